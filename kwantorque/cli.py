@@ -1,0 +1,229 @@
+"""The command line: it builds a prepared system, calls what a notebook calls, and prints."""
+
+import argparse
+import json
+import math
+import os
+import sys
+import time
+from pathlib import Path
+
+from . import __version__
+from .errors import ComputationError, InputError, finite, known, positive
+from .parallel import processes
+from .scattering import KwantSolver
+from .storage import load, save
+from .systems import SYSTEMS, find
+
+__all__ = ["main"]
+
+SOLVERS = {"kwant": KwantSolver}
+FIGURE_FORMATS = ("png", "pdf", "svg")
+COMMANDS = ("list", "show", "run", "doctor")
+
+
+class _Parser(argparse.ArgumentParser):
+    """Reports a bad command line as any other bad input."""
+
+    def error(self, message):
+        raise InputError(message)
+
+
+def main(words=None):
+    """Run the command line; returns the exit status: 0, 1 failed computation, 2 bad input, 130 Ctrl-C."""
+    words = sys.argv[1:] if words is None else words
+    try:
+        return _dispatch(words)
+    except InputError as error:
+        return _fail(error, 2)
+    except ComputationError as error:
+        return _fail(error, 1)
+    except KeyboardInterrupt:
+        return _fail("interrupted", 130)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+
+
+def _fail(error, status):
+    sys.stderr.write(f"kwantorque: error: {' '.join(str(error).split())}\n")
+    return status
+
+
+def _dispatch(words):
+    if words and not words[0].startswith("-"):
+        known("command", words[0], COMMANDS)
+    arguments = _parser().parse_args(words)
+    return arguments.action(arguments)
+
+
+def _parser():
+    parser = _Parser(prog="kwantorque", description="Current-induced torques in layered magnetic systems.")
+    parser.add_argument("--version", action="version", version=f"kwantorque {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, parser_class=_Parser)
+    commands.add_parser("list", help="one line per prepared system").set_defaults(action=_list)
+    show = commands.add_parser("show", help="parameters and results of a system")
+    show.add_argument("name")
+    show.set_defaults(action=_show)
+    run = commands.add_parser("run", help="compute a system and print its results")
+    run.add_argument("name")
+    run.add_argument("--set", action="append", default=[], metavar="key=value", dest="given", help="repeatable")
+    run.add_argument("--solver", default="kwant", help=f"one of {', '.join(SOLVERS)}")
+    run.add_argument("--tolerance", default=1e-3, help="relative error asked of the k integral (default 1e-3)")
+    run.add_argument("--jobs", default=1, help="worker processes (default 1)")
+    run.add_argument("--out", type=Path, metavar="FILE.nc", help="save the Dataset")
+    run.add_argument("--figure", type=Path, metavar="FILE.png|pdf|svg", help="draw the system's own figure")
+    run.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
+    run.add_argument("--quiet", action="store_true", help="no progress bar")
+    run.add_argument("--force", action="store_true", help="overwrite --out whatever it holds")
+    run.add_argument("--sweep", action="append", default=[], metavar="key=start:stop:num", help="not yet available")
+    run.add_argument("--extrapolate", action="store_true", help="not yet available")
+    run.set_defaults(action=_run)
+    commands.add_parser("doctor", help="versions, solvers, threads and a self test").set_defaults(action=_doctor)
+    return parser
+
+
+def _list(_):
+    width = max(map(len, SYSTEMS))
+    for system in SYSTEMS.values():
+        print(f"{system.name:{width}}  {system.shows} ({system.seed})")
+    return 0
+
+
+def _show(arguments):
+    system = find(arguments.name)
+    print(f"{system.name}: {system.shows}\n{system.seed}\n\nparameters")
+    for p in system.parameters:
+        print(f"  {p.name:14} {p.default:<8g} {p.unit:5} {p.meaning}")
+    print("\nresults")
+    for r in system.results:
+        print(f"  {r.name:14} {r.unit:9} {r.meaning}")
+    return 0
+
+
+def _run(arguments):
+    started = time.perf_counter()
+    system = find(arguments.name)
+    for name in ("sweep", "extrapolate"):
+        if getattr(arguments, name):
+            raise InputError(f"--{name} is not available yet")
+    given = system.complete(_pairs(arguments.given))
+    tolerance = positive("--tolerance", arguments.tolerance)
+    solver = SOLVERS[known("solver", arguments.solver, SOLVERS)]()
+    jobs = _whole("--jobs", arguments.jobs)
+    _check_paths(arguments.out, arguments.figure)
+    identity = {"system": system.name, "parameters": given, "solver": solver.name, "tolerance": tolerance}
+    data = None
+    if arguments.out and arguments.out.exists() and not arguments.force:
+        data = load(arguments.out, identity)
+        print(f"resumed from {arguments.out}: nothing left to compute", file=sys.stderr)
+    if data is None:
+        with processes(jobs) as executor:
+            options = {"tolerance": tolerance, "solver": solver, "executor": executor, "progress": not arguments.quiet}
+            data = system.run(options=options, **given)
+        if arguments.out:
+            save(data, arguments.out)
+    if arguments.figure:
+        _draw(system, data, arguments.figure)
+    seconds = time.perf_counter() - started
+    print(_json(system, given, data, seconds) if arguments.json else _table(system, given, data, seconds))
+    return 0
+
+
+def _pairs(words):
+    pairs = {}
+    for word in words:
+        key, equals, value = word.partition("=")
+        if not equals:
+            raise InputError(f"--set takes key=value, got {word!r}")
+        pairs[key.strip()] = value
+    return pairs
+
+
+def _whole(name, value):
+    number = finite(name, value)
+    if number < 1 or number != int(number):
+        raise InputError(f"{name} must be a whole number >= 1, got {value!r}")
+    return int(number)
+
+
+def _check_paths(out, figure):
+    """Refuse, before computing, what could not be written afterwards."""
+    if figure and figure.suffix.lstrip(".").lower() not in FIGURE_FORMATS:
+        raise InputError(
+            f"--figure must end in one of {', '.join('.' + f for f in FIGURE_FORMATS)}, got {str(figure)!r}"
+        )
+    if out and out.suffix != ".nc":
+        raise InputError(f"--out must end in .nc, got {str(out)!r}")
+    for name, path in (("--out", out), ("--figure", figure)):
+        if path is None:
+            continue
+        folder = path.absolute().parent
+        if not folder.is_dir() or not os.access(folder, os.W_OK):
+            raise InputError(f"{name} must lie in a folder that can be written to, got {str(path)!r}")
+        if path.is_dir() or (path.exists() and not os.access(path, os.W_OK)):
+            raise InputError(f"{name} must be a file that can be written, got {str(path)!r}")
+
+
+def _draw(system, data, path):
+    axes = system.figure(data)
+    partial = path.with_name(f".{path.name}.part")
+    try:
+        axes.figure.savefig(partial, format=path.suffix.lstrip(".").lower(), dpi=150)
+        os.replace(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _table(system, given, data, seconds):
+    published = system.is_default(given) and any(r.published is not None for r in system.results)
+    lines = [
+        f"{system.name}: {system.shows}",
+        f"{'result':<16}{'value':>10}  {'error':>8}  {'published  ' * published}unit",
+    ]
+    for r in system.results:
+        value = data[f"result_{r.name}"]
+        paper = f"{r.published:>9g}  " if published else ""
+        lines.append(
+            f"{r.name:<16}{float(value):>10.5f}  {value.attrs['error']:>8.1e}  {paper}{r.unit:<10} {r.meaning}"
+        )
+    attrs = data.attrs
+    lines.append(
+        f"closure {attrs['closure']:.1e}, integration error {attrs['error_estimate']:.1e} of the current "
+        f"(asked {attrs['tolerance']:g}), {attrs['k_points']} k-points, solver {attrs['solver']}, {seconds:.1f} s"
+    )
+    if attrs["error_estimate"] > attrs["tolerance"]:
+        lines.append(
+            "note: the integration stopped at its largest number of k-points, before the tolerance was reached"
+        )
+    if attrs["rounding_nm"] > 1e-9:
+        lines.append(f"note: lengths were rounded to whole spacings, by up to {attrs['rounding_nm']:.3g} nm")
+    return "\n".join(lines)
+
+
+def _json(system, given, data, seconds):
+    def number(x):
+        return float(x) if math.isfinite(x) else None
+
+    return json.dumps(
+        {
+            "system": system.name,
+            "parameters": given,
+            "results": {name: number(value) for name, value in system.results_of(data).items()},
+            "closure": number(data.attrs["closure"]),
+            "error_estimate": number(data.attrs["error_estimate"]),
+            "solver": data.attrs["solver"],
+            "version": data.attrs["version"],
+            "seconds": seconds,
+        }
+    )
+
+
+def _doctor(_):
+    from .doctor import report
+
+    healthy = True
+    for line, good in report():
+        print(line)
+        healthy = healthy and good
+    return 0 if healthy else 1

@@ -1,0 +1,98 @@
+"""Where in the k_par plane a crystal has open channels: the region of integration and the kinks of the integrand.
+
+Along a ray k_par = r (cos phi, sin phi) the number of open channels of a crystal is a step function of r. Its
+steps, the thresholds, are where transmission, densities and torques have square-root kinks, for every lead and
+uniform layer.
+"""
+
+import numpy as np
+
+from ..chain import bulk_blocks
+from ..errors import InputError
+from ..scattering.modes import count_open
+
+__all__ = ["count_channels", "crystals", "largest_radius", "thresholds"]
+
+SCAN = 64
+"""Points of the first look along a ray; two steps closer than 1/SCAN of the ray that cancel are not seen."""
+BISECTIONS = 26
+
+
+def crystals(stack):
+    """The distinct uniform layers of a stack, leads first."""
+    found = []
+    regions = stack.regions
+    for region in (regions[0], regions[-1], *regions[1:-1]):
+        if region.layer.is_uniform and not any(region.layer.same_crystal(layer) for layer in found):
+            found.append(region.layer)
+    return found
+
+
+def count_channels(layer, spacing, energy, k_par):
+    """Number of open right-going channels of a crystal at each in-plane k (nk, 2), shape (nk,)."""
+    return count_open(*bulk_blocks(layer, spacing, k_par), energy)
+
+
+def largest_radius(layer, energy):
+    """Radius in 1/nm beyond which a crystal certainly has no state at `energy` (eV).
+
+    With c the smallest eigenvalue of the quadratic part over all directions of k and b the largest norm of
+    the linear part, H >= c k^2 - b k + h_min, and the bound is the root of that at `energy`.
+
+    Raises
+    ------
+    InputError
+        If c <= 0: the bands bend down in some direction, and no region ends.
+    """
+    terms = layer.terms_at(0.0)
+    polar, azimuth = np.meshgrid(np.linspace(0, np.pi / 2, 46), np.linspace(0, 2 * np.pi, 180, endpoint=False))
+    unit = np.stack([np.sin(polar) * np.cos(azimuth), np.sin(polar) * np.sin(azimuth), np.cos(polar)], axis=-1)
+    quadratic = sum(term.quadratic for term in terms)
+    linear = sum(term.linear for term in terms)
+    c = np.linalg.eigvalsh(np.einsum("...i,...j,ijab->...ab", unit, unit, quadratic)).min()
+    if c <= 0:
+        raise InputError(f"the bands of {layer.material!r} bend down in some direction: no k region ends")
+    b = np.linalg.norm(np.einsum("...i,iab->...ab", unit, linear), 2, axis=(-1, -2)).max()
+    depth = energy - np.linalg.eigvalsh(sum(term.constant for term in terms))[0]
+    return 1.02 * (b + np.sqrt(max(b**2 + 4 * c * depth, 0.0))) / (2 * c)
+
+
+def thresholds(layer, spacing, energy, angles):
+    """Radii at which the number of open channels of a crystal changes, along rays at `angles`.
+
+    Returns
+    -------
+    list of sorted arrays in 1/nm, one per angle; empty where the ray has no open channel
+    """
+    reach = largest_radius(layer, energy)
+    if reach == 0:
+        return [np.empty(0) for _ in angles]
+    # The last point is outside the region; the first is off the axis, where channels are often degenerate.
+    radii = reach * (np.arange(SCAN + 1) + 1e-6) / SCAN
+    ray, radius = np.repeat(np.arange(len(angles)), SCAN + 1), np.tile(radii, len(angles))
+
+    def count(ray, radius):
+        phi = np.asarray(angles)[ray]
+        return count_channels(layer, spacing, energy, radius[:, None] * np.stack([np.cos(phi), np.sin(phi)], axis=1))
+
+    counts = count(ray, radius).reshape(len(angles), -1)
+    ray, step = np.nonzero(np.diff(counts, axis=1))
+    low, high, at_low, at_high = radii[step], radii[step + 1], counts[ray, step], counts[ray, step + 1]
+    for _ in range(BISECTIONS):
+        middle = (low + high) / 2
+        at_middle = count(ray, middle)
+        # Both halves are kept where both contain a step.
+        left, right = at_middle != at_low, at_middle != at_high
+        ray = np.concatenate([ray[left], ray[right]])
+        low, high = np.concatenate([low[left], middle[right]]), np.concatenate([middle[left], high[right]])
+        at_low, at_high = (
+            np.concatenate([at_low[left], at_middle[right]]),
+            np.concatenate([at_middle[left], at_high[right]]),
+        )
+    found = (low + high) / 2
+    return [_distinct(np.sort(found[ray == i]), 1e-8 * reach) for i in range(len(angles))]
+
+
+def _distinct(radii, resolution):
+    """Ascending radii without those that only rounding keeps apart."""
+    return radii[np.diff(radii, prepend=-np.inf) > resolution]

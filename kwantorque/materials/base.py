@@ -1,0 +1,127 @@
+"""What a material is: H(k) as a sum of named terms, with its own spin and orbital matrices.
+
+A material knows nothing of layers, leads, Fermi energies or Kwant.
+"""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..errors import InputError
+
+__all__ = ["PARTNERS", "Material", "Term"]
+
+PARTNERS = ("lattice", "magnetisation", "carriers")
+"""Who receives the angular momentum that a term takes from the carriers."""
+
+
+@dataclass(frozen=True, eq=False)
+class Term:
+    """One named term of H(k), a polynomial of second order in k.
+
+        H_term(k) = constant + sum_i linear_i k_i + sum_ij quadratic_ij k_i k_j
+
+    Parameters
+    ----------
+    name : str
+        "kinetic", "exchange", "spin_orbit", "potential", "rashba", ...
+    partner : {"lattice", "magnetisation", "carriers"}
+        Who takes up what the term takes from the carriers' angular momentum. "carriers" is for
+        atomic spin-orbit coupling, which moves it between spin and orbit and conserves L + s.
+    constant : (n, n) array, eV
+    linear : (3, n, n) array, eV nm, optional
+    quadratic : (3, 3, n, n) array, eV nm^2, symmetric in its first two axes, optional
+    """
+
+    name: str
+    partner: str
+    constant: np.ndarray
+    linear: np.ndarray = None
+    quadratic: np.ndarray = None
+
+    def __post_init__(self):
+        if self.partner not in PARTNERS:
+            raise InputError(f"partner of term {self.name!r} must be one of {PARTNERS}, got {self.partner!r}")
+        constant = np.asarray(self.constant, complex)
+        n = constant.shape[-1]
+        linear = np.zeros((3, n, n), complex) if self.linear is None else np.asarray(self.linear, complex)
+        quadratic = np.zeros((3, 3, n, n), complex) if self.quadratic is None else np.asarray(self.quadratic, complex)
+        for label, value, shape in (
+            ("constant", constant, (n, n)),
+            ("linear", linear, (3, n, n)),
+            ("quadratic", quadratic, (3, 3, n, n)),
+        ):
+            if value.shape != shape:
+                raise InputError(f"{label} part of term {self.name!r} must have shape {shape}, got {value.shape}")
+            if not np.allclose(value, np.conj(np.swapaxes(value, -1, -2)), atol=1e-12):
+                raise InputError(f"{label} part of term {self.name!r} must be Hermitian")
+            object.__setattr__(self, label, value)
+        if not np.allclose(quadratic, np.swapaxes(quadratic, 0, 1), atol=1e-12):
+            raise InputError(f"quadratic part of term {self.name!r} must be symmetric in its first two axes")
+
+    def __call__(self, k):
+        """H_term(k), shape (..., n, n), for k of shape (..., 3) in 1/nm."""
+        k = np.asarray(k, float)
+        return (
+            self.constant
+            + np.einsum("...i,iab->...ab", k, self.linear)
+            + np.einsum("...i,...j,ijab->...ab", k, k, self.quadratic)
+        )
+
+    def gradient(self, k):
+        """dH_term/dk_i, shape (..., 3, n, n), for k of shape (..., 3) in 1/nm."""
+        return self.linear + 2 * np.einsum("...j,ijab->...iab", np.asarray(k, float), self.quadratic)
+
+    @property
+    def is_uniform(self):
+        """Whether the term is the same at every in-plane k."""
+        return not (self.linear[:2].any() or self.quadratic[:2].any())
+
+    def along_z(self, k_par):
+        """A, B, C of H_term = A + B k_z + C k_z^2 at in-plane k_par of shape (nk, 2).
+
+        Each has shape (nk, n, n), or (1, n, n) where it does not depend on k_par.
+        """
+        k_par = np.zeros((1, 2)) if self.is_uniform else np.asarray(k_par, float)
+        k = np.concatenate([k_par, np.zeros((len(k_par), 1))], axis=1)
+        return self(k), self.gradient(k)[:, 2], self.quadratic[None, 2, 2]
+
+
+class Material(ABC):
+    """Contract of a material; whoever writes the next one provides:
+
+    1. `spin` and `orbital`, Hermitian arrays (3, n, n) with hbar = 1, components x, y, z;
+       the spin of free electrons in s bands goes with `orbital` = 0.
+    2. `terms(m)`, a tuple of `Term` with distinct names, for a magnetisation direction `m`
+       (unit vector, or None for a material that is not magnetic). Bands are electron-like
+       (bounded from below, states filled upwards); a hole material is written in hole energies.
+    3. `is_magnetic`, whether a layer of it needs a direction `m`.
+    4. a `repr` that states its parameters: it is stored with every result.
+    """
+
+    spin: np.ndarray
+    orbital: np.ndarray
+    is_magnetic: bool
+
+    @abstractmethod
+    def terms(self, m=None):
+        """The named terms of H for magnetisation direction `m` (unit vector or None)."""
+
+    @property
+    def n_orbitals(self):
+        """Number of orbital x spin states per site."""
+        return self.spin.shape[-1]
+
+    @property
+    def total(self):
+        """J = L + s, shape (3, n, n)."""
+        return self.orbital + self.spin
+
+    def hamiltonian(self, k, m=None):
+        """H(k) in eV, shape (..., n, n), for k of shape (..., 3) in 1/nm."""
+        return sum(term(k) for term in self.terms(m))
+
+    def velocity(self, k, m=None):
+        """hbar v_i = dH/dk_i in eV nm, shape (..., 3, n, n), for k of shape (..., 3) in 1/nm."""
+        return sum(term.gradient(k) for term in self.terms(m))

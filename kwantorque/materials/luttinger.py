@@ -1,0 +1,93 @@
+"""Six-band Kohn-Luttinger holes: GaAs, GaMnAs and their relatives."""
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+
+from ..algebra import SPIN_HALF, SPIN_ONE, on_orbital, on_spin
+from ..errors import InputError, finite
+from ..units import HBAR2_OVER_2M0
+from .base import Material, Term
+
+__all__ = ["KohnLuttinger"]
+
+
+@dataclass(frozen=True)
+class KohnLuttinger(Material):
+    """Valence band of a cubic semiconductor, p orbitals x spin, in hole energies (holes fill upwards).
+
+        H = (hbar^2/2m0) [(g1 + 4 g2) k^2 - 6 g2 (L.k)^2 - 6 (g3 - g2) sum_{i != j} k_i k_j L_i L_j]   kinetic
+            - alpha L.sigma                                                                         spin_orbit
+            + Delta m.s                                                                             exchange
+            + band offset                                                                           potential
+
+    Basis kron(orbital, spin): m_L = +1, 0, -1; spin up, down. s = sigma/2, L spin-1 matrices, hbar = 1.
+    With this sign of alpha the J = 3/2 quartet is on top of the valence band and the split-off band
+    3 alpha away. Eq. 1 of Haney & Stiles prints + alpha L.s instead, which puts J = 1/2 on top and does
+    not give their numbers.
+
+    Parameters
+    ----------
+    exchange : float, eV
+        Delta. Its sign is that of the carriers' energy along +m: Delta > 0 favours spin along -m.
+        Haney & Stiles use 0.27 for GaMnAs; 0 makes the material non-magnetic.
+    spin_orbit : float, eV
+        alpha; 0.11 gives a split-off energy of 0.33 eV (GaAs: 0.34 eV; Vurgaftman et al., J. Appl. Phys. 89, 5815
+        (2001)).
+    gamma1, gamma2, gamma3 : float
+        Luttinger parameters; the defaults are those of GaAs in Haney & Stiles.
+    band_edge : float, eV
+        Energy of the lowest hole state at k = 0, exchange and spin-orbit coupling included.
+    """
+
+    exchange: float = 0.0
+    spin_orbit: float = 0.11
+    gamma1: float = 6.85
+    gamma2: float = 2.1
+    gamma3: float = 2.9
+    band_edge: float = 0.0
+
+    spin = on_spin(SPIN_HALF, 3)
+    orbital = on_orbital(SPIN_ONE)
+
+    def __post_init__(self):
+        for field in fields(self):
+            finite(field.name, getattr(self, field.name))
+        heaviest = self.inverse_mass_bound()
+        if heaviest <= 0:
+            raise InputError(
+                f"the kinetic term must be positive in every direction, but gamma1, gamma2, gamma3 = "
+                f"{self.gamma1:g}, {self.gamma2:g}, {self.gamma3:g} give an inverse mass of {heaviest:.3g} / m0"
+            )
+
+    @property
+    def is_magnetic(self):
+        return self.exchange != 0
+
+    def inverse_mass_bound(self):
+        """Smallest m0/m of the kinetic term, over the directions 001, 110 and 111 where extrema lie.
+
+        Along 001 the eigenvalues are g1 - 2 g2 and g1 + 4 g2, along 111 g1 - 2 g3 and g1 + 4 g3, along 110
+        g1 - 2 g2 and g1 + g2 +- 3 g3.
+        """
+        g1, g2, g3 = self.gamma1, self.gamma2, self.gamma3
+        return min(g1 - 2 * g2, g1 + 4 * g2, g1 - 2 * g3, g1 + 4 * g3, g1 + g2 - 3 * g3, g1 + g2 + 3 * g3)
+
+    def terms(self, m=None):
+        n, spin, orbital = self.n_orbitals, self.spin, self.orbital
+        product = np.einsum("iab,jbc->ijac", orbital, orbital)
+        product = (product + np.swapaxes(product, 0, 1)) / 2
+        same = np.eye(3)[:, :, None, None]
+        quadratic = HBAR2_OVER_2M0 * (
+            (self.gamma1 + 4 * self.gamma2) * same * np.eye(n)
+            - 6 * self.gamma2 * product
+            - 6 * (self.gamma3 - self.gamma2) * (1 - same) * product
+        )
+        kinetic = Term("kinetic", "lattice", np.zeros((n, n)), quadratic=quadratic)
+        coupling = -2 * self.spin_orbit * np.einsum("iab,ibc->ac", orbital, spin)
+        terms = [kinetic, Term("spin_orbit", "carriers", coupling)]
+        if self.is_magnetic:
+            terms.append(Term("exchange", "magnetisation", self.exchange * np.einsum("i,iab->ab", m, spin)))
+        lowest = np.linalg.eigvalsh(sum(term.constant for term in terms))[0]
+        terms.append(Term("potential", "lattice", (self.band_edge - lowest) * np.eye(n)))
+        return tuple(terms)

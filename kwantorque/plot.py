@@ -1,0 +1,78 @@
+"""Figures of a Dataset. Every function takes the Dataset and optionally axes, computes nothing, and returns the
+axes.
+"""
+
+from matplotlib.figure import Figure
+
+__all__ = ["balance"]
+
+COLOURS = {
+    "total": "#1b1b1b",
+    "spin": "#0072b2",
+    "orbital": "#d55e00",
+    "lattice": "#009e73",
+    "magnetisation": "#cc79a7",
+}
+"""Colours that colour-blind readers can tell apart (Okabe & Ito)."""
+
+
+def _axes(ax):
+    if ax is not None:
+        return ax
+    # No pyplot: figures can be made on a machine without a screen and leave nothing behind.
+    figure = Figure(figsize=(6.4, 4.4), layout="constrained")
+    return figure.subplots()
+
+
+def balance(data, axis="z", ax=None):
+    """Where the angular momentum goes: its current against z, and the torques summed up to z.
+
+    The current of J = L + s with its spin and orbital parts, and the torque on lattice and magnetisation, cumulated
+    from z = -infinity. Current plus cumulated torques is a constant, the current at -infinity (thin line).
+
+    Parameters
+    ----------
+    data : Dataset from `kwantorque.torques`, `per_current` or a prepared system
+    axis : {"x", "y", "z"}
+        Component of the angular momentum.
+    ax : matplotlib Axes, optional
+
+    Returns
+    -------
+    matplotlib Axes
+    """
+    ax = _axes(ax)
+    pick = data.sel(axis=axis)
+    for name, kind, style in (
+        ("angular_momentum_current", "total", {"lw": 2.2}),
+        ("spin_current", "spin", {}),
+        ("orbital_current", "orbital", {}),
+    ):
+        label = rf"$Q_{{{ {'total': 'J', 'spin': 's', 'orbital': 'L'}[kind] }{axis}}}$, {kind}"
+        ax.plot(data.z_bond, pick[name], color=COLOURS[kind], label=label, **style)
+    for name, kind in (("lattice_torque_cumulated", "lattice"), ("exchange_torque_cumulated", "magnetisation")):
+        ax.plot(data.z, pick[name], "--", color=COLOURS[kind], label=f"torque on the {kind}, cumulated")
+    limit = pick.angular_momentum_current_limit.sel(lead=data.attrs.get("source", "left"))
+    ax.axhline(float(limit), color=COLOURS["total"], lw=0.6, ls=":")
+    inner = data.boundary_z.values[1:-1]
+    for z in inner:
+        ax.axvline(z, color="0.6", lw=0.8, zorder=0)
+    if len(inner):
+        ax.annotate(
+            "interface" if len(inner) == 1 else "interfaces",
+            (inner[0], 0.99),
+            xycoords=("data", "axes fraction"),
+            xytext=(4, 0),
+            textcoords="offset points",
+            va="top",
+            color="0.4",
+            fontsize="small",
+        )
+    unit = data.angular_momentum_current.attrs["units"].replace("hbar", r"$\hbar$")
+    ax.set(
+        xlabel="z (nm)",
+        ylabel=f"current and torque ({unit})",
+        xlim=(float(data.z[0]), float(data.z[-1])),
+    )
+    ax.legend(frameon=False, fontsize="small", ncols=2, loc="upper center", bbox_to_anchor=(0.5, 1.18))
+    return ax

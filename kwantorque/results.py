@@ -1,0 +1,151 @@
+"""The Dataset a user gets: names, dimensions, units and provenance in one schema, and what is derived from it."""
+
+import numpy as np
+import xarray as xr
+
+from . import __version__
+from .errors import InputError
+
+__all__ = ["SCHEMA", "dataset", "per_current", "window_average"]
+
+FLUX = "1/(hbar nm^2)"
+TORQUE = "1/nm^2"
+AT_K = {FLUX: "1", TORQUE: "hbar", "1/(eV nm^3)": "hbar/(eV nm)", "hbar/(eV nm^3)": "hbar^2/(eV nm)"}
+"""Units of a response and of the same variable at a single k, per incoming mode of unit flux."""
+
+_LOCAL = {
+    "density": (("site",), "1/(eV nm^3)", "particle density"),
+    "spin_density": (("site", "axis"), "hbar/(eV nm^3)", "spin density"),
+    "orbital_density": (("site", "axis"), "hbar/(eV nm^3)", "orbital angular momentum density"),
+    "exchange_torque": (("site", "axis"), TORQUE, "torque on the magnetisation, per site"),
+    "lattice_torque": (("site", "axis"), TORQUE, "torque on the crystal lattice, per site"),
+    "spin_orbit_torque": (("site", "axis"), TORQUE, "spin-orbit torque on the carriers' spin, per site"),
+    "particle_current": (("bond",), FLUX, "particle current"),
+    "spin_current": (("bond", "axis"), TORQUE, "spin current"),
+    "orbital_current": (("bond", "axis"), TORQUE, "orbital angular momentum current"),
+    "angular_momentum_current": (("bond", "axis"), TORQUE, "total angular momentum current"),
+}
+
+
+def _derived():
+    for name, (dims, unit, label) in _LOCAL.items():
+        rest = dims[1:]
+        if "current" in name:
+            yield f"{name}_limit", (("lead", *rest), unit, f"{label} far inside the lead")
+        if "torque" in name:
+            yield f"{name}_limit", (("lead", *rest), unit, f"{label}, far inside the lead")
+            yield f"{name}_tail", (("lead", *rest), unit, label.replace("per site", "summed over the lead"))
+            yield f"{name}_total", (rest, unit, label.replace("per site", "summed over all sites and both leads"))
+        if name in ("exchange_torque", "lattice_torque"):
+            yield f"{name}_cumulated", (dims, unit, label.replace("per site", "summed from z = -infinity"))
+
+
+SCHEMA = _LOCAL | dict(_derived())
+"""name: (dimensions, unit, long name) of every variable, as response to a bias: per area and per eV of the
+difference of chemical potentials, hbar = 1 in the torques."""
+
+
+def dataset(values, stack, attrs, k_par=None, errors=None):
+    """Wrap arrays in a Dataset.
+
+    Parameters
+    ----------
+    values : dict of arrays named in `SCHEMA`, with leading dimensions `k` and `state` where `k_par` is given
+    stack : Stack
+    attrs : dict of provenance (strings and numbers)
+    k_par : (nk, 2) array, optional
+    errors : dict of floats, the largest absolute error of each variable, optional
+    """
+    a = stack.spacing
+    bonds = a * (np.arange(stack.n_sites + 1) - 0.5)
+    regions = stack.regions
+    layer_of_bond = np.concatenate([[i - 1] * (region.stop - region.start) for i, region in enumerate(regions)])
+    coordinates = {
+        "z": ("site", stack.z, {"units": "nm", "long_name": "position of the site"}),
+        "z_bond": ("bond", bonds, {"units": "nm", "long_name": "position of the bond"}),
+        "layer": (
+            "bond",
+            layer_of_bond.astype("int32"),
+            {"long_name": "layer of the bond; -1 and the number of layers are the leads"},
+        ),
+        "boundary_z": ("boundary", stack.boundaries, {"units": "nm", "long_name": "planes between leads and layers"}),
+        "axis": ["x", "y", "z"],
+        "lead": ["left", "right"],
+    }
+    if k_par is not None:
+        for i, name in enumerate(("kx", "ky")):
+            coordinates[name] = ("k", k_par[:, i], {"units": "1/nm", "long_name": f"in-plane wavevector {name}"})
+    variables = {}
+    for name, value in values.items():
+        dims, unit, label = SCHEMA[name]
+        about = {"units": unit if k_par is None else AT_K[unit], "long_name": label}
+        if errors is not None:
+            about["error"] = float(errors[name])
+        leading = ("k", "state")[: np.ndim(value) - len(dims)]
+        variables[name] = ((*leading, *dims), value, about)
+    return xr.Dataset(variables, coordinates, {"version": __version__, **attrs})
+
+
+def per_current(data):
+    """Divide every flux and torque by the particle current: the result is in hbar I/e, densities in 1/(current).
+
+    The particle current is the one in the right lead. Errors are propagated.
+
+    Parameters
+    ----------
+    data : Dataset as returned by `kwantorque.torques`
+
+    Raises
+    ------
+    InputError
+        If no current flows, or the division was made before.
+    """
+    if data.attrs.get("normalised") == "per current":
+        raise InputError("this Dataset is per current already")
+    current = float(data.particle_current_limit.sel(lead="right"))
+    if current == 0:
+        raise InputError("no particle current flows: nothing to divide by")
+    error_of_current = data.particle_current_limit.attrs.get("error", 0.0) / abs(current)
+    result = data.copy()
+    for name, variable in data.data_vars.items():
+        divided = variable / current
+        divided.attrs = dict(variable.attrs)
+        if "error" in variable.attrs:
+            divided.attrs["error"] = (
+                variable.attrs["error"] / abs(current) + float(np.abs(divided).max()) * error_of_current
+            )
+        unit = {FLUX: "I/e", TORQUE: "hbar I/e"}.get(variable.attrs.get("units"))
+        divided.attrs["units"] = unit or f"{variable.attrs.get('units', '')} per I/e"
+        result[name] = divided
+    result.attrs["normalised"] = "per current"
+    result.attrs["current"] = current
+    return result
+
+
+def window_average(variable, start, stop):
+    """Mean of a profile over start <= z <= stop, and an error from how much it moves with the window.
+
+    Parameters
+    ----------
+    variable : DataArray on sites or bonds, one component
+    start, stop : float, nm
+
+    Returns
+    -------
+    mean, error : float
+        The error is the largest change of the mean when the window loses its first or its last third, or both.
+
+    Raises
+    ------
+    InputError
+        If fewer than six points lie in the window.
+    """
+    position = variable["z" if "site" in variable.dims else "z_bond"]
+    values = variable.values[(position.values >= start) & (position.values <= stop)]
+    if variable.ndim != 1 or len(values) < 6:
+        raise InputError(
+            f"a window needs one component and at least 6 points, got {len(values)} in {start} to {stop} nm"
+        )
+    third = len(values) // 3
+    parts = (values[third:], values[:-third], values[third:-third])
+    return float(values.mean()), float(max(abs(part.mean() - values.mean()) for part in parts))

@@ -1,0 +1,6 @@
+"""Scattering states of a chain. `base` is the contract of a solver; one file per solver."""
+
+from .base import DensityBlocks, LeadStates, Solver, States
+from .kwant_solver import KwantSolver
+
+__all__ = ["DensityBlocks", "KwantSolver", "LeadStates", "Solver", "States"]

@@ -1,0 +1,80 @@
+"""The reference: Kwant's own scattering wavefunctions, one k at a time, on SciPy's SuperLU."""
+
+from functools import lru_cache
+
+import numpy as np
+
+from ..builder import Blocks, build_chain, kwant, site_order
+from ..errors import ComputationError
+from .base import LeadStates, Solver, States
+from .modes import lead_modes
+
+__all__ = ["KwantSolver"]
+
+LEADS = ("left", "right")
+MAX_MISMATCH = 1e-6
+"""Largest relative part of a state in a lead that is not made of the modes that may be there."""
+
+
+class KwantSolver(Solver):
+    """`kwant.solvers.sparse.wave_function` on the chain; the leads' modes are added from `lead_modes`.
+
+    Kwant finds psi without knowing our modes; that psi is a sum of incoming and outgoing modes in each
+    lead, at unit flux, is therefore a check, and it is made at every k.
+    """
+
+    name = "kwant"
+
+    def solve(self, chain, energy, source="left"):
+        system = _finalised(chain.n_sites, chain.n_orbitals)
+        order = site_order(system)
+        psi = [
+            kwant.solvers.sparse.wave_function(system, energy, params={"blocks": Blocks(chain.at(i))})(
+                LEADS.index(source)
+            ).reshape(-1, chain.n_sites, chain.n_orbitals)[:, order]
+            for i in range(chain.n_k)
+        ]
+        n_open = np.array([len(states) for states in psi])
+        padded = np.zeros((chain.n_k, n_open.max(initial=0), chain.n_sites, chain.n_orbitals), complex)
+        for i, states in enumerate(psi):
+            padded[i, : len(states)] = states
+        leads = {side: _expand(chain, padded, n_open, energy, side, side == source) for side in LEADS}
+        return States(padded, n_open, leads["left"], leads["right"])
+
+
+@lru_cache(maxsize=8)
+def _finalised(n_sites, n_orbitals):
+    return build_chain(n_sites, n_orbitals).finalized()
+
+
+def _expand(chain, psi, n_open, energy, side, is_source):
+    """Amplitudes of psi in the modes of one lead, from its boundary site and the lead site beyond."""
+    onsite, hopping = (np.broadcast_to(b, (chain.n_k, *b.shape[1:])) for b in chain.lead_blocks(side))
+    right, left = lead_modes(onsite, hopping, energy, chain.k_par)
+    outgoing, incoming = (left, right) if side == "left" else (right, left)
+    cells = psi[:, :, [1, 0] if side == "left" else [-2, -1]]
+    n, most = chain.n_orbitals, n_open.max(initial=0) if is_source else 0
+    # An incoming mode travels towards the boundary: one cell outwards is one step back.
+    backwards = 1 / np.where(incoming.open, incoming.step, 1)[:, :most]
+    step = np.concatenate([outgoing.step, backwards], axis=1)
+    vectors = np.concatenate([outgoing.vectors, incoming.vectors[:, :, :most]], axis=2)
+    velocity = np.concatenate([outgoing.velocity, incoming.velocity[:, :most]], axis=1)
+    amplitude = np.zeros((chain.n_k, psi.shape[1], step.shape[1]), complex)
+    for i, count in enumerate(n_open):
+        used = n + (count if is_source else 0)
+        basis = np.concatenate([vectors[i, :, :used], vectors[i, :, :used] * step[i, :used]])
+        target = cells[i, :count].reshape(count, 2 * n).T
+        amplitude[i, :count, :used] = np.linalg.lstsq(basis, target, rcond=None)[0].T
+        mismatch = np.linalg.norm(basis @ amplitude[i, :count, :used].T - target)
+        flux = (np.abs(amplitude[i, :count, n:used]) ** 2).sum(axis=1)
+        slowest = np.abs(velocity[i, :used][velocity[i, :used] != 0]).min(initial=np.inf)
+        # Close to a band edge the flux of a mode is a difference of nearly equal numbers.
+        allowed = MAX_MISMATCH + 100 * np.finfo(float).eps * (np.abs(hopping[i]).max() / slowest) ** 2
+        wrong_flux = is_source and np.abs(flux - 1).max(initial=0) > allowed
+        if wrong_flux or mismatch > allowed * np.linalg.norm(target):
+            raise ComputationError(
+                f"the state in the {side} lead is not a sum of its modes at k = "
+                f"{tuple(float(x) for x in chain.k_par[i])} 1/nm, energy {energy} eV: "
+                f"mismatch {mismatch:.1e}, flux {flux}"
+            )
+    return LeadStates(side, step, vectors, velocity, amplitude)

@@ -1,0 +1,212 @@
+"""Modes of a lead: all solutions psi_j = lambda^j u of the infinite crystal at one energy.
+
+Equation: V^+ u + lambda (h - E) u + lambda^2 V u = 0, with on-site block h and hopping V = H_{j,j+1}. With
+x = (u, lambda u) it is a generalised eigenvalue problem; inverted about a shift sigma that is no eigenvalue, it becomes
+an ordinary one for mu = 1/(lambda - sigma), which has no trouble with singular hoppings (lambda = 0 and infinity):
+
+    P(sigma) = V^+ + sigma (h - E) + sigma^2 V,   K = P^-1 (h - E + sigma V),   W = P^-1 V
+    mu x = [[-K, -W], [1 - sigma K, -sigma W]] x
+
+Open modes (|lambda| = 1) are sorted by their flux 2 Im(psi_{j+1}^+ V^+ psi_j). Degenerate ones come out of the
+eigensolver in an arbitrary basis, in which even the sign of the flux is meaningless; within each cluster of equal
+lambda the basis is rotated to the one in which the flux matrix is diagonal.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..algebra import dagger
+from ..errors import ComputationError
+
+__all__ = ["LeadModes", "count_open", "lead_modes"]
+
+SHIFT = 1.3 * np.exp(2.1j)
+ON_CIRCLE = 1e-8
+"""| |lambda| - 1 | below this counts as an open mode."""
+SLOW = 0.02
+"""Open modes with a velocity below this part of the hopping are polished."""
+CLUSTER = 3e-8
+"""Open modes with |lambda_1 - lambda_2| below this are one cluster."""
+
+
+@dataclass(frozen=True, eq=False)
+class LeadModes:
+    """The n modes that travel or decay in one direction, at each of nk points.
+
+    Attributes
+    ----------
+    step : (nk, n) complex array; factor per cell in the mode's own direction, |step| <= 1
+    vectors : (nk, n, n) complex array, [k, orbital, mode]; open modes carry unit flux, evanescent ones have norm 1
+    velocity : (nk, n) array; flux of the mode at norm 1 in eV, signed towards +z; 0 for evanescent modes
+    """
+
+    step: np.ndarray
+    vectors: np.ndarray
+    velocity: np.ndarray
+
+    @property
+    def open(self):
+        """(nk, n) bool array: which modes are open."""
+        return self.velocity != 0
+
+
+def lead_modes(onsite, hopping, energy, k_par=None):
+    """Right-going and left-going modes of the crystal with blocks `onsite`, `hopping`, each (nk, n, n).
+
+    Returns
+    -------
+    right, left : LeadModes
+        Open modes first.
+
+    Raises
+    ------
+    ComputationError
+        If the numbers of right-going and left-going modes differ: the energy is too close to a band edge.
+    """
+    factor, vectors = _solve(onsite, hopping, energy)
+    onsite, hopping = (np.broadcast_to(b, (len(vectors), *b.shape[1:])) for b in (onsite, hopping))
+    on_circle = np.abs(factor.size_log) < ON_CIRCLE
+    factor, vectors = _polished(factor, vectors, onsite, hopping, energy, on_circle)
+    vectors, velocity = _diagonal_flux(factor.forward, vectors, hopping, on_circle)
+    is_right = np.where(on_circle, velocity > 0, factor.size_log < 0)
+    n = onsite.shape[-1]
+    wrong = np.flatnonzero(is_right.sum(axis=-1) != n)
+    if len(wrong):
+        where = "" if k_par is None else f" at k = {tuple(float(x) for x in k_par[wrong[0] % len(k_par)])} 1/nm"
+        raise ComputationError(
+            f"lead modes{where}: {is_right[wrong[0]].sum()} of {2 * n} modes go right instead of {n}; "
+            f"the energy {energy} eV is too close to a band edge"
+        )
+    norm = np.where(on_circle, np.sqrt(np.abs(np.where(on_circle, velocity, 1))), 1)
+    vectors = vectors / norm[:, None, :]
+    velocity = np.where(on_circle, velocity, 0.0)
+    return tuple(
+        _select(wanted, on_circle, step, vectors, velocity, n)
+        for wanted, step in ((is_right, factor.forward), (~is_right, factor.backward))
+    )
+
+
+def count_open(onsite, hopping, energy):
+    """Number of open right-going modes at each k, (nk,): half the eigenvalues on the unit circle."""
+    mu = np.linalg.eigvals(_pencil(onsite, hopping, energy))
+    with np.errstate(divide="ignore"):
+        size_log = np.log(np.abs(1 + SHIFT * mu)) - np.log(np.abs(mu))
+    return (np.abs(size_log) < ON_CIRCLE).sum(axis=-1) // 2
+
+
+@dataclass(frozen=True, eq=False)
+class _Factor:
+    """Bloch factors lambda and 1/lambda, finite where they are needed, and log|lambda|."""
+
+    forward: np.ndarray
+    backward: np.ndarray
+    size_log: np.ndarray
+
+
+def _pencil(onsite, hopping, energy):
+    """The matrix whose eigenvalues are mu."""
+    n = onsite.shape[-1]
+    shape = np.broadcast_shapes(onsite.shape, hopping.shape)
+    onsite = np.broadcast_to(onsite, shape) - energy * np.eye(n)
+    hopping = np.broadcast_to(hopping, shape)
+    inverse = np.linalg.inv(dagger(hopping) + SHIFT * onsite + SHIFT**2 * hopping)
+    k = inverse @ (onsite + SHIFT * hopping)
+    w = inverse @ hopping
+    pencil = np.empty((*shape[:-2], 2 * n, 2 * n), complex)
+    pencil[..., :n, :n], pencil[..., :n, n:] = -k, -w
+    pencil[..., n:, :n], pencil[..., n:, n:] = np.eye(n) - SHIFT * k, -SHIFT * w
+    return pencil
+
+
+def _solve(onsite, hopping, energy):
+    """Bloch factors and normalised vectors of all 2n modes."""
+    n = onsite.shape[-1]
+    mu, x = np.linalg.eig(_pencil(onsite, hopping, energy))
+    numerator = 1 + SHIFT * mu
+    with np.errstate(divide="ignore", invalid="ignore"):
+        forward, backward = numerator / mu, mu / numerator
+        size_log = np.log(np.abs(numerator)) - np.log(np.abs(mu))
+    decays = (size_log <= 0)[..., None, :]
+    vectors = np.where(decays, x[..., :n, :], x[..., n:, :])
+    vectors = vectors / np.linalg.norm(vectors, axis=-2, keepdims=True)
+    return _Factor(forward, backward, size_log), vectors
+
+
+def _polished(factor, vectors, onsite, hopping, energy, on_circle):
+    """Open modes of small velocity, from the Hermitian Bloch matrix h + lambda V + lambda^* V^+ instead.
+
+    Close to a band edge two Bloch factors merge and the pencil is nearly defective: vectors are off by eps/velocity^2.
+    The Bloch matrix at the same lambda has no such trouble, and a Newton step in its phase mends lambda.
+    """
+    phase = np.angle(np.where(on_circle, factor.forward, 1))
+    hop = np.einsum("kam,kab,kbm->km", vectors.conj(), hopping, vectors)
+    velocity = -2 * np.imag(np.exp(1j * phase) * hop)
+    slow = np.abs(velocity) < SLOW * np.linalg.norm(hopping, axis=(-1, -2))[:, None]
+    k, mode = np.nonzero(on_circle & slow)
+    if not len(k):
+        return factor, vectors
+    # Degenerate modes share the phase of the first of them, so that their vectors come from one and the same matrix.
+    together = on_circle[k] & (np.abs(factor.forward[k] - factor.forward[k, mode][:, None]) < CLUSTER)
+    first = together.argmax(axis=1)
+    rank = (together & (np.arange(together.shape[1]) < mode[:, None])).sum(axis=1)
+    phase, rows = phase[k, first], np.arange(len(k))
+    onsite, hopping = onsite[k], hopping[k]
+    for newton in (True, False):
+        bloch = hopping * np.exp(1j * phase)[:, None, None]
+        levels, states = np.linalg.eigh(onsite + bloch + dagger(bloch))
+        near = np.argsort(np.abs(levels - energy), axis=1, kind="stable")
+        if newton:
+            u = states[rows, :, near[:, 0]]
+            slope = -2 * np.imag(np.einsum("ka,kab,kb->k", u.conj(), bloch, u))
+            step = (levels[rows, near[:, 0]] - energy) / slope
+            phase = phase - np.where(np.abs(step) < 1e-6, step, 0)
+    vectors, forward, backward = vectors.copy(), factor.forward.copy(), factor.backward.copy()
+    vectors[k, :, mode] = states[rows, :, near[rows, rank]]
+    forward[k, mode], backward[k, mode] = np.exp(1j * phase), np.exp(-1j * phase)
+    return _Factor(forward, backward, factor.size_log), vectors
+
+
+def _diagonal_flux(factor, vectors, hopping, on_circle):
+    """Vectors with a diagonal flux matrix within each cluster of degenerate open modes, and their fluxes."""
+    factor = np.where(on_circle, factor, 0)
+    hop = dagger(vectors) @ hopping @ vectors
+    flux = factor[..., None, :] * hop
+    flux = -1j * (dagger(flux) - flux)
+    velocity = np.real(np.einsum("...mm->...m", flux))
+    together = np.abs(factor[..., :, None] - factor[..., None, :]) < CLUSTER
+    together &= on_circle[..., :, None] & on_circle[..., None, :]
+    clustered = np.flatnonzero(together.sum(axis=(-1, -2)) > on_circle.sum(axis=-1))
+    if not len(clustered):
+        return vectors, velocity
+    together, part, flux = together[clustered], vectors[clustered], flux[clustered]
+    n_modes = together.shape[-1]
+    label = np.where(on_circle[clustered], together.argmax(axis=-1), n_modes + np.arange(n_modes))
+    gram = np.where(together, dagger(part) @ part, np.eye(n_modes))
+    inverse = np.linalg.inv(np.linalg.cholesky(gram))
+    flux = inverse @ np.where(together, flux, 0) @ dagger(inverse)
+    spread = 4 * np.abs(flux).max(axis=(-1, -2))[:, None] * label
+    _, rotation = np.linalg.eigh(flux + spread[..., None] * np.eye(n_modes))
+    vectors, velocity = vectors.copy(), velocity.copy()
+    order = np.argsort(label, axis=-1, kind="stable")
+    rotation = _columns_to(order, rotation)
+    vectors[clustered] = part @ dagger(inverse) @ rotation
+    velocity[clustered] = np.real(np.einsum("kma,kmn,kna->ka", rotation.conj(), flux, rotation))
+    return vectors, velocity
+
+
+def _columns_to(order, matrix):
+    """Put column i of `matrix` (k, m, m) at column order[k, i]."""
+    moved = np.empty_like(matrix)
+    np.put_along_axis(moved, order[:, None, :], matrix, axis=-1)
+    return moved
+
+
+def _select(wanted, on_circle, step, vectors, velocity, n):
+    order = np.argsort(np.where(wanted, ~on_circle, 2), axis=-1, kind="stable")[..., :n]
+    take = order[..., None, :]
+    return LeadModes(
+        np.take_along_axis(step, order, -1),
+        np.take_along_axis(vectors, take, -1),
+        np.take_along_axis(velocity, order, -1),
+    )

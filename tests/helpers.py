@@ -1,0 +1,50 @@
+"""Systems that several tests look at: the wire with any parameters, and random chains."""
+
+import numpy as np
+
+import kwantorque as kt
+from kwantorque.algebra import SPIN_HALF, SPIN_ONE, dagger, on_orbital, on_spin
+from kwantorque.chain import Chain
+
+
+def wire(fm_length=20, nm_length=40, spacing=0.2, m="-z", exchange=0.27, **crystal):
+    """GaMnAs | GaAs with any parameters."""
+    layers = [
+        kt.Layer(kt.KohnLuttinger(exchange=exchange, **crystal), fm_length, m=m),
+        kt.Layer(kt.KohnLuttinger(**crystal), nm_length),
+    ]
+    return kt.Stack(layers, spacing)
+
+
+def random_hermitian(rng, *shape):
+    matrix = rng.normal(size=shape) + 1j * rng.normal(size=shape)
+    return (matrix + dagger(matrix)) / 2
+
+
+def random_chain(rng, n_sites=9, n_k=3, n_orbital=3):
+    """A chain of random Hermitian on-site terms and random hoppings, all different, in a spin x orbital basis.
+
+    The terms are a "kinetic" one on sites and bonds, an "exchange" field, an atomic "spin_orbit" coupling and a
+    spin-orbit coupling in the hoppings.
+    """
+    spin = on_spin(SPIN_HALF, n_orbital)
+    orbital = on_orbital(SPIN_ONE) if n_orbital == 3 else np.zeros_like(spin)
+    n = 2 * n_orbital
+    on_orbitals = np.kron(random_hermitian(rng, n_k, n_sites, n_orbital, n_orbital), np.eye(2))
+    exchange = np.einsum("si,iab->sab", rng.normal(size=(n_sites, 3)), spin)[None]
+    coupling = rng.normal(size=n_sites)[None, :, None, None] * np.einsum("iab,ibc->ac", orbital, spin)
+    hopping = rng.normal(size=(2, n_k, n_sites - 1, n_orbital, n_orbital)) + 1j * rng.normal(
+        size=(2, n_k, n_sites - 1, n_orbital, n_orbital)
+    )
+    rashba = np.einsum("kbi,iac->kbac", rng.normal(size=(n_k, n_sites - 1, 3)), spin)
+    return Chain(
+        k_par=rng.normal(size=(n_k, 2)),
+        spacing=0.5,
+        site_kind=np.arange(n_sites),
+        bond_kind=np.arange(n_sites - 1),
+        onsite={"kinetic": on_orbitals, "exchange": exchange, "spin_orbit": coupling},
+        hopping={"kinetic": np.kron(hopping[0], np.eye(2)), "rashba": 0.3j * rashba + 0 * np.eye(n)},
+        partner={"kinetic": "lattice", "exchange": "magnetisation", "spin_orbit": "carriers", "rashba": "lattice"},
+        spin=spin,
+        orbital=orbital,
+    )

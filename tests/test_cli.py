@@ -1,0 +1,158 @@
+"""The command line's contract: exit status, one line for an error, JSON and nothing else."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+import kwantorque as kt
+from kwantorque import cli, transport
+
+WIRE = "gamnas-gaas-wire"
+FAST = [WIRE, "--set", "fm_length=1", "--set", "nm_length=1", "--tolerance", "0.1", "--quiet"]
+
+
+def run(*words):
+    return cli.main([str(word) for word in words])
+
+
+def test_list(capsys):
+    assert run("list") == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines] == list(kt.systems.SYSTEMS)
+
+
+def test_show(capsys):
+    assert run("show", WIRE) == 0
+    out = capsys.readouterr().out
+    for p in kt.systems.SYSTEMS[WIRE].parameters:
+        assert any(line.split()[:2] == [p.name, f"{p.default:g}"] and p.meaning in line for line in out.splitlines())
+    for r in kt.systems.SYSTEMS[WIRE].results:
+        assert r.name in out
+        assert r.meaning in out
+
+
+def test_table_for_the_paper_shows_what_was_published(capsys):
+    system = kt.systems.SYSTEMS[WIRE]
+    data = system.run(options={"tolerance": 0.1, "progress": False}, fm_length=1, nm_length=1)
+    table = cli._table(system, system.complete({}), data, 1.0)
+    assert "published" in table
+    assert "1.09" in table
+    assert "closure" in table
+    other = cli._table(system, system.complete({"exchange": 0.2}), data, 1.0)
+    assert "published" not in other
+
+
+def test_run_json_out_figure_and_resume(capsys, tmp_path):
+    out, figure = tmp_path / "w.nc", tmp_path / "w.svg"
+    assert run("run", *FAST, "--json", "--out", out, "--figure", figure) == 0
+    captured = capsys.readouterr()
+    answer = json.loads(captured.out)
+    assert captured.err == ""
+    assert list(answer) == [
+        "system",
+        "parameters",
+        "results",
+        "closure",
+        "error_estimate",
+        "solver",
+        "version",
+        "seconds",
+    ]
+    assert answer["parameters"]["fm_length"] == 1
+    assert answer["results"]["Qjz_in"] == pytest.approx(1.1, abs=0.2)
+    assert answer["solver"] == "kwant"
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["w.nc", "w.svg"]
+    assert run("run", *FAST, "--json", "--out", out) == 0
+    captured = capsys.readouterr()
+    assert "nothing left to compute" in captured.err
+    assert json.loads(captured.out)["results"] == answer["results"]
+    assert run("run", *FAST, "--set", "exchange=0.2", "--out", out) == 2
+    assert "--force" in capsys.readouterr().err
+    assert run("run", *FAST, "--set", "exchange=0.2", "--out", out, "--force", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["results"] != answer["results"]
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["run", "gamnas-gas-wire"], "did you mean 'gamnas-gaas-wire'"),
+        (["show", "nothing"], "unknown system 'nothing'"),
+        (["frobnicate"], "unknown command 'frobnicate'"),
+        ([], "required"),
+        (["run", WIRE, "--colour"], "unrecognized arguments"),
+        (["run", WIRE, "--set", "fermi_enrgy=0.1"], "did you mean 'fermi_energy'"),
+        (["run", WIRE, "--set", "fermi_energy=abc"], "must be a number in eV, got 'abc'"),
+        (["run", WIRE, "--set", "fermi_energy"], "key=value"),
+        (["run", WIRE, "--set", "fermi_energy=nan"], "finite"),
+        (["run", WIRE, "--set", "fermi_energy=inf"], "finite"),
+        (["run", WIRE, "--set", "spacing=-1"], "`spacing` must be > 0 nm, got -1.0"),
+        (["run", WIRE, "--set", "fm_length=-3"], "`thickness` must be > 0 nm, got -3.0"),
+        (["run", WIRE, "--set", "spacing=50"], "must not exceed the thickness"),
+        (["run", WIRE, "--set", "fermi_energy=-5"], "left lead has no open channel"),
+        (["run", WIRE, "--set", "gamma3=4"], "must be positive in every direction"),
+        (["run", WIRE, "--jobs", "0"], "--jobs must be a whole number >= 1"),
+        (["run", WIRE, "--jobs", "1.5"], "--jobs must be a whole number >= 1"),
+        (["run", WIRE, "--tolerance", "-1"], "--tolerance` must be > 0"),
+        (["run", WIRE, "--solver", "kwnt"], "did you mean 'kwant'"),
+        (["run", WIRE, "--out", "/proc/nowhere/x.nc"], "--out must lie in a folder that can be written"),
+        (["run", WIRE, "--out", "x.txt"], "--out must end in .nc"),
+        (["run", WIRE, "--figure", "x.docx"], "--figure must end in one of .png, .pdf, .svg"),
+        (["run", WIRE, "--sweep", "exchange=0:1:3"], "--sweep is not available yet"),
+        (["run", WIRE, "--extrapolate"], "--extrapolate is not available yet"),
+    ],
+)
+def test_bad_input(words, message, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert run(*words) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.startswith("kwantorque: error: ")
+    assert captured.err.count("\n") == 1
+    assert message in captured.err
+    assert not list(tmp_path.iterdir())
+
+
+def test_failed_computation(capsys, monkeypatch):
+    monkeypatch.setattr(transport, "MAX_CLOSURE", 1e-20)
+    assert run("run", *FAST) == 1
+    assert "books do not close" in capsys.readouterr().err
+
+
+def test_lengths_that_are_rounded_are_reported(capsys):
+    assert run("run", *FAST, "--set", "fm_length=1.07") == 0
+    assert "rounded to whole spacings, by up to 0.07 nm" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_ctrl_c(jobs, tmp_path):
+    command = [sys.executable, "-m", "kwantorque", "run", WIRE, "--tolerance", "1e-6", "--jobs", str(jobs)]
+    process = subprocess.Popen(
+        [*command, "--out", str(tmp_path / "x.nc")], stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+    time.sleep(6)
+    os.killpg(process.pid, signal.SIGINT)
+    _, err = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert err.splitlines()[-1] == "kwantorque: error: interrupted"
+    assert "Traceback" not in err
+    assert not list(tmp_path.iterdir())
+
+
+def test_progress_with_time_left_is_on_stderr():
+    command = [sys.executable, "-m", "kwantorque", "run", *FAST[:-1], "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout)["system"] == WIRE
+    assert "k-points" in done.stderr
+    assert "<" in done.stderr
+
+
+def test_doctor(capsys):
+    assert run("doctor") == 0
+    out = capsys.readouterr().out
+    assert "kwant 1.5" in out
+    assert "self test against kwant.operator" in out

@@ -1,0 +1,158 @@
+import numpy as np
+import pytest
+from helpers import wire
+
+import kwantorque as kt
+from kwantorque.chain import discretise
+from kwantorque.errors import InputError
+from kwantorque.integration.channels import SCAN, count_channels, crystals, largest_radius, thresholds
+from kwantorque.integration.kpar import LEVELS, PolarRule, fejer, integrate
+from kwantorque.integration.symmetry import is_rotation_symmetric, rotation_order
+from kwantorque.units import HBAR2_OVER_2M0
+
+
+@pytest.mark.parametrize("level", [1, 2, 3, 4])
+def test_fejer_is_exact_for_polynomials(level):
+    t, weights = fejer(level)
+    for power in range(2**level - 1):
+        assert weights @ t**power == pytest.approx(1 / (power + 1))
+
+
+def test_rules_are_nested():
+    nodes = [set(fejer(level)[0].round(12)) for level in LEVELS]
+    assert nodes[0] < nodes[1] < nodes[2]
+
+
+def disc(edge, f):
+    """An integrand f(k) on a disc with a break at its edge, as `integrate` wants it."""
+
+    def sum_over(items):
+        for k, weights in items:
+            yield {"f": weights.T @ f(k)}
+
+    def breaks(angles):
+        return [np.array([0, edge]) for _ in angles]
+
+    return sum_over, breaks
+
+
+def relative(values, errors):
+    return errors["f"] / abs(values["f"])
+
+
+@pytest.mark.parametrize("tolerance", [1e-2, 1e-4, 1e-7])
+@pytest.mark.parametrize(
+    ("f", "exact"),
+    [
+        (lambda k: np.sqrt(np.maximum(1 - (k**2).sum(axis=1), 0)), 2 * np.pi / 3),
+        (lambda k: 1 / np.sqrt(np.maximum(1 - (k**2).sum(axis=1), 1e-16)), 2 * np.pi),
+        (lambda k: np.exp(k[:, 0]), 3.5509993781840367),
+        (lambda k: 0.02 / ((np.hypot(*k.T) - 0.61803) ** 2 + 1e-4), None),
+    ],
+    ids=["kink", "pole", "smooth", "resonance"],
+)
+def test_known_integrals_and_honest_error(f, exact, tolerance):
+    if exact is None:  # a Lorentzian in r, 0.01 wide
+        r, w = 0.61803, 0.01
+        exact = 2 * np.pi * 0.02 * (
+            np.log(((1 - r) ** 2 + w**2) / (r**2 + w**2)) / 2 + r / w * (np.arctan((1 - r) / w) + np.arctan(r / w))
+        )  # fmt: skip
+    result = integrate(*disc(1.0, f), 2 * np.pi, PolarRule(), tolerance, relative)
+    error = abs(result.values["f"] / exact - 1)
+    assert error <= result.error <= tolerance
+    assert error <= result.errors["f"] / exact + 1e-12
+
+
+def test_limit_on_points_is_kept_and_reported():
+    sum_over, breaks = disc(1.0, lambda k: np.hypot(*(k - 0.3).T) ** 0.3)
+    result = integrate(sum_over, breaks, 2 * np.pi, PolarRule(max_points=3000), 1e-9, relative)
+    assert result.points < 6000
+    assert result.error > 1e-9
+
+
+def test_thresholds_of_spherical_bands():
+    """g2 = g3: the quartet's spherical Fermi surfaces end at k^2 = E/(C (g1 -+ 2 g2)); on the lattice at k_z = 0
+    exactly.
+    """
+    layer = kt.Layer(kt.KohnLuttinger(gamma2=2.4, gamma3=2.4, spin_orbit=50))
+    expected = np.sqrt(0.05 / HBAR2_OVER_2M0 / np.array([6.85 + 4.8, 6.85 - 4.8]))
+    for radii in thresholds(layer, 0.01, 0.05, [0.1, 0.9]):
+        assert np.allclose(radii, expected, rtol=2e-3)
+
+
+def test_region_of_the_wire():
+    """The edge is star-shaped along [110], and far out only there; physics.md: k^2 = E/(C (g1 + g2 - 3 g3)) at alpha
+    = 0.
+    """
+    layer = wire(spin_orbit=0).left
+    along_110, along_100 = (radii[-1] for radii in thresholds(layer, 0.2, 0.16, [np.pi / 4, 0.0]))
+    assert along_110 == pytest.approx(np.sqrt(0.16 / HBAR2_OVER_2M0 / (6.85 + 2.1 - 3 * 2.9)), rel=1e-3)
+    assert along_100 < 0.6 * along_110
+    assert along_110 < largest_radius(layer, 0.16)
+
+
+def test_nothing_is_open_outside_the_region():
+    rng = np.random.default_rng(1)
+    for layer in crystals(wire()):
+        angles = rng.uniform(0, 2 * np.pi, 20)
+        edge = np.array([radii[-1] for radii in thresholds(layer, 0.2, 0.06, angles)])
+        for factor, is_open in ((0.999, True), (1.001, False), (1.2, False), (2, False)):
+            k = factor * edge[:, None] * np.stack([np.cos(angles), np.sin(angles)], axis=1)
+            assert ((count_channels(layer, 0.2, 0.06, k) > 0) == is_open).all()
+
+
+def test_every_step_of_the_number_of_channels_is_a_threshold():
+    layer = wire().left
+    angle, edge = 0.4, largest_radius(wire().left, 0.06)
+    radii = thresholds(layer, 0.2, 0.06, [angle])[0]
+    r = np.linspace(1e-3, edge, 7 * SCAN)
+    counts = count_channels(layer, 0.2, 0.06, r[:, None] * [np.cos(angle), np.sin(angle)])
+    steps = np.flatnonzero(np.diff(counts))
+    assert len(steps) == len(radii)
+    assert ((r[steps] <= radii) & (radii <= r[steps + 1])).all()
+
+
+def test_bands_that_bend_down_have_no_region():
+    class Wrong(kt.KohnLuttinger):
+        def terms(self, m=None):
+            return (kt.Term("kinetic", "lattice", np.eye(6), quadratic=-np.ones((3, 3, 1, 1)) * np.eye(6)),)
+
+    with pytest.raises(InputError, match="bend down"):
+        largest_radius(kt.Layer(Wrong()), 0.1)
+
+
+def test_symmetry_is_found():
+    assert rotation_order(wire(1, 1)) == 4
+    assert rotation_order(wire(1, 1, m="x")) == 1
+    assert rotation_order(wire(1, 1, m=(0, 0, 1))) == 4
+    layers = [kt.Layer(kt.KohnLuttinger(exchange=0.27), 1, m=lambda z: (0, np.sin(z), np.cos(z)))]
+    assert rotation_order(kt.Stack(layers, 0.2)) == 1
+    assert not is_rotation_symmetric(wire(1, 1), 3)
+
+
+def turned(k, angle):
+    return k @ np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
+
+
+def test_c4_fold_at_20_random_k_and_no_c4v(solver):
+    """Values at R k are those at k, vectors turned; at the mirror image of k the transmission is the same, the
+    torque is not.
+    """
+    k = np.random.default_rng(7).uniform(-0.5, 0.5, (20, 2))
+    stack = wire(3, 4)
+    here, there, mirrored = (
+        kt.torques_at(stack, q, 0.06, solver=solver) for q in (k, turned(k, np.pi / 2), k[:, ::-1])
+    )
+    rotation = np.array([[0, 1, 0], [-1, 0, 0], [0, 0, 1]])
+    for name in ("lattice_torque", "angular_momentum_current", "spin_density"):
+        expected = here[name].values @ rotation
+        assert np.allclose(there[name], expected, atol=1e-9 * np.abs(expected).max())
+    assert np.allclose(mirrored.particle_current, here.particle_current)
+    torque, other = (d.lattice_torque_total.sel(axis="z") for d in (here, mirrored))
+    assert np.abs(torque - other).max() > 1e-3 * np.abs(torque).max()
+
+
+def test_chunks_of_k_do_not_matter():
+    k = np.array([[0.1, 0.2], [0.3, 0.1], [0.2, 0.2]])
+    together, alone = discretise(wire(1, 1), k), discretise(wire(1, 1), k[1:2])
+    assert np.array_equal(together.at(1).total_onsite, alone.total_onsite)

@@ -1,0 +1,79 @@
+import numpy as np
+import pytest
+
+import kwantorque as kt
+from kwantorque.errors import InputError
+
+GAAS = kt.KohnLuttinger()
+GAMNAS = kt.KohnLuttinger(exchange=0.27)
+
+
+def test_interfaces_lie_on_sites_and_lengths_are_rounded():
+    stack = kt.Stack([kt.Layer(GAMNAS, 1.04, m="x"), kt.Layer(GAAS, 0.5)], 0.1)
+    assert np.allclose(stack.lengths, (1.0, 0.5))
+    assert np.allclose(stack.boundaries, (0, 1.0, 1.5))
+    assert stack.n_sites == 16
+    assert stack.rounding == pytest.approx(0.04)
+    assert [(r.name, r.start, r.stop) for r in stack.regions] == [
+        ("left lead", -1, 0),
+        ("layer 0", 0, 10),
+        ("layer 1", 10, 15),
+        ("right lead", 15, 16),
+    ]
+
+
+def test_leads_continue_the_outer_layers_by_default():
+    stack = kt.Stack(
+        [kt.Layer(GAMNAS, 1, m=lambda z: (np.cos(z), np.sin(z), 0), potential=0.1), kt.Layer(GAAS, 1)], 0.1
+    )
+    assert stack.left.material is GAMNAS
+    assert stack.left.m == (1, 0, 0)
+    assert stack.left.potential == 0.1
+    assert stack.right.material is GAAS
+
+
+def test_a_stack_can_be_changed_only_by_making_another():
+    layer = kt.Layer(GAAS, 1)
+    with pytest.raises(AttributeError):
+        layer.thickness = 2
+    with pytest.raises(AttributeError):
+        kt.Stack([layer], 0.1).spacing = 0.2
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: kt.Layer(GAAS, -1.0), r"`thickness` must be > 0 nm, got -1.0"),
+        (lambda: kt.Layer(GAAS, "thick"), r"`thickness` must be a number in nm, got 'thick'"),
+        (lambda: kt.Layer(GAAS, np.nan), r"`thickness` must be a finite number"),
+        (lambda: kt.Layer(GAMNAS, 1), r"needs its direction `m`"),
+        (lambda: kt.Layer("GaAs", 1), r"must be a Material"),
+        (lambda: kt.Layer(GAAS, 1, potential=np.inf), r"`potential` must be a finite number"),
+        (lambda: kt.Stack([kt.Layer(GAAS, 1)], 0), r"`spacing` must be > 0 nm, got 0"),
+        (lambda: kt.Stack([kt.Layer(GAAS, 1)], 2), r"`spacing` must not exceed the thickness.*2 nm.*1 nm"),
+        (lambda: kt.Stack([], 0.1), r"at least one layer"),
+        (lambda: kt.Stack([kt.Layer(GAAS)], 0.1), r"layers with a thickness"),
+        (lambda: kt.Stack([kt.Layer(GAAS, 1)], 0.1, left=kt.Layer(GAAS, 1)), r"left lead must be a uniform Layer"),
+        (lambda: kt.Stack([kt.Layer(GAAS, 1)], 0.1, right=GAAS), r"right lead must be a uniform Layer"),
+    ],
+)
+def test_errors(make, message):
+    with pytest.raises(InputError, match=message):
+        make()
+
+
+def test_interface_terms_must_not_depend_on_k_z():
+    linear = np.zeros((3, 6, 6))
+    linear[2] = np.eye(6)
+    with pytest.raises(InputError, match="must not depend on k_z"):
+        kt.Interface([kt.Term("w", "lattice", np.eye(6), linear=linear)])
+
+
+def test_interface_stands_between_layers():
+    delta = kt.Interface([kt.Term("barrier", "lattice", 0.1 * np.eye(6))])
+    stack = kt.Stack([kt.Layer(GAAS, 1), delta, kt.Layer(GAAS, 1)], 0.1)
+    assert [bool(interface.terms) for interface in stack.interfaces] == [False, True, False]
+    with pytest.raises(InputError, match="in a row"):
+        kt.Stack([kt.Layer(GAAS, 1), delta, delta, kt.Layer(GAAS, 1)], 0.1)
+    with pytest.raises(InputError, match="must act on 6 states"):
+        kt.Stack([kt.Interface([kt.Term("b", "lattice", np.eye(2))]), kt.Layer(GAAS, 1)], 0.1)

@@ -1,0 +1,107 @@
+"""Every prepared system keeps the contract of the command line, and its figure can be drawn."""
+
+import ast
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from kwantorque.systems import SYSTEMS, find
+
+import kwantorque as kt
+from kwantorque.errors import InputError
+
+ROOT = Path(__file__).parents[1]
+
+# The names others' scripts depend on, and the defaults they may rely on.
+CONTRACT = {
+    "gamnas-gaas-wire": (
+        {
+            "fermi_energy": 0.06,
+            "spin_orbit": 0.11,
+            "exchange": 0.27,
+            "gamma1": 6.85,
+            "gamma2": 2.1,
+            "gamma3": 2.9,
+            "spacing": 0.2,
+            "fm_length": 20,
+            "nm_length": 40,
+        },
+        {"Qjz_in": "hbar I/e", "Qjz_out": "hbar I/e", "lattice_torque": "hbar I/e", "stt": "hbar I/e"},
+    ),
+}
+FAST = {"gamnas-gaas-wire": {"fm_length": 1, "nm_length": 1}}
+
+
+def test_contract():
+    assert set(SYSTEMS) == set(CONTRACT)
+    for name, (parameters, results) in CONTRACT.items():
+        assert {p.name: p.default for p in SYSTEMS[name].parameters} == parameters
+        assert {r.name: r.unit for r in SYSTEMS[name].results} == results
+
+
+@pytest.fixture(scope="module", params=SYSTEMS.values(), ids=lambda system: system.name)
+def computed(request):
+    system = request.param
+    return system, system.run(options={"tolerance": 0.1, "progress": False}, **FAST[system.name])
+
+
+def test_results_are_in_the_dataset_with_unit_meaning_and_error(computed):
+    system, data = computed
+    assert data.attrs["system"] == system.name
+    assert json.loads(data.attrs["parameters"]) == system.complete(FAST[system.name])
+    for result in system.results:
+        variable = data[f"result_{result.name}"]
+        assert variable.shape == ()
+        assert np.isfinite(variable)
+        assert variable.attrs["units"] == result.unit
+        assert variable.attrs["long_name"] == result.meaning
+        assert variable.attrs["error"] >= 0
+
+
+def test_figure_is_drawn_from_the_dataset_alone(computed, tmp_path):
+    system, data = computed
+    path = tmp_path / "data.nc"
+    data.to_netcdf(path)
+    ax = system.figure(data)
+    ax.figure.savefig(tmp_path / "figure.png")
+    assert (tmp_path / "figure.png").stat().st_size > 10_000
+    assert "nm" in ax.get_xlabel()
+
+
+def test_balance_draws_what_the_dataset_holds(computed):
+    _, data = computed
+    ax = kt.plot.balance(data)
+    lines = {line.get_label(): line for line in ax.get_lines()}
+    drawn = lines["torque on the lattice, cumulated"].get_ydata()
+    assert np.array_equal(drawn, data.lattice_torque_cumulated.sel(axis="z"))
+    verticals = [line.get_xdata()[0] for line in ax.get_lines() if len(set(line.get_xdata())) == 1]
+    assert np.allclose(verticals, data.boundary_z[1:-1])
+    assert r"$\hbar$ I/e" in ax.get_ylabel()
+
+
+def test_wrong_names_and_values():
+    wire = find("gamnas-gaas-wire")
+    with pytest.raises(InputError, match="did you mean 'gamnas-gaas-wire'"):
+        find("gamnas-gas-wire")
+    with pytest.raises(InputError, match="did you mean 'fermi_energy'"):
+        wire.run(fermi_enrgy=0.1)
+    with pytest.raises(InputError, match="`fermi_energy` must be a number in eV, got 'abc'"):
+        wire.run(fermi_energy="abc")
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "tutorials").glob("*.py")), ids=lambda path: path.stem)
+def test_tutorial_runs(path, monkeypatch, tmp_path):
+    """Every lesson is executed from top to bottom, in a folder of its own."""
+    monkeypatch.chdir(tmp_path)
+    exec(compile(path.read_text(), path.name, "exec"), {"__name__": "__main__"})
+
+
+def test_readme_example_runs(monkeypatch, tmp_path):
+    """The Python example of the README: at most 12 lines, and it runs."""
+    example = (ROOT / "README.md").read_text().split("```python\n")[1].split("```")[0]
+    assert len(example.strip().splitlines()) <= 12
+    monkeypatch.chdir(tmp_path)
+    ast.parse(example)
+    exec(compile(example, "README.md", "exec"), {})
+    assert list(tmp_path.glob("*.png"))
