@@ -37,15 +37,13 @@ def closure(current, gains, torques, incoming=0.0):
     return _ratio(_max_of([violation, of_total]), np.maximum(_max_of([current, *gains.values()]), incoming))
 
 
-def closure_of_totals(values, incoming=0.0):
+def closure_of_totals(values):
     """Largest relative violation of the books from z = -infinity to +infinity, for particles and L + s.
 
     Parameters
     ----------
     values : dict with `particle_current_limit` (..., 2), `angular_momentum_current_limit` (..., 2, 3), and
         `exchange_torque_total`, `lattice_torque_total` (..., 3)
-    incoming : (...) array or float
-        Particle flux that comes in.
     """
     particles = np.diff(values["particle_current_limit"], axis=-1)
     lost = -np.diff(values["angular_momentum_current_limit"], axis=-2)[..., 0, :]
@@ -55,7 +53,7 @@ def closure_of_totals(values, incoming=0.0):
     everything = np.concatenate(
         [limits[..., 0, :], limits[..., 1, :], *taken, values["particle_current_limit"]], axis=-1
     )
-    return _ratio(np.abs(violation).max(axis=-1), np.maximum(np.abs(everything).max(axis=-1), incoming))
+    return _ratio(np.abs(violation).max(axis=-1), np.abs(everything).max(axis=-1))
 
 
 def _ratio(worst, scale):
