@@ -11,13 +11,14 @@ from .integration import PolarRule
 from .materials import KohnLuttinger, Material, Term
 from .parallel import processes
 from .results import per_current, window_average
-from .scattering import KwantSolver
+from .scattering import BatchedSolver, KwantSolver
 from .stack import Interface, Layer, Stack
 from .transport import torques, torques_at
 
 from . import systems  # isort: skip  (prepared systems use all of the above)
 
 __all__ = [
+    "BatchedSolver",
     "ComputationError",
     "InputError",
     "Interface",

@@ -18,6 +18,7 @@ from functools import cached_property
 
 import numpy as np
 
+from .algebra import dagger
 from .errors import InputError
 
 __all__ = ["Chain", "bulk_blocks", "discretise"]
@@ -77,6 +78,11 @@ class Chain:
         """On-site block and hopping of the "left" or "right" lead, each (nk or 1, n, n)."""
         end = {"left": 0, "right": -1}[side]
         return self.total_onsite[:, self.site_kind[end]], self.total_hopping[:, self.bond_kind[end]]
+
+    def mirrored(self):
+        """The chain read from right to left."""
+        hopping = {name: dagger(block) for name, block in self.hopping.items()}
+        return replace(self, site_kind=self.site_kind[::-1], bond_kind=self.bond_kind[::-1], hopping=hopping)
 
     def at(self, index):
         """The chain at a subset of its k-points: an int, a slice or an index array."""

@@ -11,13 +11,13 @@ from pathlib import Path
 from . import __version__
 from .errors import ComputationError, InputError, finite, known, positive
 from .parallel import processes
-from .scattering import KwantSolver
+from .scattering import BatchedSolver, KwantSolver
 from .storage import load, save
 from .systems import SYSTEMS, find
 
 __all__ = ["main"]
 
-SOLVERS = {"kwant": KwantSolver}
+SOLVERS = {"batched": BatchedSolver, "kwant": KwantSolver}
 FIGURE_FORMATS = ("png", "pdf", "svg")
 COMMANDS = ("list", "show", "run", "doctor")
 
@@ -68,7 +68,7 @@ def _parser():
     run = commands.add_parser("run", help="compute a system and print its results")
     run.add_argument("name")
     run.add_argument("--set", action="append", default=[], metavar="key=value", dest="given", help="repeatable")
-    run.add_argument("--solver", default="kwant", help=f"one of {', '.join(SOLVERS)}")
+    run.add_argument("--solver", default="batched", help=f"one of {', '.join(SOLVERS)} (default batched)")
     run.add_argument("--tolerance", default=1e-3, help="relative error asked of the k integral (default 1e-3)")
     run.add_argument("--jobs", default=1, help="worker processes (default 1)")
     run.add_argument("--out", type=Path, metavar="FILE.nc", help="save the Dataset")

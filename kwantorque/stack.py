@@ -68,6 +68,13 @@ class Layer:
 
     def terms_at(self, z):
         """The material's terms at position z (nm), with the layer's potential added to `potential`."""
+        return self._uniform_terms if self.is_uniform else self._terms(z)
+
+    @cached_property
+    def _uniform_terms(self):
+        return self._terms(0.0)
+
+    def _terms(self, z):
         m = direction(self.m(z)) if callable(self.m) else None if self.m is None else np.array(self.m)
         potential = finite("potential", self.potential(z), "eV") if callable(self.potential) else self.potential
         terms = self.material.terms(m)

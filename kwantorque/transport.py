@@ -9,19 +9,19 @@ from tqdm import tqdm
 
 from .chain import discretise
 from .errors import ComputationError, InputError, finite, known, positive
-from .integration.channels import crystals, thresholds
+from .integration.channels import crystals, has_channels, thresholds
 from .integration.kpar import PolarRule, integrate
 from .integration.symmetry import fold, rotation_order
-from .operators import Observables, closure_of_totals
+from .operators import Observables, Traces, closure_of_totals
 from .parallel import in_order, single_thread
 from .results import SCHEMA, dataset
-from .scattering import KwantSolver, Solver
+from .scattering import BatchedSolver, Solver
 from .stack import Stack
 
 __all__ = ["torques", "torques_at"]
 
 MAX_CLOSURE = 1e-8
-CHUNK = 16
+CHUNK = 128
 """k-points at a time."""
 SIDES = ("left", "right")
 CONTROLLED = tuple(name for name in SCHEMA if "current" in name or name.endswith(("_cumulated", "_total")))
@@ -49,7 +49,7 @@ def torques(stack, energy, *, source="left", tolerance=1e-3, solver=None, kpar=N
         The lead with the higher chemical potential.
     tolerance : float
         Error asked of the k_par integral: of the fluxes and of the cumulated torques, relative to the particle current.
-    solver : Solver, default `KwantSolver()`
+    solver : Solver, default `BatchedSolver()`
     kpar : PolarRule, optional
         How fine the integral may become.
     executor : concurrent.futures.Executor, optional
@@ -74,9 +74,10 @@ def torques(stack, energy, *, source="left", tolerance=1e-3, solver=None, kpar=N
     started = time.perf_counter()
     energy, solver = _checked(stack, energy, source, solver)
     tolerance = positive("tolerance", tolerance)
+    _require_channels(stack, energy)
     rule = PolarRule() if kpar is None else kpar
     order = rotation_order(stack)
-    breaks = partial(_breaks, stack, energy, source, rule.widen)
+    breaks = _Breaks(stack, energy, source, rule.widen)
     evaluate = partial(_weighted_sums, stack, energy, source, solver, order)
     with tqdm(unit="k", desc="k-points", disable=not progress, total=0) as bar:
         sum_over = _Summation(evaluate, executor, bar)
@@ -136,7 +137,7 @@ def torques_at(stack, k_par, energy, *, source="left", solver=None, per_state=Fa
 
 
 class _Summation:
-    """Weighted sums over k-points, task by task, with progress and the worst closure."""
+    """Weighted sums over k-points, chunk by chunk, with progress and the worst closure."""
 
     def __init__(self, evaluate, executor, bar):
         self.evaluate, self.executor, self.bar = evaluate, executor, bar
@@ -146,56 +147,65 @@ class _Summation:
         """Sums for each (k, weights), in order, as they are finished."""
         self.bar.total += sum(len(k) for k, _ in items)
         self.bar.refresh()
-        for (k, _), (sums, closure) in zip(items, in_order(self.evaluate, items, self.executor), strict=True):
+        chunks = _chunks(items)
+        for chunk, (sums, closure) in zip(chunks, in_order(self.evaluate, chunks, self.executor), strict=True):
             self.closure = max(self.closure, closure)
-            self.bar.update(len(k))
-            yield sums
+            self.bar.update(sum(len(k) for k, _ in chunk))
+            yield from sums
 
 
-def _weighted_sums(stack, energy, source, solver, order, task):
-    """One task of the integral: ({name: sum_k weights value}, worst closure), in the units of the Dataset."""
-    k_par, weights = task
-    values, closure = _response(stack, energy, source, solver, k_par)
-    weights = weights.T / (2 * np.pi) ** 3
-    sums = {name: np.tensordot(weights, value, 1) for name, value in values.items()}
-    return fold(sums, order, VECTOR_NAMES), float(closure.max(initial=0))
+def _chunks(items):
+    """Consecutive items together, up to CHUNK k-points each: the same whatever the number of workers."""
+    chunks, size = [], CHUNK
+    for item in items:
+        if size + len(item[0]) > CHUNK:
+            chunks.append([])
+            size = 0
+        chunks[-1].append(item)
+        size += len(item[0])
+    return chunks
+
+
+@single_thread
+def _weighted_sums(stack, energy, source, solver, order, items):
+    """One chunk of the integral: for each item {name: sums over k of weights times value}, and the worst closure."""
+    k_par = np.concatenate([k for k, _ in items])
+    observables, traces = _traces(stack, energy, source, solver, k_par)
+    sums, start = [], 0
+    for k, weights in items:
+        sums.append(traces.at(slice(start, start + len(k))).summed(weights.T / (2 * np.pi) ** 3))
+        start += len(k)
+    values = fold(observables.values(Traces.stacked(sums)), order, VECTOR_NAMES)
+    closure = values.pop("closure")
+    if not closure.max() <= MAX_CLOSURE:
+        _raise_for_books(k_par, energy, observables.values(traces)["closure"], closure.max())
+    return [{name: value[i] for name, value in values.items()} for i in range(len(items))], float(closure.max())
 
 
 @single_thread
 def _response(stack, energy, source, solver, k_par, per_state=False):
     """All variables of the Dataset at each k, and the closure of the books there, checked."""
-    chain = discretise(stack, k_par)
-    states = solver.solve(chain, energy, source)
-    observables = Observables(chain)
-    incoming = 1.0 if per_state else states.n_open
-    values = observables.profile(states.blocks(per_state), incoming)
+    observables, traces = _traces(stack, energy, source, solver, k_par, per_state)
+    values = observables.values(traces)
     closure = values.pop("closure")
-    leads = [getattr(states, side) for side in SIDES]
-    limits = [observables.lead(lead.side, lead.limit(per_state)) for lead in leads]
-    tails = [observables.lead(lead.side, lead.tail(per_state)) for lead in leads]
-    axis = closure.ndim
-    for name in list(values):
-        if name.endswith("density"):
-            values[name] = values[name] / stack.spacing
-            continue
-        values[f"{name}_limit"] = np.stack([part[name] for part in limits], axis)
-        if name.endswith("torque"):
-            tail = values[f"{name}_tail"] = np.stack([part[name] for part in tails], axis)
-            cumulated = np.cumsum(values[name], axis) + tail.take([0], axis)
-            values[f"{name}_total"] = cumulated.take(-1, axis) + tail.take(1, axis)
-            if name != "spin_orbit_torque":
-                values[f"{name}_cumulated"] = cumulated
-    for suffix in ("", "_limit"):
-        values[f"angular_momentum_current{suffix}"] = (
-            values[f"spin_current{suffix}"] + values[f"orbital_current{suffix}"]
-        )
-    worst = np.unravel_index(closure.argmax(), closure.shape) if closure.size else None
-    if worst and not closure[worst] <= MAX_CLOSURE:
-        raise ComputationError(
-            f"the books do not close at k = {tuple(float(x) for x in k_par[worst[0]])} 1/nm, energy {energy} eV: "
-            f"closure {closure[worst]:.1e} > {MAX_CLOSURE}"
-        )
+    if not closure.max(initial=0) <= MAX_CLOSURE:
+        _raise_for_books(k_par, energy, closure, closure.max())
     return values, closure
+
+
+def _traces(stack, energy, source, solver, k_par, per_state=False):
+    chain = discretise(stack, k_par)
+    observables = Observables(chain)
+    return observables, observables.traces(solver.solve(chain, energy, source), per_state)
+
+
+def _raise_for_books(k_par, energy, closure, worst):
+    """Name the k-point whose books close worst."""
+    at = np.unravel_index(np.nanargmax(np.nan_to_num(closure, nan=np.inf)), closure.shape)[0]
+    raise ComputationError(
+        f"the books do not close at k = {tuple(float(x) for x in k_par[at])} 1/nm, energy {energy} eV: "
+        f"closure {worst:.1e} > {MAX_CLOSURE}"
+    )
 
 
 def _relative_to_current(values, errors):
@@ -208,17 +218,35 @@ def _relative_to_current(values, errors):
     return max(errors[name] for name in CONTROLLED) / scale if scale > 0 else 0.0
 
 
-def _breaks(stack, energy, source, widen, angles):
+class _Breaks:
     """Radii between which the integrand is smooth, from 0 to the last open channel of the source, for each angle."""
-    found = [thresholds(layer, stack.spacing, energy, angles) for layer in crystals(stack)]
-    of_source = thresholds(getattr(stack, source), stack.spacing, energy, angles)
-    rays = []
-    for i in range(len(angles)):
-        edge = of_source[i].max(initial=0)
-        inside = np.concatenate([radii[i] for radii in found])
-        outer = [] if widen == 1 else [edge * widen]
-        rays.append(np.unique([0, *inside[inside <= edge], *outer]))
-    return rays
+
+    def __init__(self, stack, energy, source, widen):
+        self.stack, self.energy, self.source, self.widen = stack, energy, source, widen
+
+    def __call__(self, angles):
+        layers = crystals(self.stack)
+        found = [thresholds(layer, self.stack.spacing, self.energy, angles) for layer in layers]
+        lead = getattr(self.stack, self.source)
+        of_source = next(radii for layer, radii in zip(layers, found, strict=True) if layer.same_crystal(lead))
+        rays = []
+        for i, radii_of_source in enumerate(of_source):
+            edge = radii_of_source.max(initial=0)
+            inside = np.concatenate([radii[i] for radii in found])
+            outer = [] if self.widen == 1 else [edge * self.widen]
+            rays.append(np.unique([0, *inside[inside <= edge], *outer]))
+        return rays
+
+
+def _require_channels(stack, energy):
+    for side in SIDES:
+        lead = getattr(stack, side)
+        if not has_channels(lead, stack.spacing, energy):
+            bottom = np.linalg.eigvalsh(sum(term.constant for term in lead.terms_at(0.0)))[0]
+            raise InputError(
+                f"energy must lie in a band of both leads, but the {side} lead has no open channel at "
+                f"{energy:g} eV: its lowest band is at {bottom:g} eV at k = 0"
+            )
 
 
 def _checked(stack, energy, source, solver):
@@ -226,18 +254,9 @@ def _checked(stack, energy, source, solver):
         raise InputError(f"`stack` must be a Stack, got {stack!r}")
     energy = finite("energy", energy, "eV")
     known("source", source, SIDES)
-    solver = KwantSolver() if solver is None else solver
+    solver = BatchedSolver() if solver is None else solver
     if not isinstance(solver, Solver):
-        raise InputError(f"`solver` must be a Solver such as KwantSolver(), got {solver!r}")
-    angles = np.linspace(0, 2 * np.pi, 16, endpoint=False)
-    for side in SIDES:
-        lead = getattr(stack, side)
-        if not any(len(radii) for radii in thresholds(lead, stack.spacing, energy, angles)):
-            bottom = np.linalg.eigvalsh(sum(term.constant for term in lead.terms_at(0.0)))[0]
-            raise InputError(
-                f"energy must lie in a band of both leads, but the {side} lead has no open channel at "
-                f"{energy:g} eV: its lowest band is at {bottom:g} eV at k = 0"
-            )
+        raise InputError(f"`solver` must be a Solver such as BatchedSolver(), got {solver!r}")
     return energy, solver
 
 

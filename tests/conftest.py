@@ -4,10 +4,10 @@ import pytest
 
 import kwantorque as kt
 
-SOLVERS = [kt.KwantSolver()]
+SOLVERS = [kt.KwantSolver(), kt.BatchedSolver("expansion"), kt.BatchedSolver("sweep")]
 
 
-@pytest.fixture(params=SOLVERS, ids=lambda solver: solver.name)
+@pytest.fixture(params=SOLVERS, ids=repr)
 def solver(request):
     """Every solver there is: a test that takes this runs on all of them."""
     return request.param

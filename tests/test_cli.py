@@ -65,7 +65,7 @@ def test_run_json_out_figure_and_resume(capsys, tmp_path):
     ]
     assert answer["parameters"]["fm_length"] == 1
     assert answer["results"]["Qjz_in"] == pytest.approx(1.1, abs=0.2)
-    assert answer["solver"] == "kwant"
+    assert answer["solver"] == "batched"
     assert sorted(p.name for p in tmp_path.iterdir()) == ["w.nc", "w.svg"]
     assert run("run", *FAST, "--json", "--out", out) == 0
     captured = capsys.readouterr()

@@ -9,7 +9,6 @@ from kwantorque.algebra import rotation
 from kwantorque.builder import Blocks, build_chain, build_stack, kwant, site_order
 from kwantorque.chain import discretise
 from kwantorque.operators import Observables, bond_operators, onsite_operators, real_trace
-from kwantorque.scattering import DensityBlocks
 
 K = np.array([[0.1, 0.05], [0.3, 0.2], [0.25, 0.6]])
 
@@ -29,7 +28,8 @@ def test_books_close_on_random_chains_per_mode_at_every_site(solver, seed):
     chain = random_chain(rng, n_sites=int(rng.integers(3, 20)), n_orbital=3 if seed % 2 else 2)
     states = solver.solve(chain, rng.normal(), "left" if seed % 3 else "right")
     assert states.n_open.max() > 0
-    values = Observables(chain).profile(states.blocks(per_state=True))
+    observables = Observables(chain)
+    values = observables.values(observables.traces(states, per_state=True))
     assert values["closure"].max() < 1e-10
     assert np.abs(values["exchange_torque"]).max() > 1e-4
     assert np.abs(values["lattice_torque"]).max() > 1e-4
@@ -37,8 +37,9 @@ def test_books_close_on_random_chains_per_mode_at_every_site(solver, seed):
 
 def test_books_close_per_mode_on_the_wire(solver):
     chain = discretise(wire(), K)
-    blocks = solver.solve(chain, 0.06).blocks(per_state=True)
-    assert Observables(chain).profile(blocks)["closure"].max() < 1e-10
+    observables = Observables(chain)
+    traces = observables.traces(solver.solve(chain, 0.06), per_state=True)
+    assert observables.values(traces)["closure"].max() < 1e-10
 
 
 def test_books_close_for_green_functions_at_complex_energies():
@@ -56,8 +57,10 @@ def test_books_close_for_green_functions_at_complex_energies():
     green = np.linalg.inv((0.3 + 0.7j) * np.eye(size * n) - h)
     rho = (1j * (green - green.conj().T)).reshape(size, n, size, n).swapaxes(1, 2)
     sites = np.arange(size)
-    blocks = DensityBlocks(site=rho[sites, sites][None], bond=rho[sites[:-1], sites[1:]][None])
-    assert Observables(chain).profile(blocks)["closure"].max() < 1e-10
+    observables = Observables(chain)
+    on_site = real_trace(observables._site, rho[sites, sites][None, 1:-1], chain.site_kind[1:-1])
+    on_bond = real_trace(observables._bond, rho[sites[:-1], sites[1:]][None], chain.bond_kind)
+    assert observables.profile(on_site, on_bond)[1].max() < 1e-10
 
 
 @pytest.mark.parametrize("term", ["kinetic", "exchange", "spin_orbit"])
@@ -68,8 +71,9 @@ def test_books_do_not_close_without_a_term(solver, term):
     forgetful = Observables(chain)
     gains = forgetful._gains
     forgetful._gains = lambda *values: {name: gain for name, gain in gains(*values).items() if name != term}
-    assert Observables(chain).profile(states.blocks())["closure"].max() < 1e-10
-    assert forgetful.profile(states.blocks())["closure"].max() > 1e-3
+    honest = Observables(chain)
+    assert honest.values(honest.traces(states))["closure"].max() < 1e-10
+    assert forgetful.values(forgetful.traces(states))["closure"].max() > 1e-3
 
 
 def bound(operator, system, params, onsite, **where):
@@ -84,8 +88,12 @@ def test_against_kwant_on_the_wire():
     params = dict(zip(("kx", "ky"), K[0], strict=True))
     psi = kwant.solvers.sparse.wave_function(system, 0.06, params=params)(0)
     order = site_order(system)
-    ours = kt.KwantSolver().solve(chain, 0.06).blocks()
-    values = Observables(chain).profile(ours)
+    states = kt.KwantSolver().solve(chain, 0.06)
+    ours, observables = states.blocks(), Observables(chain)
+    values = {
+        name: v * (0.2 if "density" in name else 1)
+        for name, v in observables.values(observables.traces(states)).items()
+    }
     sites = [order[j] for j in range(len(order))]
     forward = [(sites[j + 1], sites[j]) for j in range(len(sites) - 1)]
     backward = [(b, a) for a, b in forward]

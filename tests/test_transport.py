@@ -147,7 +147,7 @@ def test_netcdf_round_trip(paper_wire, tmp_path):
 def test_storage_recognises_its_own(paper_wire, tmp_path):
     path = tmp_path / "wire.nc"
     data = paper_wire.assign_attrs(system="wire", parameters='{"a": 1.0}')
-    identity = {"system": "wire", "parameters": {"a": 1.0}, "solver": "kwant", "tolerance": 1e-3}
+    identity = {"system": "wire", "parameters": {"a": 1.0}, "solver": "batched", "tolerance": 1e-3}
     save(data, path)
     xr.testing.assert_identical(load(path, identity), data)
     assert [p.name for p in tmp_path.iterdir()] == ["wire.nc"]

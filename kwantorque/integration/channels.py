@@ -11,7 +11,7 @@ from ..chain import bulk_blocks
 from ..errors import InputError
 from ..scattering.modes import count_open
 
-__all__ = ["count_channels", "crystals", "largest_radius", "thresholds"]
+__all__ = ["count_channels", "crystals", "has_channels", "largest_radius", "thresholds"]
 
 SCAN = 64
 """Points of the first look along a ray; two steps closer than 1/SCAN of the ray that cancel are not seen."""
@@ -33,6 +33,16 @@ def count_channels(layer, spacing, energy, k_par):
     return count_open(*bulk_blocks(layer, spacing, k_par), energy)
 
 
+def has_channels(layer, spacing, energy):
+    """Whether a crystal has any open channel, at any in-plane k."""
+    if largest_radius(layer, energy) == 0:
+        return False
+    for angles in (np.array([0.3, 2.1, 4.4]), np.linspace(0, 2 * np.pi, 24, endpoint=False)):
+        if any(map(len, thresholds(layer, spacing, energy, angles))):
+            return True
+    return False
+
+
 def largest_radius(layer, energy):
     """Radius in 1/nm beyond which a crystal certainly has no state at `energy` (eV).
 
@@ -45,7 +55,7 @@ def largest_radius(layer, energy):
         If c <= 0: the bands bend down in some direction, and no region ends.
     """
     terms = layer.terms_at(0.0)
-    polar, azimuth = np.meshgrid(np.linspace(0, np.pi / 2, 46), np.linspace(0, 2 * np.pi, 180, endpoint=False))
+    polar, azimuth = np.meshgrid(np.linspace(0, np.pi / 2, 19), np.linspace(0, 2 * np.pi, 72, endpoint=False))
     unit = np.stack([np.sin(polar) * np.cos(azimuth), np.sin(polar) * np.sin(azimuth), np.cos(polar)], axis=-1)
     quadratic = sum(term.quadratic for term in terms)
     linear = sum(term.linear for term in terms)
@@ -54,7 +64,7 @@ def largest_radius(layer, energy):
         raise InputError(f"the bands of {layer.material!r} bend down in some direction: no k region ends")
     b = np.linalg.norm(np.einsum("...i,iab->...ab", unit, linear), 2, axis=(-1, -2)).max()
     depth = energy - np.linalg.eigvalsh(sum(term.constant for term in terms))[0]
-    return 1.02 * (b + np.sqrt(max(b**2 + 4 * c * depth, 0.0))) / (2 * c)
+    return 1.05 * (b + np.sqrt(max(b**2 + 4 * c * depth, 0.0))) / (2 * c)
 
 
 def thresholds(layer, spacing, energy, angles):

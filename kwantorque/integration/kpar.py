@@ -230,13 +230,15 @@ def _mean(rays, span):
 def _remainder(fine, coarse, coarser):
     """Error left in `fine`, name by name, from the last two changes D and D'.
 
-    If each refinement divides the error by rho = D/D', what is left is D rho/(1 - rho). The gain is trusted up to
-    rho = 1/10, and not at all (error D) where rho > 1/2.
+    With rho = D/D', an error that falls as a power of the number of points leaves D rho/(1 - rho). One that falls
+    exponentially, as that of Fejer's rule and of equidistant rays does for smooth f, is squared by a doubling of the
+    points and leaves D rho^2. The first is taken for rho > 1/5, where no more than D is allowed, and
+    D 5 rho^2/(1 - rho) below, but never less than D/100.
     """
     remainder = {}
     for name in fine:
         last = float(np.abs(fine[name] - coarse[name]).max(initial=0))
         before = float(np.abs(coarse[name] - coarser[name]).max(initial=0))
-        rate = np.clip(last / before, 0.1, 0.5) if before > 0 else 0.5
-        remainder[name] = last * rate / (1 - rate)
+        rate = min(last / before, 0.5) if before > 0 else 0.5
+        remainder[name] = last * max(rate / (1 - rate) * min(5 * rate, 1), 0.01)
     return remainder

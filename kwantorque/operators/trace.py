@@ -5,6 +5,15 @@ import numpy as np
 __all__ = ["real_trace"]
 
 
+def _runs(kind):
+    """Index of all blocks of one kind, kind by kind; or slices of equal neighbours, where these are as few."""
+    starts = np.flatnonzero(np.diff(kind, prepend=-1))
+    numbers = np.unique(kind)
+    if len(starts) > 2 * len(numbers):
+        return [np.flatnonzero(kind == number) for number in numbers]
+    return [slice(start, stop) for start, stop in zip(starts, [*starts[1:], len(kind)], strict=True)]
+
+
 def real_trace(operators, rho, kind):
     """Re Tr(O rho_j) with the operators that belong to the kind of block j.
 
@@ -25,8 +34,9 @@ def real_trace(operators, rho, kind):
     rows = rows.reshape(*operators.shape[:3], 2 * n * n).swapaxes(-1, -2)
     rho = np.ascontiguousarray(rho).view(float).reshape(n_k, -1, n_blocks, 2 * n * n)
     result = np.empty((n_k, rho.shape[1], n_blocks, n_operators))
-    for number in np.unique(kind):
-        at = np.flatnonzero(kind == number)
-        flat = rho[:, :, at].reshape(n_k, -1, 2 * n * n)
-        result[:, :, at] = (flat @ rows[:, number]).reshape(n_k, -1, len(at), n_operators)
+    for at in _runs(kind):
+        flat = rho[:, :, at]
+        shape = flat.shape[:3]
+        flat = flat.reshape(n_k, -1, 2 * n * n)
+        result[:, :, at] = (flat @ rows[:, kind[at][0]]).reshape(*shape, n_operators)
     return result.reshape(n_k, *middle, n_blocks, n_operators)

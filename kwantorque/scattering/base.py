@@ -121,6 +121,22 @@ class States:
     left: LeadStates
     right: LeadStates
 
+    def spread(self, index, n_k):
+        """The same states as those of `n_k` points, of which only `index` have any."""
+        if len(index) == n_k:
+            return self
+
+        def scatter(array):
+            full = np.zeros((n_k, *array.shape[1:]), array.dtype)
+            full[index] = array
+            return full
+
+        leads = (
+            LeadStates(lead.side, *map(scatter, (lead.step, lead.vectors, lead.velocity, lead.amplitude)))
+            for lead in (self.left, self.right)
+        )
+        return States(scatter(self.psi), scatter(self.n_open), *leads)
+
     def blocks(self, per_state=False):
         """`DensityBlocks`, summed over the states or, with `per_state`, with an axis for them after k."""
         if per_state:

@@ -19,15 +19,18 @@ import numpy as np
 from ..algebra import dagger
 from ..errors import ComputationError
 
-__all__ = ["LeadModes", "count_open", "lead_modes"]
+__all__ = ["EndModes", "LeadModes", "count_open", "lead_modes"]
 
 SHIFT = 1.3 * np.exp(2.1j)
 ON_CIRCLE = 1e-8
 """| |lambda| - 1 | below this counts as an open mode."""
 SLOW = 0.02
 """Open modes with a velocity below this part of the hopping are polished."""
-CLUSTER = 3e-8
-"""Open modes with |lambda_1 - lambda_2| below this are one cluster."""
+SAME = 1e-11
+BLURRED = 3e-8
+"""Open modes with |lambda_1 - lambda_2| below SAME are one cluster; slow ones, whose lambda is blurred by rounding,
+with
+up to BLURRED."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,10 +48,32 @@ class LeadModes:
     vectors: np.ndarray
     velocity: np.ndarray
 
+    def at(self, index):
+        """The modes at a subset of the k-points."""
+        return LeadModes(self.step[index], self.vectors[index], self.velocity[index])
+
     @property
     def open(self):
         """(nk, n) bool array: which modes are open."""
         return self.velocity != 0
+
+
+@dataclass(frozen=True, eq=False)
+class EndModes:
+    """Modes of the lead at one end of a chain.
+
+    Attributes
+    ----------
+    incoming, outgoing : LeadModes
+        Those that travel towards the chain, and those that leave it or decay away from it.
+    """
+
+    incoming: LeadModes
+    outgoing: LeadModes
+
+    def at(self, index):
+        """The modes at a subset of the k-points."""
+        return EndModes(self.incoming.at(index), self.outgoing.at(index))
 
 
 def lead_modes(onsite, hopping, energy, k_par=None):
@@ -67,8 +92,10 @@ def lead_modes(onsite, hopping, energy, k_par=None):
     factor, vectors = _solve(onsite, hopping, energy)
     onsite, hopping = (np.broadcast_to(b, (len(vectors), *b.shape[1:])) for b in (onsite, hopping))
     on_circle = np.abs(factor.size_log) < ON_CIRCLE
-    factor, vectors = _polished(factor, vectors, onsite, hopping, energy, on_circle)
-    vectors, velocity = _diagonal_flux(factor.forward, vectors, hopping, on_circle)
+    speed = np.abs(_flux(factor.forward, vectors, hopping)) / np.linalg.norm(hopping, axis=(-1, -2))[:, None]
+    together = _clusters(factor.forward, speed, on_circle)
+    factor, vectors = _polished(factor, vectors, onsite, hopping, energy, on_circle & (speed < SLOW), together)
+    vectors, velocity = _diagonal_flux(factor.forward, vectors, hopping, on_circle, together)
     is_right = np.where(on_circle, velocity > 0, factor.size_log < 0)
     n = onsite.shape[-1]
     wrong = np.flatnonzero(is_right.sum(axis=-1) != n)
@@ -80,6 +107,7 @@ def lead_modes(onsite, hopping, energy, k_par=None):
         )
     norm = np.where(on_circle, np.sqrt(np.abs(np.where(on_circle, velocity, 1))), 1)
     vectors = vectors / norm[:, None, :]
+    vectors = _without_cross_flux(factor.forward, vectors, hopping, on_circle, np.sign(velocity))
     velocity = np.where(on_circle, velocity, 0.0)
     return tuple(
         _select(wanted, on_circle, step, vectors, velocity, n)
@@ -133,24 +161,34 @@ def _solve(onsite, hopping, energy):
     return _Factor(forward, backward, size_log), vectors
 
 
-def _polished(factor, vectors, onsite, hopping, energy, on_circle):
+def _flux(factor, vectors, hopping):
+    """Flux of each mode, 2 Im(psi_{j+1}^+ V^+ psi_j) = -2 Im(lambda u^+ V u)."""
+    return -2 * np.imag(factor * np.sum(vectors.conj() * (hopping @ vectors), axis=-2))
+
+
+def _clusters(factor, speed, on_circle):
+    """Which open modes (nk, 2n, 2n) have the same lambda, as far as the eigensolver can tell."""
+    factor = np.where(on_circle, factor, 0)
+    blur = np.minimum(SAME + 1e-14 / np.maximum(speed, 1e-14), BLURRED)
+    blur = np.maximum(blur[:, :, None], blur[:, None, :])
+    together = np.abs(factor[:, :, None] - factor[:, None, :]) < blur
+    return together & on_circle[:, :, None] & on_circle[:, None, :]
+
+
+def _polished(factor, vectors, onsite, hopping, energy, slow, together):
     """Open modes of small velocity, from the Hermitian Bloch matrix h + lambda V + lambda^* V^+ instead.
 
     Close to a band edge two Bloch factors merge and the pencil is nearly defective: vectors are off by eps/velocity^2.
     The Bloch matrix at the same lambda has no such trouble, and a Newton step in its phase mends lambda.
     """
-    phase = np.angle(np.where(on_circle, factor.forward, 1))
-    hop = np.einsum("kam,kab,kbm->km", vectors.conj(), hopping, vectors)
-    velocity = -2 * np.imag(np.exp(1j * phase) * hop)
-    slow = np.abs(velocity) < SLOW * np.linalg.norm(hopping, axis=(-1, -2))[:, None]
-    k, mode = np.nonzero(on_circle & slow)
+    k, mode = np.nonzero(slow)
     if not len(k):
         return factor, vectors
     # Degenerate modes share the phase of the first of them, so that their vectors come from one and the same matrix.
-    together = on_circle[k] & (np.abs(factor.forward[k] - factor.forward[k, mode][:, None]) < CLUSTER)
-    first = together.argmax(axis=1)
-    rank = (together & (np.arange(together.shape[1]) < mode[:, None])).sum(axis=1)
-    phase, rows = phase[k, first], np.arange(len(k))
+    alike = together[k, mode]
+    first = alike.argmax(axis=1)
+    rank = (alike & (np.arange(alike.shape[1]) < mode[:, None])).sum(axis=1)
+    phase, rows = np.angle(factor.forward[k, first]), np.arange(len(k))
     onsite, hopping = onsite[k], hopping[k]
     for newton in (True, False):
         bloch = hopping * np.exp(1j * phase)[:, None, None]
@@ -167,15 +205,11 @@ def _polished(factor, vectors, onsite, hopping, energy, on_circle):
     return _Factor(forward, backward, factor.size_log), vectors
 
 
-def _diagonal_flux(factor, vectors, hopping, on_circle):
+def _diagonal_flux(factor, vectors, hopping, on_circle, together):
     """Vectors with a diagonal flux matrix within each cluster of degenerate open modes, and their fluxes."""
     factor = np.where(on_circle, factor, 0)
-    hop = dagger(vectors) @ hopping @ vectors
-    flux = factor[..., None, :] * hop
-    flux = -1j * (dagger(flux) - flux)
+    flux = _flux_matrix(factor, vectors, hopping)
     velocity = np.real(np.einsum("...mm->...m", flux))
-    together = np.abs(factor[..., :, None] - factor[..., None, :]) < CLUSTER
-    together &= on_circle[..., :, None] & on_circle[..., None, :]
     clustered = np.flatnonzero(together.sum(axis=(-1, -2)) > on_circle.sum(axis=-1))
     if not len(clustered):
         return vectors, velocity
@@ -193,6 +227,27 @@ def _diagonal_flux(factor, vectors, hopping, on_circle):
     vectors[clustered] = part @ dagger(inverse) @ rotation
     velocity[clustered] = np.real(np.einsum("kma,kmn,kna->ka", rotation.conj(), flux, rotation))
     return vectors, velocity
+
+
+def _without_cross_flux(factor, vectors, hopping, on_circle, sign):
+    """Remove what rounding left of the flux between different open modes, and of unit flux in each.
+
+    The flux between modes of different lambda vanishes, but nearly degenerate ones are mixed by eps/|lambda_1 -
+    lambda_2|. With a flux matrix F = D + O, where D has +-1 on the diagonal, the vectors times 1 - D^-1 O/2 have
+    F = D to second order in O.
+    """
+    flux = _flux_matrix(np.where(on_circle, factor, 0), vectors, hopping)
+    wrong = flux - sign[..., :, None] * np.eye(flux.shape[-1])
+    wrong = np.where(on_circle[..., :, None] & on_circle[..., None, :], wrong, 0)
+    # Next to a band edge velocities are noise themselves, and the step would not be small.
+    wrong = np.where(np.abs(wrong) < 1e-3, wrong, 0)
+    return vectors - vectors @ (sign[..., :, None] * wrong) / 2
+
+
+def _flux_matrix(factor, vectors, hopping):
+    """Particle flux between modes, (nk, m, m), whose diagonal is 2 Im(psi_{j+1}^+ V^+ psi_j)."""
+    hop = dagger(vectors) @ hopping @ vectors * factor[..., None, :]
+    return -1j * (dagger(hop) - hop)
 
 
 def _columns_to(order, matrix):
