@@ -12,7 +12,7 @@ from . import __version__
 from .errors import ComputationError, InputError, finite, known, positive
 from .parallel import processes
 from .scattering import BatchedSolver, KwantSolver
-from .storage import load, save
+from .storage import load, save, whole_file
 from .systems import SYSTEMS, find
 
 __all__ = ["main"]
@@ -33,16 +33,19 @@ def main(words=None):
     """Run the command line; returns the exit status: 0, 1 failed computation, 2 bad input, 130 Ctrl-C."""
     words = sys.argv[1:] if words is None else words
     try:
-        return _dispatch(words)
+        status = _dispatch(words)
+        sys.stdout.flush()
+        return status
     except InputError as error:
         return _fail(error, 2)
     except ComputationError as error:
         return _fail(error, 1)
     except KeyboardInterrupt:
         return _fail("interrupted", 130)
-    except BrokenPipeError:
+    except (OSError, MemoryError) as error:
+        # Nothing more can be written to a closed pipe or a full disk, not even at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
+        return _fail(f"{type(error).__name__}: {error}", 1)
 
 
 def _fail(error, status):
@@ -113,6 +116,7 @@ def _run(arguments):
     jobs = _whole("--jobs", arguments.jobs)
     _check_paths(arguments.out, arguments.figure)
     identity = {"system": system.name, "parameters": given, "solver": solver.name, "tolerance": tolerance}
+    identity["version"] = __version__
     data = None
     if arguments.out and arguments.out.exists() and not arguments.force:
         data = load(arguments.out, identity)
@@ -158,28 +162,29 @@ def _check_paths(out, figure):
     for name, path in (("--out", out), ("--figure", figure)):
         if path is None:
             continue
-        folder = path.absolute().parent
-        if not folder.is_dir() or not os.access(folder, os.W_OK):
-            raise InputError(f"{name} must lie in a folder that can be written to, got {str(path)!r}")
-        if path.is_dir() or (path.exists() and not os.access(path, os.W_OK)):
+        try:
+            writable = not path.is_dir() and (not path.exists() or os.access(path, os.W_OK))
+            with whole_file(path, keep=False) as partial:
+                partial.touch()
+        except OSError as error:
+            raise InputError(
+                f"{name} must be a file that can be written, got {str(path)!r}: {error.strerror}"
+            ) from None
+        if not writable:
             raise InputError(f"{name} must be a file that can be written, got {str(path)!r}")
 
 
 def _draw(system, data, path):
     axes = system.figure(data)
-    partial = path.with_name(f".{path.name}.part")
-    try:
+    with whole_file(path) as partial:
         axes.figure.savefig(partial, format=path.suffix.lstrip(".").lower(), dpi=150)
-        os.replace(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def _table(system, given, data, seconds):
     published = system.is_default(given) and any(r.published is not None for r in system.results)
     lines = [
         f"{system.name}: {system.shows}",
-        f"{'result':<16}{'value':>10}  {'error':>8}  {'published  ' * published}unit",
+        f"{'result':<16}{'value':>10}  {'k error':>8}  {'published  ' * published}unit",
     ]
     for r in system.results:
         value = data[f"result_{r.name}"]
@@ -196,6 +201,7 @@ def _table(system, given, data, seconds):
         lines.append(
             "note: the integration stopped at its largest number of k-points, before the tolerance was reached"
         )
+    lines.append("errors are those of the k integral; the lattice adds O(spacing^2): compare two spacings")
     if attrs["rounding_nm"] > 1e-9:
         lines.append(f"note: lengths were rounded to whole spacings, by up to {attrs['rounding_nm']:.3g} nm")
     return "\n".join(lines)

@@ -1,9 +1,12 @@
 """The two kinds of failure a user can meet, and the checks that raise them at the border."""
 
 import difflib
-import math
 
 __all__ = ["ComputationError", "InputError", "finite", "known", "positive"]
+
+
+LARGEST = 1e9
+"""No parameter in eV, nm or degrees is larger than this on purpose."""
 
 
 class InputError(ValueError):
@@ -21,8 +24,8 @@ def finite(name, value, unit=""):
         number = float(value)
     except (TypeError, ValueError):
         raise InputError(f"`{name}` must be a number{unit and ' in' + unit}, got {value!r}") from None
-    if not math.isfinite(number):
-        raise InputError(f"`{name}` must be a finite number{unit and ' in' + unit}, got {value!r}")
+    if not abs(number) <= LARGEST:
+        raise InputError(f"`{name}` must be a finite number below {LARGEST:g}{unit and ' in' + unit}, got {value!r}")
     return number
 
 

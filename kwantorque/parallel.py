@@ -1,11 +1,15 @@
 """Run tasks here or on any `concurrent.futures.Executor`, in a fixed order, with one BLAS thread each."""
 
+import os
+import pickle
 import signal
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
 from multiprocessing import get_context
 
 from threadpoolctl import threadpool_limits
+
+from .errors import InputError
 
 __all__ = ["in_order", "processes", "single_thread"]
 
@@ -19,17 +23,21 @@ def processes(n):
     if n == 1:
         yield None
         return
-    pool = ProcessPoolExecutor(n, mp_context=get_context("spawn"), initializer=_ignore_interrupt)
+    pool = ProcessPoolExecutor(n, mp_context=get_context("spawn"))
+    # Workers started while the signal is ignored go on ignoring it.
+    handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
+        started = [pool.submit(os.getpid) for _ in range(n)]
+    finally:
+        signal.signal(signal.SIGINT, handler)
+    try:
+        for future in started:
+            future.result()
         yield pool
     except BaseException:
-        pool.shutdown(wait=False, cancel_futures=True)
+        pool.shutdown(wait=False)
         raise
     pool.shutdown()
-
-
-def _ignore_interrupt():
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def in_order(function, tasks, executor=None):
@@ -37,6 +45,13 @@ def in_order(function, tasks, executor=None):
     if executor is None:
         yield from map(function, tasks)
         return
+    if not isinstance(executor, ThreadPoolExecutor):
+        try:
+            pickle.dumps((function, tasks[:1]))
+        except Exception as error:
+            raise InputError(
+                f"what runs on an executor must be picklable ({error}): define the functions of a stack in a module"
+            ) from None
     futures = [executor.submit(function, task) for task in tasks]
     try:
         for future in futures:

@@ -52,7 +52,7 @@ def balance(data, axis="z", ax=None):
         ax.plot(data.z_bond, pick[name], color=COLOURS[kind], label=label, **style)
     for name, kind in (("lattice_torque_cumulated", "lattice"), ("exchange_torque_cumulated", "magnetisation")):
         ax.plot(data.z, pick[name], "--", color=COLOURS[kind], label=f"torque on the {kind}, cumulated")
-    limit = pick.angular_momentum_current_limit.sel(lead=data.attrs.get("source", "left"))
+    limit = pick.angular_momentum_current_limit.sel(lead="left")
     ax.axhline(float(limit), color=COLOURS["total"], lw=0.6, ls=":")
     inner = data.boundary_z.values[1:-1]
     for z in inner:

@@ -87,7 +87,7 @@ def dataset(values, stack, attrs, k_par=None, errors=None):
 
 
 def per_current(data):
-    """Divide every flux and torque by the particle current: the result is in hbar I/e, densities in 1/(current).
+    """Divide everything by the particle current: fluxes and torques are then in hbar I/e.
 
     The particle current is the one in the right lead. Errors are propagated.
 
@@ -102,10 +102,13 @@ def per_current(data):
     """
     if data.attrs.get("normalised") == "per current":
         raise InputError("this Dataset is per current already")
+    if "k" in data.dims:
+        raise InputError("`per_current` divides an integral over k_par by its current; this Dataset is resolved in k")
     current = float(data.particle_current_limit.sel(lead="right"))
-    if current == 0:
-        raise InputError("no particle current flows: nothing to divide by")
-    error_of_current = data.particle_current_limit.attrs.get("error", 0.0) / abs(current)
+    error_of_current = data.particle_current_limit.attrs.get("error", 0.0)
+    if abs(current) <= error_of_current:
+        raise InputError(f"no particle current flows within its error, {current:.1e} +- {error_of_current:.1e}")
+    error_of_current /= abs(current)
     result = data.copy()
     for name, variable in data.data_vars.items():
         divided = variable / current
@@ -114,11 +117,12 @@ def per_current(data):
             divided.attrs["error"] = (
                 variable.attrs["error"] / abs(current) + float(np.abs(divided).max()) * error_of_current
             )
-        unit = {FLUX: "I/e", TORQUE: "hbar I/e"}.get(variable.attrs.get("units"))
-        divided.attrs["units"] = unit or f"{variable.attrs.get('units', '')} per I/e"
+        unit = variable.attrs.get("units")
+        divided.attrs["units"] = {FLUX: "I/e", TORQUE: "hbar I/e"}.get(unit) or AT_K.get(unit, f"{unit} per I/e")
         result[name] = divided
     result.attrs["normalised"] = "per current"
     result.attrs["current"] = current
+    result.attrs["current_units"] = FLUX
     return result
 
 

@@ -16,9 +16,12 @@ import numpy as np
 
 from .algebra import direction
 from .errors import InputError, finite, positive
-from .materials.base import Material, Term
+from .materials.base import Material, Term, check_material
 
 __all__ = ["Interface", "Layer", "Region", "Stack"]
+
+MOST_SITES = 100_000
+"""A layer of more sites than this is a mistake in a unit."""
 
 
 @dataclass(frozen=True)
@@ -32,9 +35,9 @@ class Layer:
         Leave it out for a lead, which extends to infinity.
     m : str, 3-vector or callable
         Direction of the magnetisation, "z", "-x", (1, 0, 1), or a function of z in nm that returns one: a
-        texture, evaluated on the sites. Needed if and only if the material is magnetic.
+        texture, evaluated on sites and bonds. Needed if the material is magnetic, ignored if not.
     potential : float or callable, eV
-        Energy added to all bands, or a function of z in nm: the slope of a bias, evaluated on the sites.
+        Energy added to all bands, or a function of z in nm: the slope of a bias, evaluated on sites and bonds.
     """
 
     material: Material
@@ -43,16 +46,18 @@ class Layer:
     potential: float | Callable = 0.0
 
     def __post_init__(self):
-        if not isinstance(self.material, Material):
-            raise InputError(f"`material` of a layer must be a Material, got {self.material!r}")
+        is_magnetic = getattr(self.material, "is_magnetic", False)
         if self.thickness is not None:
             object.__setattr__(self, "thickness", positive("thickness", self.thickness, "nm"))
-        if self.m is None and self.material.is_magnetic:
+        if self.m is None and is_magnetic:
             raise InputError(f"a layer of a magnetic material needs its direction `m`: {self.material!r}")
         if self.m is not None and not callable(self.m):
             object.__setattr__(self, "m", tuple(float(x) for x in direction(self.m)))
         if not callable(self.potential):
             object.__setattr__(self, "potential", finite("potential", self.potential, "eV"))
+        check_material(self.material, np.array([0.0, 0.0, 1.0]) if is_magnetic else None)
+        if not is_magnetic:
+            object.__setattr__(self, "m", None)
 
     @property
     def is_uniform(self):
@@ -64,7 +69,7 @@ class Layer:
         if self is other:
             return True
         uniform = self.is_uniform and other.is_uniform
-        return uniform and self.material is other.material and (self.m, self.potential) == (other.m, other.potential)
+        return uniform and self.material == other.material and (self.m, self.potential) == (other.m, other.potential)
 
     def terms_at(self, z):
         """The material's terms at position z (nm), with the layer's potential added to `potential`."""
@@ -101,8 +106,10 @@ class Interface:
     terms: tuple[Term, ...] = ()
 
     def __post_init__(self):
-        object.__setattr__(self, "terms", tuple(self.terms))
+        object.__setattr__(self, "terms", (self.terms,) if isinstance(self.terms, Term) else tuple(self.terms))
         for term in self.terms:
+            if not isinstance(term, Term):
+                raise InputError(f"an interface is made of Term objects, got {term!r}")
             if term.linear[2].any() or term.quadratic[2].any():
                 raise InputError(f"interface term {term.name!r} must not depend on k_z")
 
@@ -141,7 +148,7 @@ class Stack:
     Raises
     ------
     InputError
-        A layer thinner than half a spacing, layers of different bases, a lead with a thickness, ...
+        A layer thinner than the spacing, layers of different bases, a lead with a thickness, ...
     """
 
     layers: tuple[Layer, ...]
@@ -164,6 +171,10 @@ class Stack:
         put(left=self._lead("left", self.left, layers[0], 0.0))
         put(right=self._lead("right", self.right, layers[-1], self.length))
         self._check_bases()
+        for region in self.regions[1:-1]:
+            if not region.layer.is_uniform:
+                for site in range(region.start, region.stop + 1):
+                    region.layer.terms_at(site * self.spacing)
 
     def __repr__(self):
         interfaces = {i: x for i, x in enumerate(self.interfaces) if x.terms}
@@ -189,6 +200,11 @@ class Stack:
         return tuple(layers), tuple(interfaces)
 
     def _rounded(self, thickness):
+        if thickness / self.spacing > MOST_SITES:
+            raise InputError(
+                f"a layer must have at most {MOST_SITES} sites, got {thickness:g} nm "
+                f"at a spacing of {self.spacing:g} nm"
+            )
         bonds = round(thickness / self.spacing)
         if bonds < 1 or thickness < self.spacing * (1 - 1e-9):
             raise InputError(

@@ -2,24 +2,33 @@
 
 import json
 import os
+from contextlib import contextmanager
 from pathlib import Path
 
 import xarray as xr
 
 from .errors import InputError
 
-__all__ = ["load", "save"]
+__all__ = ["load", "save", "whole_file"]
+
+
+@contextmanager
+def whole_file(path, keep=True):
+    """A temporary path beside `path` that takes its place once the block is done: no half-written file is left."""
+    path = Path(path)
+    partial = path.with_name(f".{path.name}.part")
+    try:
+        yield partial
+        if keep:
+            os.replace(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 def save(data, path):
     """Write a Dataset as netCDF; an existing file is replaced only once the new one is complete."""
-    path = Path(path)
-    partial = path.with_name(f".{path.name}.part")
-    try:
+    with whole_file(path) as partial:
         data.to_netcdf(partial, engine="scipy")
-        os.replace(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def load(path, identity):
@@ -28,7 +37,7 @@ def load(path, identity):
     Parameters
     ----------
     path : path
-    identity : dict with system, parameters, solver, tolerance
+    identity : dict with system, parameters (a dict) and other attributes: solver, tolerance, version
 
     Raises
     ------
@@ -42,12 +51,17 @@ def load(path, identity):
         raise InputError(
             f"{str(path)!r} exists and is not a result of kwantorque ({error}); --force overwrites"
         ) from None
-    found = {key: data.attrs.get(key) for key in identity}
-    with_parameters = json.loads(found["parameters"]) if isinstance(found["parameters"], str) else found["parameters"]
-    for key, wanted in identity.items():
-        held = with_parameters if key == "parameters" else found[key]
-        if held != wanted:
-            if key == "parameters" and isinstance(held, dict):
-                key, wanted, held = next((k, v, held.get(k)) for k, v in wanted.items() if held.get(k) != v)
-            raise InputError(f"{str(path)!r} holds a result with {key} = {held}, not {wanted}; --force overwrites it")
+    held = {key: data.attrs.get(key) for key in identity}
+    try:
+        parameters = dict(json.loads(held.pop("parameters")))
+    except (TypeError, ValueError):
+        raise InputError(f"{str(path)!r} exists and is not a result of a prepared system; --force overwrites") from None
+    wanted = {key: value for key, value in identity.items() if key != "parameters"} | identity["parameters"]
+    found = held | parameters
+    for key in dict.fromkeys([*wanted, *found]):
+        if found.get(key) != wanted.get(key):
+            raise InputError(
+                f"{str(path)!r} holds a result with {key} = {found.get(key)}, not {wanted.get(key)}; "
+                "--force overwrites it"
+            )
     return data

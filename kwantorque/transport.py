@@ -1,5 +1,6 @@
 """The one entry to transport: from a stack and an energy to a Dataset of densities, currents and torques."""
 
+import json
 import time
 from functools import partial
 from importlib.metadata import version
@@ -76,6 +77,8 @@ def torques(stack, energy, *, source="left", tolerance=1e-3, solver=None, kpar=N
     tolerance = positive("tolerance", tolerance)
     _require_channels(stack, energy)
     rule = PolarRule() if kpar is None else kpar
+    if not isinstance(rule, PolarRule):
+        raise InputError(f"`kpar` must be a PolarRule, got {kpar!r}")
     order = rotation_order(stack)
     breaks = _Breaks(stack, energy, source, rule.widen)
     evaluate = partial(_weighted_sums, stack, energy, source, solver, order)
@@ -85,6 +88,8 @@ def torques(stack, energy, *, source="left", tolerance=1e-3, solver=None, kpar=N
     # Tails are ill-conditioned next to thresholds (errors of eps/velocity^2), so their books are closed after the
     # integral.
     of_totals = float(closure_of_totals(integral.values))
+    if not np.isfinite(integral.error):
+        raise ComputationError("the integral over k_par is not finite")
     if not of_totals <= MAX_CLOSURE:
         raise ComputationError(
             f"the books from z = -infinity to +infinity do not close: {of_totals:.1e} > {MAX_CLOSURE}"
@@ -94,6 +99,7 @@ def torques(stack, energy, *, source="left", tolerance=1e-3, solver=None, kpar=N
         "error_estimate": integral.error,
         "closure": max(sum_over.closure, of_totals),
         "k_points": integral.points,
+        "k_rule": repr(rule),
         "rotation_order": order,
         "seconds": time.perf_counter() - started,
     }
@@ -194,9 +200,15 @@ def _response(stack, energy, source, solver, k_par, per_state=False):
 
 
 def _traces(stack, energy, source, solver, k_par, per_state=False):
-    chain = discretise(stack, k_par)
-    observables = Observables(chain)
-    return observables, observables.traces(solver.solve(chain, energy, source), per_state)
+    try:
+        chain = discretise(stack, k_par)
+        observables = Observables(chain)
+        return observables, observables.traces(solver.solve(chain, energy, source), per_state)
+    except (np.linalg.LinAlgError, FloatingPointError) as error:
+        first = tuple(float(x) for x in k_par[0])
+        raise ComputationError(
+            f"no solution ({error}) at one of {len(k_par)} k-points from k = {first} 1/nm on, energy {energy} eV"
+        ) from error
 
 
 def _raise_for_books(k_par, energy, closure, worst):
@@ -261,11 +273,11 @@ def _checked(stack, energy, source, solver):
 
 
 def _provenance(stack, energy, source, solver):
-    return {
-        "energy": energy,
-        "source": source,
-        "stack": repr(stack),
+    parameters = {"energy": energy, "source": source, "stack": repr(stack)}
+    return parameters | {
+        "parameters": json.dumps(parameters, sort_keys=True),
         "solver": solver.name,
+        "solver_options": repr(solver),
         "kwant_version": version("kwant"),
         "rounding_nm": stack.rounding,
     }

@@ -95,11 +95,16 @@ def test_run_json_out_figure_and_resume(capsys, tmp_path):
         (["run", WIRE, "--set", "spacing=50"], "must not exceed the thickness"),
         (["run", WIRE, "--set", "fermi_energy=-5"], "left lead has no open channel"),
         (["run", WIRE, "--set", "gamma3=4"], "must be positive in every direction"),
+        (["run", WIRE, "--set", "spacing=1e-300"], "at most 100000 sites"),
+        (["run", WIRE, "--set", "fm_length=1e308"], "finite number below 1e+09"),
+        (["run", WIRE, "--out", "/proc/x.nc"], "--out must be a file that can be written"),
+        (["run", WIRE, "--figure", "."], "--figure must end in"),
+        (["run", WIRE, "--out", "x" * 300 + ".nc"], "--out must be a file that can be written"),
         (["run", WIRE, "--jobs", "0"], "--jobs must be a whole number >= 1"),
         (["run", WIRE, "--jobs", "1.5"], "--jobs must be a whole number >= 1"),
         (["run", WIRE, "--tolerance", "-1"], "--tolerance` must be > 0"),
         (["run", WIRE, "--solver", "kwnt"], "did you mean 'kwant'"),
-        (["run", WIRE, "--out", "/proc/nowhere/x.nc"], "--out must lie in a folder that can be written"),
+        (["run", WIRE, "--out", "/proc/nowhere/x.nc"], "--out must be a file that can be written"),
         (["run", WIRE, "--out", "x.txt"], "--out must end in .nc"),
         (["run", WIRE, "--figure", "x.docx"], "--figure must end in one of .png, .pdf, .svg"),
         (["run", WIRE, "--sweep", "exchange=0:1:3"], "--sweep is not available yet"),
@@ -128,13 +133,14 @@ def test_lengths_that_are_rounded_are_reported(capsys):
     assert "rounded to whole spacings, by up to 0.07 nm" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("jobs", [1, 2])
-def test_ctrl_c(jobs, tmp_path):
-    command = [sys.executable, "-m", "kwantorque", "run", WIRE, "--tolerance", "1e-6", "--jobs", str(jobs)]
+@pytest.mark.parametrize(("jobs", "after"), [(1, 3), (2, 3), (2, 5)])
+def test_ctrl_c(jobs, after, tmp_path):
+    long = ["--tolerance", "1e-8", "--set", "nm_length=400", "--jobs", str(jobs)]
+    command = [sys.executable, "-m", "kwantorque", "run", WIRE, *long]
     process = subprocess.Popen(
         [*command, "--out", str(tmp_path / "x.nc")], stderr=subprocess.PIPE, text=True, start_new_session=True
     )
-    time.sleep(6)
+    time.sleep(after)
     os.killpg(process.pid, signal.SIGINT)
     _, err = process.communicate(timeout=30)
     assert process.returncode == 130

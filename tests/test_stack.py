@@ -62,6 +62,45 @@ def test_errors(make, message):
         make()
 
 
+class Wrong(kt.KohnLuttinger):
+    """A material with one thing wrong."""
+
+    def __init__(self, **wrong):
+        super().__init__()
+        for name, value in wrong.items():
+            object.__setattr__(self, name, value)
+
+    def terms(self, m=None):
+        return self.__dict__.get("given", super().terms(m))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"spin": np.eye(6)}, r"`spin` of .* must be an array \(3, n, n\)"),
+        ({"spin": None}, r"`spin` of .* must be an array"),
+        ({"orbital": 1j * GAAS.orbital}, "`orbital` of .* must be Hermitian"),
+        ({"given": ()}, "must return a tuple of at least one Term"),
+        ({"given": (np.eye(6),)}, "must return a tuple of at least one Term"),
+        ({"given": (kt.Term("a", "lattice", np.eye(2)),)}, "must act on the same number of states"),
+        ({"given": (kt.Term("a", "lattice", np.eye(6)),) * 2}, "must have distinct names"),
+    ],
+)
+def test_a_material_that_breaks_the_contract_is_refused_by_the_layer(wrong, message):
+    with pytest.raises(InputError, match=message):
+        kt.Layer(Wrong(**wrong), 1)
+
+
+def test_functions_of_z_are_tried_when_the_stack_is_built():
+    for wrong in ({"m": lambda z: (0, 0, 0) if z > 0.5 else "z"}, {"potential": lambda z: np.nan, "m": "z"}):
+        with pytest.raises(InputError):
+            kt.Stack([kt.Layer(GAMNAS, 1, **wrong)], 0.1)
+
+
+def test_m_of_a_material_that_is_not_magnetic_is_ignored():
+    assert kt.Layer(GAAS, 1, m="z").same_crystal(kt.Layer(kt.KohnLuttinger(), 2))
+
+
 def test_interface_terms_must_not_depend_on_k_z():
     linear = np.zeros((3, 6, 6))
     linear[2] = np.eye(6)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import xarray as xr
 from kwantorque.systems import SYSTEMS, find
 
 import kwantorque as kt
@@ -63,7 +64,8 @@ def test_figure_is_drawn_from_the_dataset_alone(computed, tmp_path):
     system, data = computed
     path = tmp_path / "data.nc"
     data.to_netcdf(path)
-    ax = system.figure(data)
+    with xr.open_dataset(path) as read:
+        ax = system.figure(read.load())
     ax.figure.savefig(tmp_path / "figure.png")
     assert (tmp_path / "figure.png").stat().st_size > 10_000
     assert "nm" in ax.get_xlabel()
@@ -78,6 +80,14 @@ def test_balance_draws_what_the_dataset_holds(computed):
     verticals = [line.get_xdata()[0] for line in ax.get_lines() if len(set(line.get_xdata())) == 1]
     assert np.allclose(verticals, data.boundary_z[1:-1])
     assert r"$\hbar$ I/e" in ax.get_ylabel()
+
+
+def test_dotted_line_is_the_sum_of_the_books_for_either_source():
+    stack = kt.Stack([kt.Layer(kt.KohnLuttinger(exchange=0.27), 1, m="z"), kt.Layer(kt.KohnLuttinger(), 1)], 0.2)
+    data = kt.torques(stack, 0.06, source="right", tolerance=0.1, progress=False)
+    level = [line.get_ydata()[0] for line in kt.plot.balance(data).get_lines() if line.get_linestyle() == ":"]
+    books = (data.angular_momentum_current.values[1:] + data.lattice_torque_cumulated.values)[:, 2]
+    assert np.allclose(books, level, atol=1e-12)
 
 
 def test_wrong_names_and_values():

@@ -60,6 +60,22 @@ def test_reversed_magnetisation_reverses_the_torque(solver):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("tolerance", [0.03, 0.01])
+@pytest.mark.parametrize(
+    ("energy", "crystal"),
+    [(0.06, {}), (0.12, {}), (0.06, {"spin_orbit": 0.05}), (0.06, {"exchange": 0.05}), (0.16, {})],
+    ids=["paper", "E_F 0.12", "alpha 0.05", "Delta 0.05", "E_F 0.16"],
+)
+def test_stated_error_is_honest(energy, crystal, tolerance):
+    """Where the Fermi surface has cusps: a much finer rule moves no variable by more than the coarse run said."""
+    coarse = kt.torques(wire(1, 1, **crystal), energy, tolerance=tolerance, progress=False)
+    fine = kt.torques(wire(1, 1, **crystal), energy, tolerance=tolerance / 6, progress=False)
+    for name, variable in coarse.data_vars.items():
+        assert np.abs(fine[name] - variable).max() <= variable.attrs["error"] + 1e-12, name
+    assert coarse.error_estimate <= tolerance
+
+
+@pytest.mark.slow
 def test_stated_error_covers_finer_rules_and_a_wider_region(paper_wire):
     """A ten times smaller tolerance, more rays, and a region 20 % wider move no result by more than was stated."""
     for options in (
@@ -158,6 +174,10 @@ def test_storage_recognises_its_own(paper_wire, tmp_path):
     path.write_text("not netCDF")
     with pytest.raises(InputError, match="not a result of kwantorque"):
         load(path, identity)
+    for junk in ("junk", "3", '{"a": 1.0, "b": 2.0}'):
+        save(data.assign_attrs(parameters=junk), path)
+        with pytest.raises(InputError, match="--force"):
+            load(path, identity)
 
 
 def test_processes_give_the_same_numbers():
@@ -178,6 +198,28 @@ def test_torques_at_per_state_sums_to_the_whole():
     assert parts.sizes["state"] == 2
 
 
+def test_nonsense_from_a_solver_is_never_a_result():
+    class Broken(kt.BatchedSolver):
+        def solve(self, *arguments):
+            states = super().solve(*arguments)
+            states.psi[:] = np.nan
+            return states
+
+    for call in (
+        lambda: kt.torques(wire(1, 1), 0.06, solver=Broken(), tolerance=0.1, progress=False),
+        lambda: kt.torques_at(wire(1, 1), [(0.1, 0.1)], 0.06, solver=Broken()),
+    ):
+        with pytest.raises(ComputationError, match="books do not close at k = "):
+            call()
+
+
+def test_functions_that_cannot_be_sent_to_workers_are_named():
+    texture = kt.Layer(kt.KohnLuttinger(exchange=0.27), 1, m=lambda z: "z")
+    stack = kt.Stack([texture, kt.Layer(kt.KohnLuttinger(), 1)], 0.2)
+    with kt.processes(2) as pool, pytest.raises(InputError, match="must be picklable"):
+        kt.torques(stack, 0.06, executor=pool, progress=False)
+
+
 def test_books_that_do_not_close_fail_loudly(monkeypatch):
     monkeypatch.setattr(transport, "MAX_CLOSURE", 1e-20)
     with pytest.raises(ComputationError, match=r"books do not close at k = \(.*energy 0.06 eV"):
@@ -193,6 +235,11 @@ def test_books_that_do_not_close_fail_loudly(monkeypatch):
         (lambda: kt.torques(wire(1, 1), 0.06, source="top"), r"unknown source 'top'"),
         (lambda: kt.torques("wire", 0.06), r"`stack` must be a Stack"),
         (lambda: kt.torques(wire(1, 1), 0.06, solver="kwant"), r"`solver` must be a Solver"),
+        (lambda: kt.torques(wire(1, 1), 0.06, kpar=5), r"`kpar` must be a PolarRule"),
+        (lambda: kt.PolarRule(first_rays=5), r"`first_rays` must be a whole number >= 4, a multiple of 4, got 5"),
+        (lambda: kt.PolarRule(max_points="a"), r"`max_points` must be a whole number"),
+        (lambda: kt.PolarRule(widen=0.5), r"`widen` must be >= 1"),
+        (lambda: kt.per_current(kt.torques_at(wire(1, 1), [(0, 0)], 0.06)), r"resolved in k"),
         (lambda: kt.torques_at(wire(1, 1), [1, 2, 3], 0.06), r"`k_par` must be finite numbers of shape"),
     ],
 )

@@ -8,7 +8,7 @@ errs too much, the worst of its panels are halved. This finds what no threshold 
 dips of the velocity next to the end of a fold of the Fermi surface.
 
 Angle: equidistant rays, the best rule for a periodic function. Doubling their number keeps the old ones, and the
-last two changes give the error.
+last changes give the error.
 
 Only sums over panels and rays are stored; every k is computed once, unless its panel is halved.
 """
@@ -18,6 +18,8 @@ from itertools import pairwise
 
 import numpy as np
 
+from ..errors import InputError, finite
+
 __all__ = ["Integral", "PolarRule", "fejer", "integrate"]
 
 LEVELS = (2, 3, 4)
@@ -26,6 +28,8 @@ CLOSEST = 1e-8
 """Points keep this distance (1/nm) from a threshold, where a mode has no velocity and no solver any accuracy."""
 SMALLEST = 2.0**-24
 """Panels are not made smaller than this part of a piece."""
+SLOWEST_GAIN = 0.05
+"""No refinement is believed to leave less than this part of the last change."""
 RAYS_AT_ONCE = 16
 """The panels of so many rays are in memory together."""
 
@@ -39,7 +43,7 @@ class PolarRule:
     max_points : int
         No refinement beyond this number of k-points; the error reached is then reported as it is.
     first_rays : int
-        Rays per 90 degrees to start from: a multiple of 4, as the error is read off three levels.
+        Rays per 90 degrees to start from: a multiple of 4, as errors are read off what fewer rays give.
     widen : float
         Factor on the radius of the region, to see that a wider region changes nothing.
     """
@@ -47,6 +51,14 @@ class PolarRule:
     max_points: int = 200_000
     first_rays: int = 8
     widen: float = 1.0
+
+    def __post_init__(self):
+        for name, least, multiple in (("max_points", 1, 1), ("first_rays", 4, 4)):
+            value = getattr(self, name)
+            if not isinstance(value, int) or value < least or value % multiple:
+                raise InputError(f"`{name}` must be a whole number >= {least}, a multiple of {multiple}, got {value!r}")
+        if not finite("widen", self.widen) >= 1:
+            raise InputError(f"`widen` must be >= 1, got {self.widen!r}")
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,7 +125,7 @@ class _Panel:
     def evaluated(self, sums):
         """This panel with the value of the finest of the three rules, and its error."""
         rules = [{name: value[i] for name, value in sums.items()} for i in range(len(LEVELS))]
-        return replace(self, values=rules[-1], errors=_remainder(*reversed(rules)))
+        return replace(self, values=rules[-1], errors=_left_by_rules(rules[::-1]))
 
     def halves(self):
         middle = sum(self.t) / 2
@@ -155,9 +167,10 @@ def integrate(sum_over, breaks, span, rule, tolerance, measure):
     start = span / n / 3
     rays = radial.rays(start + span / n * np.arange(n))
     while True:
-        fine, coarse, coarser = (_mean(rays[::stride], span) for stride in (1, 2, 4))
+        means = [_mean(rays[::stride], span) for stride in (1, 2, 4, 8) if len(rays) % stride == 0]
+        fine = means[0]
         by_radius = {name: span / len(rays) * sum(ray.errors.get(name, 0) for ray in rays) for name in fine}
-        by_angle = _remainder(fine, coarse, coarser)
+        by_angle = _left_by_rays(means, measure)
         errors = {name: by_radius[name] + by_angle[name] for name in fine}
         error = measure(fine, errors)
         out_of_reach = measure(fine, by_angle) <= tolerance / 2
@@ -227,18 +240,36 @@ def _mean(rays, span):
     return {name: span / len(rays) * sum(ray.values.get(name, 0) for ray in rays) for name in names}
 
 
-def _remainder(fine, coarse, coarser):
-    """Error left in `fine`, name by name, from the last two changes D and D'.
+def _change(fine, coarse):
+    return {name: float(np.abs(fine[name] - coarse[name]).max(initial=0)) for name in fine}
 
-    With rho = D/D', an error that falls as a power of the number of points leaves D rho/(1 - rho). One that falls
-    exponentially, as that of Fejer's rule and of equidistant rays does for smooth f, is squared by a doubling of the
-    points and leaves D rho^2. The first is taken for rho > 1/5, where no more than D is allowed, and
-    D 5 rho^2/(1 - rho) below, but never less than D/100.
+
+def _left_by_rays(means, measure):
+    """Error left after the last doubling of the rays, name by name, from the means of ever fewer rays.
+
+    It is the last change D, unless two doublings in a row made the change smaller by r < 1/5 or better (r the worse of
+    the two): then D r/(1 - r). One small change alone is no evidence: it may be small by accident. For the same
+    reason no variable is believed to converge faster than all together.
     """
-    remainder = {}
-    for name in fine:
-        last = float(np.abs(fine[name] - coarse[name]).max(initial=0))
-        before = float(np.abs(coarse[name] - coarser[name]).max(initial=0))
-        rate = min(last / before, 0.5) if before > 0 else 0.5
-        remainder[name] = last * max(rate / (1 - rate) * min(5 * rate, 1), 0.01)
-    return remainder
+    changes = [_change(fine, coarse) for fine, coarse in pairwise(means)]
+    sizes = [measure(means[0], change) for change in changes]
+    ratios = [last / before if before > 0 else 0.0 for last, before in pairwise(sizes)]
+    rate = max(*ratios, SLOWEST_GAIN) if len(ratios) == 2 else 0.5
+    rate = rate if rate < 0.2 else 0.5
+    return {
+        name: max(change[name] * rate**i for i, change in enumerate(changes)) * rate / (1 - rate) for name in means[0]
+    }
+
+
+def _left_by_rules(rules):
+    """Error left by the finest of Fejer's rules on a panel, from its change D and that of the rule before, D'.
+
+    D r/(1 - r) with r = D/D' between SLOWEST_GAIN and 1/2. (For smooth f, where the rule converges exponentially,
+    D r^2 would do.)
+    """
+    last, before = (_change(fine, coarse) for fine, coarse in pairwise(rules))
+    left = {}
+    for name, change in last.items():
+        rate = min(max(change / before[name], SLOWEST_GAIN), 0.5) if before[name] > 0 else 0.5
+        left[name] = change * rate / (1 - rate)
+    return left

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..errors import InputError
 
-__all__ = ["PARTNERS", "Material", "Term"]
+__all__ = ["PARTNERS", "Material", "Term", "check_material"]
 
 PARTNERS = ("lattice", "magnetisation", "carriers")
 """Who receives the angular momentum that a term takes from the carriers."""
@@ -44,7 +44,7 @@ class Term:
         if self.partner not in PARTNERS:
             raise InputError(f"partner of term {self.name!r} must be one of {PARTNERS}, got {self.partner!r}")
         constant = np.asarray(self.constant, complex)
-        n = constant.shape[-1]
+        n = constant.shape[-1] if constant.ndim else 0
         linear = np.zeros((3, n, n), complex) if self.linear is None else np.asarray(self.linear, complex)
         quadratic = np.zeros((3, 3, n, n), complex) if self.quadratic is None else np.asarray(self.quadratic, complex)
         for label, value, shape in (
@@ -54,6 +54,8 @@ class Term:
         ):
             if value.shape != shape:
                 raise InputError(f"{label} part of term {self.name!r} must have shape {shape}, got {value.shape}")
+            if not np.isfinite(value).all():
+                raise InputError(f"{label} part of term {self.name!r} must be finite")
             if not np.allclose(value, np.conj(np.swapaxes(value, -1, -2)), atol=1e-12):
                 raise InputError(f"{label} part of term {self.name!r} must be Hermitian")
             object.__setattr__(self, label, value)
@@ -125,3 +127,30 @@ class Material(ABC):
     def velocity(self, k, m=None):
         """hbar v_i = dH/dk_i in eV nm, shape (..., 3, n, n), for k of shape (..., 3) in 1/nm."""
         return sum(term.gradient(k) for term in self.terms(m))
+
+
+def check_material(material, m):
+    """Check that a material fulfils the contract, for a direction `m` of the magnetisation (or None).
+
+    Raises
+    ------
+    InputError
+        Says which point of the contract is not met.
+    """
+    if not isinstance(material, Material):
+        raise InputError(f"`material` of a layer must be a Material, got {material!r}")
+    shapes = []
+    for name in ("spin", "orbital"):
+        vector = np.asarray(getattr(material, name, None))
+        if vector.dtype == object or vector.ndim != 3 or vector.shape[0] != 3 or vector.shape[1] != vector.shape[2]:
+            raise InputError(f"`{name}` of {material!r} must be an array (3, n, n)")
+        if not np.allclose(vector, np.conj(np.swapaxes(vector, -1, -2))):
+            raise InputError(f"`{name}` of {material!r} must be Hermitian")
+        shapes.append(vector.shape)
+    terms = material.terms(m)
+    if not terms or not all(isinstance(term, Term) for term in terms):
+        raise InputError(f"`terms` of {material!r} must return a tuple of at least one Term, got {terms!r}")
+    if len({term.name for term in terms}) < len(terms):
+        raise InputError(f"the terms of a material must have distinct names, got {[term.name for term in terms]}")
+    if {term.constant.shape for term in terms} != {shapes[0][1:]} or shapes[0] != shapes[1]:
+        raise InputError(f"spin, orbital and all terms of {material!r} must act on the same number of states")

@@ -52,12 +52,12 @@ class KohnLuttinger(Material):
 
     def __post_init__(self):
         for field in fields(self):
-            finite(field.name, getattr(self, field.name))
-        heaviest = self.inverse_mass_bound()
-        if heaviest <= 0:
+            object.__setattr__(self, field.name, finite(field.name, getattr(self, field.name)))
+        smallest = self.inverse_mass_bound()
+        if smallest <= 0:
             raise InputError(
                 f"the kinetic term must be positive in every direction, but gamma1, gamma2, gamma3 = "
-                f"{self.gamma1:g}, {self.gamma2:g}, {self.gamma3:g} give an inverse mass of {heaviest:.3g} / m0"
+                f"{self.gamma1:g}, {self.gamma2:g}, {self.gamma3:g} give an inverse mass of {smallest:.3g} / m0"
             )
 
     @property
@@ -74,6 +74,8 @@ class KohnLuttinger(Material):
         return min(g1 - 2 * g2, g1 + 4 * g2, g1 - 2 * g3, g1 + 4 * g3, g1 + g2 - 3 * g3, g1 + g2 + 3 * g3)
 
     def terms(self, m=None):
+        if self.is_magnetic and m is None:
+            raise InputError(f"a magnetic material needs the direction `m` of its magnetisation: {self!r}")
         n, spin, orbital = self.n_orbitals, self.spin, self.orbital
         product = np.einsum("iab,jbc->ijac", orbital, orbital)
         product = (product + np.swapaxes(product, 0, 1)) / 2

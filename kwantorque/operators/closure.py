@@ -57,7 +57,7 @@ def closure_of_totals(values):
 
 
 def _ratio(worst, scale):
-    return np.divide(worst, scale, out=np.zeros_like(worst), where=scale > 0)
+    return np.divide(worst, scale, out=np.zeros_like(worst), where=scale != 0)
 
 
 def _max_of(arrays):
