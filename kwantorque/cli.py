@@ -6,14 +6,19 @@ import math
 import os
 import sys
 import time
+from functools import partial
+from itertools import product
 from pathlib import Path
+
+import numpy as np
 
 from . import __version__
 from .errors import ComputationError, InputError, finite, known, positive
 from .parallel import processes
+from .plot import results_against
 from .scattering import BatchedSolver, KwantSolver
 from .storage import load, save, whole_file
-from .systems import SYSTEMS, find
+from .systems import SYSTEMS, Sweep, find
 
 __all__ = ["main"]
 
@@ -79,7 +84,7 @@ def _parser():
     run.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
     run.add_argument("--quiet", action="store_true", help="no progress bar")
     run.add_argument("--force", action="store_true", help="overwrite --out whatever it holds")
-    run.add_argument("--sweep", action="append", default=[], metavar="key=start:stop:num", help="not yet available")
+    run.add_argument("--sweep", action="append", default=[], metavar="key=start:stop:num", help="repeatable")
     run.add_argument("--extrapolate", action="store_true", help="not yet available")
     run.set_defaults(action=_run)
     commands.add_parser("doctor", help="versions, solvers, threads and a self test").set_defaults(action=_doctor)
@@ -107,41 +112,60 @@ def _show(arguments):
 def _run(arguments):
     started = time.perf_counter()
     system = find(arguments.name)
-    for name in ("sweep", "extrapolate"):
-        if getattr(arguments, name):
-            raise InputError(f"--{name} is not available yet")
-    given = system.complete(_pairs(arguments.given))
+    if arguments.extrapolate:
+        raise InputError("--extrapolate is not available yet")
+    given = _pairs("--set", arguments.given)
+    axes = {name: _range(text) for name, text in _pairs("--sweep", arguments.sweep).items()}
     tolerance = positive("--tolerance", arguments.tolerance)
     solver = SOLVERS[known("solver", arguments.solver, SOLVERS)]()
     jobs = _whole("--jobs", arguments.jobs)
+    sweep = Sweep(system, given, axes) if axes else None
     _check_paths(arguments.out, arguments.figure)
-    identity = {"system": system.name, "parameters": given, "solver": solver.name, "tolerance": tolerance}
-    identity["version"] = __version__
-    data = None
+    identity = {"system": system.name, "solver": solver.name, "tolerance": tolerance, "version": __version__}
+    identity |= sweep.identity if sweep else {"parameters": system.complete(given), "sweep": None}
+    found = None
     if arguments.out and arguments.out.exists() and not arguments.force:
-        data = load(arguments.out, identity)
-        print(f"resumed from {arguments.out}: nothing left to compute", file=sys.stderr)
-    if data is None:
-        with processes(jobs) as executor:
-            options = {"tolerance": tolerance, "solver": solver, "executor": executor, "progress": not arguments.quiet}
+        found = load(arguments.out, identity)
+        left = int((found.done == 0).sum()) if sweep else 0
+        sys.stderr.write(f"resumed from {arguments.out}: {left or 'nothing'} left to compute\n")
+    keep = partial(save, path=arguments.out) if arguments.out else None
+    with processes(jobs) as executor:
+        options = {"tolerance": tolerance, "solver": solver, "executor": executor, "progress": not arguments.quiet}
+        if sweep:
+            data = sweep.run(options, found, keep)
+        elif found is None:
             data = system.run(options=options, **given)
-        if arguments.out:
-            save(data, arguments.out)
+            if keep:
+                keep(data)
+        else:
+            data = found
     if arguments.figure:
-        _draw(system, data, arguments.figure)
+        _draw(system if not sweep else None, data, arguments.figure)
     seconds = time.perf_counter() - started
-    print(_json(system, given, data, seconds) if arguments.json else _table(system, given, data, seconds))
+    if arguments.json:
+        print(_json(system, identity["parameters"], axes, data, seconds))
+    else:
+        print(_sweep_table(system, axes, data) if sweep else _table(system, identity["parameters"], data, seconds))
     return 0
 
 
-def _pairs(words):
+def _pairs(option, words):
     pairs = {}
     for word in words:
         key, equals, value = word.partition("=")
         if not equals:
-            raise InputError(f"--set takes key=value, got {word!r}")
+            raise InputError(f"{option} takes key=value, got {word!r}")
         pairs[key.strip()] = value
     return pairs
+
+
+def _range(text):
+    """The numbers of start:stop:num, both ends included."""
+    parts = text.split(":")
+    if len(parts) != 3:
+        raise InputError(f"--sweep takes key=start:stop:num, got {text!r}")
+    start, stop = finite("start of --sweep", parts[0]), finite("stop of --sweep", parts[1])
+    return np.linspace(start, stop, _whole("num of --sweep", parts[2])).round(12).tolist()
 
 
 def _whole(name, value):
@@ -164,8 +188,8 @@ def _check_paths(out, figure):
             continue
         try:
             writable = not path.is_dir() and (not path.exists() or os.access(path, os.W_OK))
-            with whole_file(path, keep=False) as partial:
-                partial.touch()
+            with whole_file(path, keep=False) as temporary:
+                temporary.touch()
         except OSError as error:
             raise InputError(
                 f"{name} must be a file that can be written, got {str(path)!r}: {error.strerror}"
@@ -175,9 +199,9 @@ def _check_paths(out, figure):
 
 
 def _draw(system, data, path):
-    axes = system.figure(data)
-    with whole_file(path) as partial:
-        axes.figure.savefig(partial, format=path.suffix.lstrip(".").lower(), dpi=150)
+    axes = system.figure(data) if system else results_against(data)
+    with whole_file(path) as temporary:
+        axes.figure.savefig(temporary, format=path.suffix.lstrip(".").lower(), dpi=150)
 
 
 def _table(system, given, data, seconds):
@@ -207,17 +231,30 @@ def _table(system, given, data, seconds):
     return "\n".join(lines)
 
 
-def _json(system, given, data, seconds):
-    def number(x):
-        return float(x) if math.isfinite(x) else None
+def _sweep_table(system, axes, data):
+    names = [*axes, *(f"result_{r.name}" for r in system.results), "error_estimate", "closure"]
+    heads = [name.removeprefix("result_") for name in names]
+    widths = [max(len(head), 9) for head in heads]
+    lines = ["  ".join(f"{head:>{width}}" for head, width in zip(heads, widths, strict=True))]
+    for values in product(*axes.values()):
+        row = data.sel(dict(zip(axes, values, strict=True)))
+        lines.append("  ".join(f"{float(row[name]):>{width}.5g}" for name, width in zip(names, widths, strict=True)))
+    return "\n".join(lines)
+
+
+def _json(system, parameters, axes, data, seconds):
+    def plain(x):
+        if isinstance(x, list):
+            return [plain(y) for y in x]
+        return x if math.isfinite(x) else None
 
     return json.dumps(
         {
             "system": system.name,
-            "parameters": given,
-            "results": {name: number(value) for name, value in system.results_of(data).items()},
-            "closure": number(data.attrs["closure"]),
-            "error_estimate": number(data.attrs["error_estimate"]),
+            "parameters": parameters | axes,
+            "results": {r.name: plain(data[f"result_{r.name}"].values.tolist()) for r in system.results},
+            "closure": plain(data.attrs["closure"]),
+            "error_estimate": plain(data.attrs["error_estimate"]),
             "solver": data.attrs["solver"],
             "version": data.attrs["version"],
             "seconds": seconds,

@@ -4,7 +4,7 @@ axes.
 
 from matplotlib.figure import Figure
 
-__all__ = ["balance"]
+__all__ = ["balance", "results_against"]
 
 COLOURS = {
     "total": "#1b1b1b",
@@ -75,4 +75,33 @@ def balance(data, axis="z", ax=None):
         xlim=(float(data.z[0]), float(data.z[-1])),
     )
     ax.legend(frameon=False, fontsize="small", ncols=2, loc="upper center", bbox_to_anchor=(0.5, 1.18))
+    return ax
+
+
+def results_against(data, ax=None):
+    """All results of a sweep against its first parameter, one line per result and value of the other parameters.
+
+    Parameters
+    ----------
+    data : Dataset of a `Sweep`
+    ax : matplotlib Axes, optional
+
+    Returns
+    -------
+    matplotlib Axes
+    """
+    ax = _axes(ax)
+    first, *others = data.done.dims
+    units = set()
+    for name in data.data_vars:
+        if not name.startswith("result_") or name.endswith("_error"):
+            continue
+        units.add(data[name].attrs["units"])
+        lines = data[name].stack(line=others).transpose("line", first) if others else data[name].expand_dims("line")
+        for i, line in enumerate(lines):
+            at = "" if not others else ", " + ", ".join(f"{other} = {float(line[other]):g}" for other in others)
+            ax.plot(data[first], line, marker="o", ms=3, label=name.removeprefix("result_") + at, alpha=0.6 ** (i / 4))
+    about = data[first].attrs
+    ax.set(xlabel=f"{first} ({about['units']})", ylabel=", ".join(sorted(units)).replace("hbar", r"$\hbar$"))
+    ax.legend(frameon=False, fontsize="small")
     return ax

@@ -3,8 +3,9 @@
 from ..errors import known
 from . import gamnas_gaas_wire
 from .base import Parameter, Result, System
+from .sweep import Sweep
 
-__all__ = ["SYSTEMS", "Parameter", "Result", "System", "find"]
+__all__ = ["SYSTEMS", "Parameter", "Result", "Sweep", "System", "find"]
 
 SYSTEMS = {module.SYSTEM.name: module.SYSTEM for module in (gamnas_gaas_wire,)}
 

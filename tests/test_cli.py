@@ -7,7 +7,9 @@ import subprocess
 import sys
 import time
 
+import numpy as np
 import pytest
+import xarray as xr
 
 import kwantorque as kt
 from kwantorque import cli, transport
@@ -107,7 +109,14 @@ def test_run_json_out_figure_and_resume(capsys, tmp_path):
         (["run", WIRE, "--out", "/proc/nowhere/x.nc"], "--out must be a file that can be written"),
         (["run", WIRE, "--out", "x.txt"], "--out must end in .nc"),
         (["run", WIRE, "--figure", "x.docx"], "--figure must end in one of .png, .pdf, .svg"),
-        (["run", WIRE, "--sweep", "exchange=0:1:3"], "--sweep is not available yet"),
+        (["run", WIRE, "--sweep", "exchange=0:1"], "--sweep takes key=start:stop:num"),
+        (["run", WIRE, "--sweep", "exchange"], "--sweep takes key=value"),
+        (["run", WIRE, "--sweep", "exchange=0:1:0"], "num of --sweep must be a whole number"),
+        (["run", WIRE, "--sweep", "exchnge=0:1:3"], "did you mean 'exchange'"),
+        (["run", WIRE, "--sweep", "exchange=0:x:3"], "must be a number"),
+        (["run", WIRE, "--sweep", "exchange=1:1:3"], "must be different from each other"),
+        (["run", WIRE, "--sweep", "spacing=0.1:50:3"], "must not exceed the thickness"),
+        (["run", WIRE, "--sweep", "exchange=0:1:3", "--set", "exchange=1"], "both set and swept"),
         (["run", WIRE, "--extrapolate"], "--extrapolate is not available yet"),
     ],
 )
@@ -131,6 +140,64 @@ def test_failed_computation(capsys, monkeypatch):
 def test_lengths_that_are_rounded_are_reported(capsys):
     assert run("run", *FAST, "--set", "fm_length=1.07") == 0
     assert "rounded to whole spacings, by up to 0.07 nm" in capsys.readouterr().out
+
+
+def test_sweep(capsys, tmp_path):
+    out, figure = tmp_path / "s.nc", tmp_path / "s.png"
+    words = ["run", *FAST, "--sweep", "exchange=0.2:0.3:3", "--sweep", "spin_orbit=0.1:0.11:2"]
+    assert run(*words, "--json", "--out", out, "--figure", figure) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert answer["parameters"]["exchange"] == [0.2, 0.25, 0.3]
+    assert [len(row) for row in answer["results"]["Qjz_in"]] == [2, 2, 2]
+    assert run("run", *FAST, "--set", "exchange=0.25", "--set", "spin_orbit=0.11", "--json") == 0
+    single = json.loads(capsys.readouterr().out)["results"]
+    assert all(answer["results"][name][1][1] == value for name, value in single.items())
+    with xr.open_dataset(out) as data:
+        assert data.result_Qjz_in.dims == ("exchange", "spin_orbit")
+        assert data.angular_momentum_current.dims == ("exchange", "spin_orbit", "bond", "axis")
+        assert (data.done == 1).all()
+    assert figure.stat().st_size > 10_000
+    assert run(*words, "--out", out) == 0
+    captured = capsys.readouterr()
+    assert "nothing left to compute" in captured.err
+    assert len(captured.out.splitlines()) == 7
+    assert run("run", *FAST, "--sweep", "exchange=0.2:0.3:4", "--out", out) == 2
+    assert "--force" in capsys.readouterr().err
+
+
+def test_sweep_of_a_length_keeps_the_results_only(capsys, tmp_path):
+    out = tmp_path / "s.nc"
+    words = ["run", WIRE, "--set", "nm_length=1", "--tolerance", "0.1", "--quiet", "--sweep", "fm_length=1:2:2"]
+    assert run(*words, "--out", out) == 0
+    with xr.open_dataset(out) as data:
+        assert "site" not in data.dims
+        assert data.result_Qjz_in[0] == pytest.approx(float(data.result_Qjz_in[1]), abs=1e-6)
+
+
+def test_killed_sweep_goes_on_where_it_was(tmp_path):
+    """kill -9 in the middle; run again: the points that were done are not computed again."""
+    out = tmp_path / "s.nc"
+    words = ["run", WIRE, "--set", "fm_length=1", "--set", "nm_length=1", "--tolerance", "1e-3", "--quiet"]
+    command = [sys.executable, "-m", "kwantorque", *words, "--sweep", "exchange=0.2:0.3:8", "--out", str(out)]
+    process = subprocess.Popen(command, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    deadline = time.time() + 60
+    while time.time() < deadline and process.poll() is None:
+        time.sleep(0.05)
+        if out.exists():
+            break
+    process.kill()
+    process.wait()
+    with xr.open_dataset(out) as data:
+        before = data.load()
+    done = before.done.values == 1
+    assert 0 < done.sum() < 8
+    again = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert f"{8 - done.sum()} left to compute" in again.stderr
+    with xr.open_dataset(out) as data:
+        assert (data.done == 1).all()
+        assert np.array_equal(data.seconds.values[done], before.seconds.values[done])
+        assert np.isfinite(data.result_Qjz_in).all()
+    assert [path.name for path in tmp_path.iterdir()] == ["s.nc"]
 
 
 @pytest.mark.parametrize(("jobs", "after"), [(1, 3), (2, 3), (2, 5)])
