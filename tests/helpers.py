@@ -48,3 +48,31 @@ def random_chain(rng, n_sites=9, n_k=3, n_orbital=3):
         spin=spin,
         orbital=orbital,
     )
+
+
+def layered_chain(rng, n, lengths, leads_alike=False, n_k=2):
+    """Uniform layers of the given numbers of bonds between two leads, with random blocks of size n and random nodes.
+
+    Every second layer repeats the crystal of the left lead, so that crystals recur.
+    """
+    crystals = [0, *(0 if i % 2 else i + 1 for i in range(len(lengths))), 0 if leads_alike else len(lengths) + 1]
+    bonds = np.repeat(crystals, [1, *lengths, 1])
+    n_crystals = max(crystals) + 1
+    onsite = random_hermitian(rng, n_k, n_crystals + len(crystals), n, n)
+    hopping = rng.normal(size=(n_k, n_crystals, n, n)) + 1j * rng.normal(size=(n_k, n_crystals, n, n))
+    sites = [bonds[0]]
+    for j in range(1, len(bonds)):
+        sites.append(bonds[j] if bonds[j] == bonds[j - 1] else n_crystals + len(set(sites)) % len(crystals))
+    sites.append(bonds[-1])
+    vectors = random_hermitian(rng, 2, 3, n, n)
+    return Chain(
+        k_par=rng.normal(size=(n_k, 2)),
+        spacing=1.0,
+        site_kind=np.array(sites),
+        bond_kind=bonds,
+        onsite={"crystal": onsite},
+        hopping={"crystal": hopping},
+        partner={"crystal": "lattice"},
+        spin=vectors[0],
+        orbital=vectors[1],
+    )

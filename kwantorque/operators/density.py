@@ -10,4 +10,4 @@ def density_operators(chain):
     n).
     """
     operators = np.concatenate([np.eye(chain.n_orbitals)[None], chain.spin, chain.orbital])
-    return np.broadcast_to(operators, (1, chain.site_kind.max() + 1, *operators.shape))
+    return np.broadcast_to(operators, (1, chain.total_onsite.shape[1], *operators.shape))

@@ -30,9 +30,9 @@ def real_trace(operators, rho, kind):
     n_k, *middle, n_blocks, n, _ = rho.shape
     n_operators = operators.shape[2]
     # Re Tr(O rho) = sum_ab Re O_ab Re rho_ba - Im O_ab Im rho_ba: a real product of interleaved (Re, Im) rows.
-    rows = np.ascontiguousarray(np.conj(np.swapaxes(operators, -1, -2))).view(float)
+    rows = np.ascontiguousarray(np.conj(np.swapaxes(operators, -1, -2)), dtype=complex).view(float)
     rows = rows.reshape(*operators.shape[:3], 2 * n * n).swapaxes(-1, -2)
-    rho = np.ascontiguousarray(rho).view(float).reshape(n_k, -1, n_blocks, 2 * n * n)
+    rho = np.ascontiguousarray(rho, dtype=complex).view(float).reshape(n_k, -1, n_blocks, 2 * n * n)
     result = np.empty((n_k, rho.shape[1], n_blocks, n_operators))
     for at in _runs(kind):
         flat = rho[:, :, at]

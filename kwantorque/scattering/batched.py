@@ -104,7 +104,7 @@ def _check_flux(chain, energy, n_open, near, far):
     for lead in (near, far):
         speed = np.abs(lead.velocity)
         slowest = np.minimum(slowest, np.where(speed > 0, speed, np.inf).min(axis=1))
-    allowed = MAX_FLUX_ERROR + 100 * np.finfo(float).eps * (np.abs(chain.total_hopping).max() / slowest) ** 2
+    allowed = MAX_FLUX_ERROR + 100 * np.finfo(float).eps * (np.abs(chain.total_hopping).max(initial=0) / slowest) ** 2
     wrong = np.flatnonzero(~(error <= allowed))
     if len(wrong):
         k = tuple(float(x) for x in chain.k_par[wrong[0]])
