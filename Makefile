@@ -6,7 +6,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 export OMP_NUM_THREADS := 1
 export OPENBLAS_NUM_THREADS := 1
 
-.PHONY: demo test format clean
+.PHONY: demo test bench format clean
 
 demo: .venv/ready
 	$(BIN)/kwantorque run gamnas-gaas-wire --jobs 2 --figure wire.png
@@ -16,6 +16,9 @@ test: .venv/ready
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/python -m pytest
+
+bench: .venv/ready
+	$(BIN)/python benchmarks/bench.py
 
 format: .venv/ready
 	$(BIN)/ruff check --fix .

@@ -3,7 +3,8 @@
 import os
 import pickle
 import signal
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+import warnings
+from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
 from multiprocessing import get_context
 
@@ -40,8 +41,12 @@ def processes(n):
     pool.shutdown()
 
 
-def in_order(function, tasks, executor=None):
-    """Yield function(task) for each task, in the order of the tasks whatever the executor."""
+def in_order(function, tasks, executor=None, describe=str):
+    """Yield function(task) for each task, in the order of the tasks whatever the executor.
+
+    When a worker dies, what is finished is kept; the tasks it took along are computed here, with a warning that names
+    them by `describe(task)`. An exception of a task is raised when its turn comes.
+    """
     if executor is None:
         yield from map(function, tasks)
         return
@@ -52,10 +57,29 @@ def in_order(function, tasks, executor=None):
             raise InputError(
                 f"what runs on an executor must be picklable ({error}): define the functions of a stack in a module"
             ) from None
-    futures = [executor.submit(function, task) for task in tasks]
+    futures = []
     try:
-        for future in futures:
-            yield future.result()
+        for task in tasks:
+            futures.append(_submitted(executor, function, task))
+        for task, future in zip(tasks, futures, strict=True):
+            try:
+                result = future.result()
+            except BrokenExecutor as error:
+                warnings.warn(
+                    f"a worker died ({error}): {describe(task)} are computed here", RuntimeWarning, stacklevel=2
+                )
+                result = function(task)
+            yield result
     finally:
         for future in futures:
             future.cancel()
+
+
+def _submitted(executor, function, task):
+    """The future of a task; a failed one if the executor has lost its workers already."""
+    try:
+        return executor.submit(function, task)
+    except BrokenExecutor as error:
+        future = Future()
+        future.set_exception(error)
+        return future

@@ -154,10 +154,17 @@ class _Summation:
         self.bar.total += sum(len(k) for k, _ in items)
         self.bar.refresh()
         chunks = _chunks(items)
-        for chunk, (sums, closure) in zip(chunks, in_order(self.evaluate, chunks, self.executor), strict=True):
+        for chunk, (sums, closure) in zip(
+            chunks, in_order(self.evaluate, chunks, self.executor, _k_points), strict=True
+        ):
             self.closure = max(self.closure, closure)
             self.bar.update(sum(len(k) for k, _ in chunk))
             yield from sums
+
+
+def _k_points(chunk):
+    k = np.concatenate([k for k, _ in chunk])
+    return f"{len(k)} k-points from {tuple(k[0].round(4).tolist())} to {tuple(k[-1].round(4).tolist())} 1/nm"
 
 
 def _chunks(items):

@@ -16,7 +16,8 @@ from .trace import real_trace
 
 __all__ = ["Observables", "Traces"]
 
-SIDES = ("left", "right")
+IN_CACHE = 16
+"""k-points whose density blocks are made at a time."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,19 +69,30 @@ class Observables:
 
     def traces(self, states, per_state=False):
         """`Traces` of scattering states, summed over the states of each k or with a dimension for them."""
-        parts = [getattr(states, side).limit(per_state) for side in SIDES]
-        parts += [getattr(states, side).tail(per_state) for side in SIDES]
+        leads = states.left, states.right
+        parts = [lead.limit(per_state) for lead in leads] + [lead.tail(per_state) for lead in leads]
         ends = np.array([0, -1, 0, -1])
         lead_site, lead_bond = (np.concatenate([getattr(p, name) for p in parts], axis=-3) for name in ("site", "bond"))
-        blocks = states.blocks(per_state)
         one_each = np.arange(states.psi.shape[1]) < states.n_open[:, None]
+        site, bond = self._along_the_chain(states, per_state)
         return Traces(
-            site=real_trace(self._site, blocks.site[..., 1:-1, :, :], self.chain.site_kind[1:-1]),
-            bond=real_trace(self._bond, blocks.bond, self.chain.bond_kind),
+            site=site,
+            bond=bond,
             lead_site=real_trace(self._site, lead_site, self.chain.site_kind[ends]),
             lead_bond=real_trace(self._bond, lead_bond, self.chain.bond_kind[ends]),
             incoming=one_each.astype(float) if per_state else states.n_open.astype(float),
         )
+
+    def _along_the_chain(self, states, per_state):
+        """Traces on sites and bonds, a few k at a time so that the density blocks stay in the processor's cache."""
+        parts = []
+        for start in range(0, len(states.n_open), IN_CACHE):
+            at = slice(start, start + IN_CACHE)
+            blocks = states.at(at).blocks(per_state)
+            operators = [x if len(x) == 1 else x[at] for x in (self._site, self._bond)]
+            site = real_trace(operators[0], blocks.site[..., 1:-1, :, :], self.chain.site_kind[1:-1])
+            parts.append((site, real_trace(operators[1], blocks.bond, self.chain.bond_kind)))
+        return [np.concatenate(arrays) for arrays in zip(*parts, strict=True)]
 
     def values(self, traces):
         """Densities, currents and torques, in the units hbar = 1 per site and bond.

@@ -35,8 +35,5 @@ def real_trace(operators, rho, kind):
     rho = np.ascontiguousarray(rho, dtype=complex).view(float).reshape(n_k, -1, n_blocks, 2 * n * n)
     result = np.empty((n_k, rho.shape[1], n_blocks, n_operators))
     for at in _runs(kind):
-        flat = rho[:, :, at]
-        shape = flat.shape[:3]
-        flat = flat.reshape(n_k, -1, 2 * n * n)
-        result[:, :, at] = (flat @ rows[:, kind[at][0]]).reshape(*shape, n_operators)
+        result[:, :, at] = rho[:, :, at] @ rows[:, None, kind[at][0]]
     return result.reshape(n_k, *middle, n_blocks, n_operators)

@@ -121,6 +121,14 @@ class States:
     left: LeadStates
     right: LeadStates
 
+    def at(self, index):
+        """The states at a slice of the k-points."""
+        leads = (
+            LeadStates(lead.side, lead.step[index], lead.vectors[index], lead.velocity[index], lead.amplitude[index])
+            for lead in (self.left, self.right)
+        )
+        return States(self.psi[index], self.n_open[index], *leads)
+
     def spread(self, index, n_k):
         """The same states as those of `n_k` points, of which only `index` have any."""
         if len(index) == n_k:
@@ -143,9 +151,9 @@ class States:
             site = np.einsum("ksja,ksjb->ksjab", self.psi, self.psi.conj())
             bond = np.einsum("ksja,ksjb->ksjab", self.psi[:, :, :-1], self.psi[:, :, 1:].conj())
         else:
-            psi = np.moveaxis(self.psi, 1, -1)
-            site = psi @ np.conj(np.swapaxes(psi, -1, -2))
-            bond = psi[:, :-1] @ np.conj(np.swapaxes(psi[:, 1:], -1, -2))
+            psi = np.ascontiguousarray(np.moveaxis(self.psi, 1, -1))
+            dual = np.conj(np.swapaxes(psi, -1, -2))
+            site, bond = psi @ dual, psi[:, :-1] @ dual[:, 1:]
         return DensityBlocks(site, bond)
 
 

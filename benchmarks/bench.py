@@ -1,0 +1,228 @@
+"""Our solvers against plain Kwant on the same systems, side by side in one process, on one thread.
+
+    make bench
+
+Plain Kwant is written as a good user would: one finalised system, blocks computed once per k and looked up by site,
+SciPy's SuperLU; with the wave function alone, and with Kwant's operators for the densities and currents of 1, s and L
+and for their sources. Ours always includes everything that `kwantorque.torques` computes at a k-point: densities,
+currents and torques by term, limits and tails in the leads. Methods alternate, the best of several rounds counts.
+"""
+
+import resource
+import time
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+import kwantorque as kt
+from kwantorque.algebra import SPIN_HALF
+from kwantorque.builder import Blocks, build_chain, kwant, site_order
+from kwantorque.chain import discretise
+from kwantorque.operators import Observables
+from kwantorque.units import HBAR2_OVER_2M0
+
+ROUNDS = 3
+
+
+class Stoner(kt.Material):
+    """Free electrons with an exchange splitting: two states per site."""
+
+    spin, orbital = SPIN_HALF, 0 * SPIN_HALF
+
+    def __init__(self, splitting=0.0, bottom=0.0, mass=1.0):
+        self.splitting, self.bottom, self.mass = splitting, bottom, mass
+        self.is_magnetic = splitting != 0
+
+    def terms(self, m=None):
+        quadratic = np.einsum("ij,ab->ijab", np.eye(3), np.eye(2)) * HBAR2_OVER_2M0 / self.mass
+        terms = [kt.Term("kinetic", "lattice", self.bottom * np.eye(2), quadratic=quadratic)]
+        if self.is_magnetic:
+            exchange = -self.splitting * np.einsum("i,iab->ab", m, self.spin)
+            terms.append(kt.Term("exchange", "magnetisation", exchange))
+        return tuple(terms)
+
+
+def wire():
+    layers = [kt.Layer(kt.KohnLuttinger(exchange=0.27), 20, m="-z"), kt.Layer(kt.KohnLuttinger(), 40)]
+    return kt.Stack(layers, 0.2), 0.06, 0.7
+
+
+def spin_valve():
+    gamnas, barrier = kt.KohnLuttinger(exchange=0.27), kt.KohnLuttinger(band_edge=0.26)
+    layers = [kt.Layer(gamnas, 10, m="x"), kt.Layer(barrier, 5), kt.Layer(gamnas, 30, m="y")]
+    return kt.Stack(layers, 0.2), 0.16, 1.2
+
+
+def junction(n_layers):
+    magnet, a = Stoner(2.0), 0.1
+    third = max(1, n_layers // 3) * a
+    layers = [kt.Layer(magnet, third, m="z"), kt.Layer(Stoner(0, 4.0, 0.4), n_layers * a - 2 * third)]
+    return kt.Stack([*layers, kt.Layer(magnet, third, m="x")], a), 3.0, 5.0
+
+
+def random_k(n, radius):
+    rng = np.random.default_rng(0)
+    r, phi = radius * np.sqrt(rng.uniform(size=n)), rng.uniform(0, 2 * np.pi, n)
+    return np.stack([r * np.cos(phi), r * np.sin(phi)], axis=1)
+
+
+class PlainKwant:
+    """Kwant as a good user would write it."""
+
+    def __init__(self, chain, operators):
+        self.chain = chain
+        self.system = build_chain(chain.n_sites, chain.n_orbitals).finalized()
+        self.order = site_order(self.system)
+        self.operators = []
+        if operators:
+            one = np.eye(chain.n_orbitals)
+            onsites = [one, *chain.spin, *chain.orbital] if chain.orbital.any() else [one, *chain.spin]
+            for kind in (kwant.operator.Density, kwant.operator.Current):
+                self.operators += [kind(self.system, onsite) for onsite in onsites]
+            self.operators += [kwant.operator.Source(self.system, onsite) for onsite in onsites[1:]]
+
+    def __call__(self, energy):
+        transmission = np.zeros(self.chain.n_k)
+        for i in range(self.chain.n_k):
+            params = {"blocks": Blocks(self.chain.at(i))}
+            psi = kwant.solvers.sparse.wave_function(self.system, energy, params=params)(0)
+            bound = [operator.bind(params=params) for operator in self.operators]
+            for operator in bound:
+                for state in psi:
+                    operator(state)
+            transmission[i] = self._transmission(psi, i)
+        return transmission
+
+    def _transmission(self, psi, i):
+        psi = psi.reshape(len(psi), self.chain.n_sites, -1)[:, self.order]
+        hop = self.chain.at(i).total_hopping[0, self.chain.bond_kind[-1]]
+        return 2 * np.imag(np.einsum("sa,ab,sb->", psi[:, -1].conj(), hop.conj().T, psi[:, -2]))
+
+
+def ours(solver):
+    def run(chain, energy):
+        """All traces at every k, and all values of their sum, as the integration computes them; the transmission."""
+        observables = Observables(chain)
+        traces = observables.traces(solver.solve(chain, energy))
+        observables.values(traces.summed(np.ones((1, chain.n_k))))
+        return traces.lead_bond[:, 1, 0]
+
+    return run
+
+
+def best_times(methods):
+    """Best time of each method, alternating."""
+    best = dict.fromkeys(methods, np.inf)
+    for _ in range(ROUNDS):
+        for name, method in methods.items():
+            start = time.perf_counter()
+            method()
+            best[name] = min(best[name], time.perf_counter() - start)
+    return best
+
+
+def compare(name, stack, energy, radius, n_kwant=24, n_batched=256):
+    """One block of the report."""
+    few, many = (discretise(stack, random_k(n, radius)) for n in (n_kwant, n_batched))
+    solvers = {
+        "our Kwant solver": (kt.KwantSolver(), few),
+        "expansion": (kt.BatchedSolver("expansion"), many),
+        "sweep": (kt.BatchedSolver("sweep"), many),
+    }
+    plain, with_operators = PlainKwant(few, False), PlainKwant(few, True)
+    methods = {"plain Kwant, wave function": lambda: plain(energy)}
+    methods["plain Kwant, operators"] = lambda: with_operators(energy)
+    for key, (solver, chain) in solvers.items():
+        methods[key] = partial(ours(solver), chain, energy)
+    points = {key: n_kwant for key in methods} | {key: chain.n_k for key, (_, chain) in solvers.items()}
+    times = {key: seconds / points[key] * 1e3 for key, seconds in best_times(methods).items()}
+    exact = plain(energy)
+    print(f"\n{name}: {stack.n_sites} sites of {few.n_orbitals} states, energy {energy} eV")
+    print(f"  {'':28}{'ms per k':>10}{'/ wave fct':>12}{'/ operators':>12}{'difference':>12}")
+    for key, value in times.items():
+        difference = ""
+        if key in solvers:
+            difference = f"{np.abs(ours(solvers[key][0])(few, energy) - exact).max() / exact.max():.1e}"
+        gain = times["plain Kwant, wave function"] / value, times["plain Kwant, operators"] / value
+        print(f"  {key:28}{value:10.3f}{gain[0]:11.1f}x{gain[1]:11.1f}x{difference:>12}")
+
+
+def where_the_time_goes(stack, energy, radius, n=256):
+    """Parts of one evaluation with the mode expansion."""
+    chain = discretise(stack, random_k(n, radius))
+    solver, observables = kt.BatchedSolver("expansion"), Observables(chain)
+    states = solver.solve(chain, energy)
+    traces = observables.traces(states)
+    parts = best_times(
+        {
+            "blocks of the chain": lambda: discretise(stack, random_k(n, radius)).total_onsite,
+            "modes and amplitudes": lambda: solver.solve(chain, energy),
+            "operators of the chain": lambda: Observables(chain),
+            "density blocks and traces": lambda: observables.traces(states),
+            "values and books of each k": lambda: observables.values(traces),
+            "values and books of their sum": lambda: observables.values(traces.summed(np.ones((1, n)))),
+        }
+    )
+    print("\nwhere the time goes, wire, expansion (ms per k)")
+    for key, seconds in parts.items():
+        print(f"  {key:28}{seconds / n * 1e3:10.3f}")
+
+
+def scaling():
+    """Cost of the two engines with layers, states per site, and k-points."""
+    print("\ncost in ms per k, expansion / sweep")
+
+    def row(label, stack, energy, radius, n=128):
+        chain = discretise(stack, random_k(n, radius))
+        engines = [kt.BatchedSolver(engine) for engine in ("expansion", "sweep")]
+        times = best_times({i: (lambda s=s: ours(s)(chain, energy)) for i, s in enumerate(engines)})
+        print(f"  {label:34}" + " / ".join(f"{seconds / n * 1e3:.3f}" for seconds in times.values()))
+
+    for n_layers in (20, 60, 200, 600):
+        row(f"junction, 2 states, {n_layers} layers", *junction(n_layers))
+    row("wire, 6 states, 301 sites", *wire())
+    for n in (16, 64, 256, 1024):
+        row(f"wire, {n} k-points at a time", *wire(), n=n)
+
+
+def converged_wire(tolerance=3e-4, sample=40, grid=10_000):
+    """Time to the converged wire, against plain Kwant on a uniform grid."""
+    stack, energy, radius = wire()
+    start = time.perf_counter()
+    data = kt.torques(stack, energy, tolerance=tolerance, progress=False)
+    seconds = time.perf_counter() - start
+    plain = PlainKwant(discretise(stack, random_k(sample, radius)), True)
+    start = time.perf_counter()
+    plain(energy)
+    each = (time.perf_counter() - start) / sample
+    print(
+        f"\nwire converged to {tolerance:g}, all outputs: {seconds:.2f} s, {data.k_points} k-points, stated error "
+        f"{data.error_estimate:.1e}\n  plain Kwant with operators on a uniform grid of {grid} points in a quarter: "
+        f"{each * grid:.0f} s (extrapolated from {sample} points), {each * grid / seconds:.0f} times as long"
+    )
+    with kt.processes(2) as pool:
+        kt.torques(stack, energy, tolerance=0.1, progress=False, executor=pool)
+        many = {"tolerance": 1e-5, "progress": False}
+        times = best_times(
+            {
+                1: lambda: kt.torques(stack, energy, **many),
+                2: lambda: kt.torques(stack, energy, executor=pool, **many),
+            }
+        )
+    print(f"  two processes against one at 1e-5: {times[1]:.2f} s / {times[2]:.2f} s = {times[1] / times[2]:.2f}x")
+
+
+def main():
+    with threadpool_limits(1):
+        compare("GaMnAs/GaAs wire", *wire())
+        compare("two-state junction, 20 layers", *junction(20))
+        compare("two-state junction, 200 layers", *junction(200))
+        compare("GaMnAs spin valve", *spin_valve())
+        where_the_time_goes(*wire())
+        scaling()
+        converged_wire()
+    print(f"\npeak memory of this process: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
+
+
+if __name__ == "__main__":
+    main()

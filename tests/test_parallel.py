@@ -1,0 +1,80 @@
+"""Executors: processes, a dask cluster, workers that die."""
+
+import os
+
+import numpy as np
+import pytest
+from helpers import wire
+
+import kwantorque as kt
+from kwantorque.errors import ComputationError
+from kwantorque.parallel import in_order
+
+PARENT = "KWANTORQUE_TEST_PARENT"
+
+
+@pytest.fixture(scope="module")
+def serial():
+    return kt.torques(wire(1, 1), 0.06, tolerance=0.01, progress=False)
+
+
+def check_same(one, other):
+    """Results do not depend on the number of workers."""
+    for name in one.data_vars:
+        assert np.allclose(one[name], other[name], rtol=1e-12, atol=1e-15), name
+
+
+@pytest.mark.parametrize("workers", [2, 3])
+def test_processes(serial, workers):
+    with kt.processes(workers) as pool:
+        check_same(serial, kt.torques(wire(1, 1), 0.06, tolerance=0.01, progress=False, executor=pool))
+
+
+def test_dask_cluster(serial):
+    distributed = pytest.importorskip("distributed")
+    with (
+        distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster,
+        distributed.Client(cluster) as client,
+    ):
+        executor = client.get_executor()
+        check_same(serial, kt.torques(wire(1, 1), 0.06, tolerance=0.01, progress=False, executor=executor))
+
+
+class Deadly(kt.BatchedSolver):
+    """Kills every process but the one that started the test."""
+
+    def solve(self, *arguments):
+        if str(os.getpid()) != os.environ[PARENT]:
+            os._exit(1)
+        return super().solve(*arguments)
+
+
+def test_a_worker_that_dies_is_reported_and_its_chunk_computed_here(serial, monkeypatch):
+    monkeypatch.setenv(PARENT, str(os.getpid()))
+    with kt.processes(2) as pool, pytest.warns(RuntimeWarning, match=r"worker died.*k-points from \(.*1/nm"):
+        data = kt.torques(wire(1, 1), 0.06, tolerance=0.01, progress=False, executor=pool, solver=Deadly())
+    check_same(serial, data)
+
+
+class Failing(kt.BatchedSolver):
+    """Fails like a solver at a band edge."""
+
+    def solve(self, chain, energy, source="left"):
+        raise ComputationError(f"no solution at k = {tuple(chain.k_par[0].tolist())} 1/nm, energy {energy} eV")
+
+
+def test_an_exception_in_a_chunk_names_k_and_energy():
+    with kt.processes(2) as pool, pytest.raises(ComputationError, match=r"no solution at k = \(.*energy 0.06 eV"):
+        kt.torques(wire(1, 1), 0.06, progress=False, executor=pool, solver=Failing())
+
+
+def square(x):
+    return x * x
+
+
+def test_order_and_early_results():
+    """Results come as they are finished, in the order of the tasks."""
+    with kt.processes(2) as pool:
+        results = in_order(square, list(range(20)), pool)
+        assert next(results) == 0
+        assert list(results) == [i * i for i in range(1, 20)]
