@@ -10,6 +10,7 @@ currents and torques by term, limits and tails in the leads. Methods alternate, 
 
 import resource
 import time
+from functools import partial
 
 import numpy as np
 from threadpoolctl import threadpool_limits
