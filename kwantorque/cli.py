@@ -155,6 +155,8 @@ def _pairs(option, words):
         key, equals, value = word.partition("=")
         if not equals:
             raise InputError(f"{option} takes key=value, got {word!r}")
+        if key.strip() in pairs:
+            raise InputError(f"{option} gives `{key.strip()}` twice")
         pairs[key.strip()] = value
     return pairs
 
@@ -223,7 +225,7 @@ def _table(system, given, data, seconds):
     )
     if attrs["error_estimate"] > attrs["tolerance"]:
         lines.append(
-            "note: the integration stopped at its largest number of k-points, before the tolerance was reached"
+            "note: the integration stopped before the tolerance was reached, at the limit of what it may refine"
         )
     lines.append("errors are those of the k integral; the lattice adds O(spacing^2): compare two spacings")
     if attrs["rounding_nm"] > 1e-9:
@@ -239,6 +241,8 @@ def _sweep_table(system, axes, data):
     for values in product(*axes.values()):
         row = data.sel(dict(zip(axes, values, strict=True)))
         lines.append("  ".join(f"{float(row[name]):>{width}.5g}" for name, width in zip(names, widths, strict=True)))
+    if data.attrs["rounding_nm"] > 1e-9:
+        lines.append(f"note: lengths were rounded to whole spacings, by up to {data.attrs['rounding_nm']:.3g} nm")
     return "\n".join(lines)
 
 

@@ -4,7 +4,7 @@ axes.
 
 from matplotlib.figure import Figure
 
-__all__ = ["balance", "results_against"]
+__all__ = ["balance", "results_against", "torque_against_thickness", "torque_density"]
 
 COLOURS = {
     "total": "#1b1b1b",
@@ -103,5 +103,52 @@ def results_against(data, ax=None):
             ax.plot(data[first], line, marker="o", ms=3, label=name.removeprefix("result_") + at, alpha=0.6 ** (i / 4))
     about = data[first].attrs
     ax.set(xlabel=f"{first} ({about['units']})", ylabel=", ".join(sorted(units)).replace("hbar", r"$\hbar$"))
+    ax.legend(frameon=False, fontsize="small")
+    return ax
+
+
+def torque_density(data, ax=None):
+    """In-plane torque on the magnetisation per length against the distance from the barrier (seed 000, figure 2b).
+
+    Parameters
+    ----------
+    data : Dataset of `gamnas-spin-valve`
+    ax : matplotlib Axes, optional
+
+    Returns
+    -------
+    matplotlib Axes
+    """
+    ax = _axes(ax)
+    ax.plot(data.depth, data.torque_density, color=COLOURS["magnetisation"])
+    ax.axhline(0, color="0.6", lw=0.8)
+    unit = data.torque_density.attrs["units"].replace("hbar", r"$\hbar$")
+    ax.set(xlabel="distance from the barrier (nm)", ylabel=f"torque density ({unit})", xlim=(0, float(data.depth[-1])))
+    return ax
+
+
+def torque_against_thickness(data, ax=None):
+    """In-plane torques and fluxes, summed over a layer, against its thickness (seed 000, figure 2c).
+
+    Parameters
+    ----------
+    data : Dataset of `gamnas-spin-valve`
+    ax : matplotlib Axes, optional
+
+    Returns
+    -------
+    matplotlib Axes
+    """
+    ax = _axes(ax)
+    for name, kind, label in (
+        ("stt", "magnetisation", "torque on the magnetisation"),
+        ("Qs_flux", "spin", "spin current in - out"),
+        ("Qj_flux", "total", "angular momentum current in - out"),
+        ("lattice_torque", "lattice", "torque on the lattice"),
+    ):
+        ax.plot(data.depth, data[f"{name}_against_thickness"], color=COLOURS[kind], label=label)
+    ax.axhline(0, color="0.6", lw=0.8)
+    unit = data.stt_against_thickness.attrs["units"].replace("hbar", r"$\hbar$")
+    ax.set(xlabel="thickness of the layer (nm)", ylabel=f"in-plane component ({unit})", xlim=(0, float(data.depth[-1])))
     ax.legend(frameon=False, fontsize="small")
     return ax

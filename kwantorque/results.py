@@ -40,7 +40,7 @@ def _derived():
             yield f"{name}_cumulated", (dims, unit, label.replace("per site", "summed from z = -infinity"))
 
 
-SCHEMA = _LOCAL | dict(_derived())
+SCHEMA = _LOCAL | dict(_derived()) | {"incident_current": ((), FLUX, "particle current of the incoming states")}
 """name: (dimensions, unit, long name) of every variable, as response to a bias: per area and per eV of the
 difference of chemical potentials, hbar = 1 in the torques."""
 
@@ -50,7 +50,8 @@ def dataset(values, stack, attrs, k_par=None, errors=None):
 
     Parameters
     ----------
-    values : dict of arrays named in `SCHEMA`, with leading dimensions `k` and `state` where `k_par` is given
+    values : dict of arrays named in `SCHEMA`, with leading dimensions `k` and `state` where `k_par` is given; numbers
+        of other names are further torques and fluxes
     stack : Stack
     attrs : dict of provenance (strings and numbers)
     k_par : (nk, 2) array, optional
@@ -77,7 +78,7 @@ def dataset(values, stack, attrs, k_par=None, errors=None):
             coordinates[name] = ("k", k_par[:, i], {"units": "1/nm", "long_name": f"in-plane wavevector {name}"})
     variables = {}
     for name, value in values.items():
-        dims, unit, label = SCHEMA[name]
+        dims, unit, label = SCHEMA.get(name, ((), TORQUE, name))
         about = {"units": unit if k_par is None else AT_K[unit], "long_name": label}
         if errors is not None:
             about["error"] = float(errors[name])

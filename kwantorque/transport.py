@@ -10,16 +10,17 @@ from tqdm import tqdm
 
 from .chain import discretise
 from .errors import ComputationError, InputError, finite, known, positive
-from .integration.channels import crystals, has_channels, thresholds
+from .integration.channels import crystals, distinct, has_channels, steps, thresholds
 from .integration.kpar import PolarRule, integrate
-from .integration.symmetry import fold, rotation_order
+from .integration.resonances import count_levels
+from .integration.symmetry import find_symmetry, symmetrised
 from .operators import Observables, Traces, closure_of_totals
 from .parallel import in_order, single_thread
 from .results import SCHEMA, dataset
 from .scattering import BatchedSolver, Solver
 from .stack import Stack
 
-__all__ = ["torques", "torques_at"]
+__all__ = ["require_channels", "torques", "torques_at"]
 
 MAX_CLOSURE = 1e-8
 CHUNK = 128
@@ -30,7 +31,18 @@ CONTROLLED = tuple(name for name in SCHEMA if "current" in name or name.endswith
 VECTOR_NAMES = tuple(name for name, (dims, _, _) in SCHEMA.items() if "axis" in dims)
 
 
-def torques(stack, energy, *, source="left", tolerance=1e-3, solver=None, kpar=None, executor=None, progress=True):
+def torques(
+    stack,
+    energy,
+    *,
+    source="left",
+    tolerance=1e-3,
+    solver=None,
+    kpar=None,
+    derived=None,
+    executor=None,
+    progress=True,
+):
     """Linear response of a layered stack to a small bias at zero temperature.
 
     All states at `energy` that come from the lead `source` are summed over the in-plane wavevector,
@@ -53,6 +65,10 @@ def torques(stack, energy, *, source="left", tolerance=1e-3, solver=None, kpar=N
     solver : Solver, default `BatchedSolver()`
     kpar : PolarRule, optional
         How fine the integral may become.
+    derived : callable, optional
+        derived(values) -> dict of further numbers, linear in the variables of the result, which it gets as a dict of
+        arrays with leading dimensions to be kept. Their errors, relative to the particle current, then decide about
+        refinement instead of those of all fluxes and torques, which may be far larger than a tunnel current.
     executor : concurrent.futures.Executor, optional
         Where to compute; here by default.
     progress : bool
@@ -75,16 +91,16 @@ def torques(stack, energy, *, source="left", tolerance=1e-3, solver=None, kpar=N
     started = time.perf_counter()
     energy, solver = _checked(stack, energy, source, solver)
     tolerance = positive("tolerance", tolerance)
-    _require_channels(stack, energy)
+    require_channels(stack, energy)
     rule = PolarRule() if kpar is None else kpar
     if not isinstance(rule, PolarRule):
         raise InputError(f"`kpar` must be a PolarRule, got {kpar!r}")
-    order = rotation_order(stack)
+    symmetry = find_symmetry(stack)
     breaks = _Breaks(stack, energy, source, rule.widen)
-    evaluate = partial(_weighted_sums, stack, energy, source, solver, order)
+    evaluate = partial(_weighted_sums, stack, energy, source, solver, symmetry, derived)
     with tqdm(unit="k", desc="k-points", disable=not progress, total=0) as bar:
         sum_over = _Summation(evaluate, executor, bar)
-        integral = integrate(sum_over, breaks, 2 * np.pi / order, rule, tolerance, _relative_to_current)
+        integral = integrate(sum_over, breaks, 2 * np.pi / symmetry[0], rule, tolerance, _relative_to_current)
     # Tails are ill-conditioned next to thresholds (errors of eps/velocity^2), so their books are closed after the
     # integral.
     of_totals = float(closure_of_totals(integral.values))
@@ -100,7 +116,7 @@ def torques(stack, energy, *, source="left", tolerance=1e-3, solver=None, kpar=N
         "closure": max(sum_over.closure, of_totals),
         "k_points": integral.points,
         "k_rule": repr(rule),
-        "rotation_order": order,
+        "rotation_order": symmetry[0],
         "seconds": time.perf_counter() - started,
     }
     return dataset(integral.values, stack, attrs, errors=integral.errors)
@@ -180,7 +196,7 @@ def _chunks(items):
 
 
 @single_thread
-def _weighted_sums(stack, energy, source, solver, order, items):
+def _weighted_sums(stack, energy, source, solver, symmetry, derived, items):
     """One chunk of the integral: for each item {name: sums over k of weights times value}, and the worst closure."""
     k_par = np.concatenate([k for k, _ in items])
     observables, traces = _traces(stack, energy, source, solver, k_par)
@@ -188,8 +204,10 @@ def _weighted_sums(stack, energy, source, solver, order, items):
     for k, weights in items:
         sums.append(traces.at(slice(start, start + len(k))).summed(weights.T / (2 * np.pi) ** 3))
         start += len(k)
-    values = fold(observables.values(Traces.stacked(sums)), order, VECTOR_NAMES)
+    values = symmetrised(observables.values(Traces.stacked(sums)), *symmetry, VECTOR_NAMES)
     closure = values.pop("closure")
+    if derived is not None:
+        values |= derived(values)
     if not closure.max() <= MAX_CLOSURE:
         _raise_for_books(k_par, energy, observables.values(traces)["closure"], closure.max())
     return [{name: value[i] for name, value in values.items()} for i in range(len(items))], float(closure.max())
@@ -231,14 +249,17 @@ def _relative_to_current(values, errors):
     """Largest error of the controlled quantities, relative to the particle current (or to themselves, if none
     flows).
     """
+    controlled = [name for name in values if name not in SCHEMA] or CONTROLLED
     current = abs(values["particle_current_limit"][1])
-    largest = max(np.abs(values[name]).max() for name in CONTROLLED)
+    largest = max(np.abs(values[name]).max() for name in controlled)
     scale = current if current > 1e-12 * largest else largest
-    return max(errors[name] for name in CONTROLLED) / scale if scale > 0 else 0.0
+    return max(errors[name] for name in (*controlled, "particle_current_limit")) / scale if scale > 0 else 0.0
 
 
 class _Breaks:
-    """Radii between which the integrand is smooth, from 0 to the last open channel of the source, for each angle."""
+    """For each angle the radii between which the integrand is smooth, from 0 to the last open channel of the source,
+    and those next to which it may have a resonance.
+    """
 
     def __init__(self, stack, energy, source, widen):
         self.stack, self.energy, self.source, self.widen = stack, energy, source, widen
@@ -248,16 +269,19 @@ class _Breaks:
         found = [thresholds(layer, self.stack.spacing, self.energy, angles) for layer in layers]
         lead = getattr(self.stack, self.source)
         of_source = next(radii for layer, radii in zip(layers, found, strict=True) if layer.same_crystal(lead))
+        edges = [radii.max(initial=0) for radii in of_source]
+        levels = steps(partial(count_levels, self.stack, self.energy), max(edges), angles)
         rays = []
-        for i, radii_of_source in enumerate(of_source):
-            edge = radii_of_source.max(initial=0)
+        for i, edge in enumerate(edges):
             inside = np.concatenate([radii[i] for radii in found])
             outer = [] if self.widen == 1 else [edge * self.widen]
-            rays.append(np.unique([0, *inside[inside <= edge], *outer]))
+            smooth = distinct(np.sort([0, *inside[inside <= edge], *outer]), 1e-6 * edge)
+            rays.append((smooth, levels[i][levels[i] < edge]))
         return rays
 
 
-def _require_channels(stack, energy):
+def require_channels(stack, energy):
+    """Raise `InputError` if a lead has no open channel at `energy` (eV), naming the lead."""
     for side in SIDES:
         lead = getattr(stack, side)
         if not has_channels(lead, stack.spacing, energy):

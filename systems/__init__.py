@@ -1,13 +1,13 @@
 """Prepared systems: one short file per published device, that reads like the caption of its figure."""
 
 from ..errors import known
-from . import gamnas_gaas_wire
+from . import gamnas_gaas_wire, gamnas_spin_valve
 from .base import Parameter, Result, System
 from .sweep import Sweep
 
 __all__ = ["SYSTEMS", "Parameter", "Result", "Sweep", "System", "find"]
 
-SYSTEMS = {module.SYSTEM.name: module.SYSTEM for module in (gamnas_gaas_wire,)}
+SYSTEMS = {module.SYSTEM.name: module.SYSTEM for module in (gamnas_gaas_wire, gamnas_spin_valve)}
 
 
 def find(name):

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from ..errors import finite, known
 from ..results import per_current
-from ..transport import torques
+from ..transport import require_channels, torques
 
 __all__ = ["Parameter", "Result", "System"]
 
@@ -77,6 +77,10 @@ class System:
             known(f"parameter of {self.name}", name, values)
             values[name] = finite(name, value, units[name])
         return values
+
+    def check(self, parameters):
+        """Build the stack and look for open channels: raises `InputError` for what cannot be computed."""
+        require_channels(self.stack(**parameters), parameters["fermi_energy"])
 
     def run(self, *, options=None, **given):
         """Compute the system with parameters `given` by name; `options` are those of `kwantorque.torques`.

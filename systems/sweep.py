@@ -6,11 +6,11 @@ from itertools import product
 import numpy as np
 import xarray as xr
 
-from ..errors import InputError
+from ..errors import ComputationError, InputError
 
 __all__ = ["Sweep"]
 
-PER_POINT = ("closure", "error_estimate", "k_points", "seconds")
+PER_POINT = ("closure", "error_estimate", "k_points", "seconds", "rounding_nm")
 """Attributes of a single result that become variables of a sweep."""
 
 
@@ -41,7 +41,7 @@ class Sweep:
         self.fixed = {name: value for name, value in complete.items() if name not in self.axes}
         self.points = [dict(zip(self.axes, values, strict=True)) for values in product(*self.axes.values())]
         for point in self.points:
-            system.stack(**(self.fixed | point))
+            system.check(self.fixed | point)
 
     @property
     def identity(self):
@@ -65,14 +65,22 @@ class Sweep:
             error_estimate, k_points, seconds for each point. `<result>_error` is the error of a result. Profiles are
             there unless a length or the spacing is swept, which changes the number of sites.
         """
-        data = found
+        data, failed = found, []
         for point in self.points:
             if data is not None and int(data.done.sel(point)):
                 continue
-            one = self.system.run(options=options, **self.fixed, **point)
+            try:
+                one = self.system.run(options=options, **self.fixed, **point)
+            except ComputationError as error:
+                failed.append(f"{point}: {error}")
+                continue
             data = self._with(data, point, self._as_variables(one))
             if keep:
                 keep(data)
+        if failed:
+            raise ComputationError(
+                f"{len(failed)} of {len(self.points)} points failed, the others are kept; {failed[0]}"
+            )
         return data
 
     def _as_variables(self, one):
@@ -102,19 +110,20 @@ class Sweep:
         data.attrs["closure"] = float(data.closure.values[done].max())
         data.attrs["error_estimate"] = float(data.error_estimate.values[done].max())
         data.attrs["k_points"] = float(data.k_points.values[done].sum())
+        data.attrs["rounding_nm"] = float(data.rounding_nm.values[done].max())
         return data
 
     def _empty(self, one):
         names, sizes = tuple(self.axes), [len(values) for values in self.axes.values()]
         units = {p.name: {"units": p.unit, "long_name": p.meaning} for p in self.system.parameters}
-        same_sites = not any(name == "spacing" or name.endswith("length") for name in names)
+        same_sites = len({self.system.stack(**(self.fixed | point)).n_sites for point in self.points}) == 1
         coordinates = {name: (name, values, units[name]) for name, values in self.axes.items()}
         variables = {"done": (names, np.zeros(sizes, "int8"), {"long_name": "whether the point is computed"})}
         for name, variable in one.data_vars.items():
-            if same_sites or not {"site", "bond", "boundary"} & set(variable.dims):
+            if same_sites or set(variable.dims) <= {"axis", "lead"}:
                 about = {key: value for key, value in variable.attrs.items() if key != "error"}
                 variables[name] = ((*names, *variable.dims), np.full((*sizes, *variable.shape), np.nan), about)
-        kept = [name for name in one.coords if same_sites or not {"site", "bond", "boundary"} & set(one[name].dims)]
+        kept = [name for name in one.coords if same_sites or set(one[name].dims) <= {"axis", "lead"}]
         coordinates |= {name: one.coords[name].variable for name in kept}
         attrs = {
             key: value for key, value in one.attrs.items() if key not in (*PER_POINT, "energy", "stack", "current")

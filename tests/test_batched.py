@@ -204,7 +204,7 @@ def test_flux_is_checked_and_k_named(monkeypatch):
     genuine = batched.expansion
     monkeypatch.setattr(batched, "expansion", broken)
     with pytest.raises(ComputationError, match=r"flux is not conserved at k = \(0.1, 0.05\).*R \+ T - 1"):
-        kt.BatchedSolver().solve(discretise(wire(1, 1), [(0.1, 0.05)]), 0.06)
+        kt.BatchedSolver("expansion").solve(discretise(wire(1, 1), [(0.1, 0.05)]), 0.06)
 
 
 def test_both_solvers_give_the_same_integral():

@@ -115,6 +115,9 @@ def test_run_json_out_figure_and_resume(capsys, tmp_path):
         (["run", WIRE, "--sweep", "exchnge=0:1:3"], "did you mean 'exchange'"),
         (["run", WIRE, "--sweep", "exchange=0:x:3"], "must be a number"),
         (["run", WIRE, "--sweep", "exchange=1:1:3"], "must be different from each other"),
+        (["run", WIRE, "--sweep", "exchange=0:1:3", "--sweep", "exchange=0:2:3"], "twice"),
+        (["run", WIRE, "--set", "exchange=1", "--set", "exchange=2"], "twice"),
+        (["run", WIRE, "--sweep", "fermi_energy=0.06:-0.02:3"], "no open channel"),
         (["run", WIRE, "--sweep", "spacing=0.1:50:3"], "must not exceed the thickness"),
         (["run", WIRE, "--sweep", "exchange=0:1:3", "--set", "exchange=1"], "both set and swept"),
         (["run", WIRE, "--extrapolate"], "--extrapolate is not available yet"),
@@ -138,7 +141,8 @@ def test_failed_computation(capsys, monkeypatch):
 
 
 def test_lengths_that_are_rounded_are_reported(capsys):
-    assert run("run", *FAST, "--set", "fm_length=1.07") == 0
+    words = [WIRE, "--set", "fm_length=1.07", "--set", "nm_length=1", "--tolerance", "0.1", "--quiet"]
+    assert run("run", *words) == 0
     assert "rounded to whole spacings, by up to 0.07 nm" in capsys.readouterr().out
 
 

@@ -1,13 +1,15 @@
 import numpy as np
 import pytest
 from helpers import wire
+from scipy.linalg import eigh_tridiagonal
 
 import kwantorque as kt
+from kwantorque.algebra import SPIN_HALF
 from kwantorque.chain import discretise
 from kwantorque.errors import InputError
 from kwantorque.integration.channels import SCAN, count_channels, crystals, largest_radius, thresholds
 from kwantorque.integration.kpar import LEVELS, PolarRule, fejer, integrate
-from kwantorque.integration.symmetry import is_rotation_symmetric, rotation_order
+from kwantorque.integration.symmetry import find_symmetry, rotation_order
 from kwantorque.units import HBAR2_OVER_2M0
 
 
@@ -31,7 +33,7 @@ def disc(edge, f):
             yield {"f": weights.T @ f(k)}
 
     def breaks(angles):
-        return [np.array([0, edge]) for _ in angles]
+        return [(np.array([0, edge]), np.empty(0)) for _ in angles]
 
     return sum_over, breaks
 
@@ -61,6 +63,65 @@ def test_known_integrals_and_honest_error(f, exact, tolerance):
     error = abs(result.values["f"] / exact - 1)
     assert error <= result.error <= tolerance
     assert error <= result.errors["f"] / exact + 1e-12
+
+
+class Electrons(kt.Material):
+    """Free electrons."""
+
+    is_magnetic = False
+    spin, orbital = SPIN_HALF, 0 * SPIN_HALF
+
+    def __init__(self, bottom=0.0):
+        self.bottom = bottom
+
+    def terms(self, m=None):
+        quadratic = np.einsum("ij,ab->ijab", np.eye(3), np.eye(2)) * HBAR2_OVER_2M0
+        return (kt.Term("kinetic", "lattice", self.bottom * np.eye(2), quadratic=quadratic),)
+
+
+def double_barrier(width, well=1.0, spacing=0.05):
+    barrier, metal = Electrons(2.5), Electrons()
+    layers = [kt.Layer(barrier, width), kt.Layer(metal, well), kt.Layer(barrier, width)]
+    return kt.Stack(layers, spacing, left=kt.Layer(metal), right=kt.Layer(metal))
+
+
+@pytest.mark.parametrize("width", [0.3, 0.7, 0.8, 1.2])
+@pytest.mark.parametrize("tolerance", [1e-2, 1e-3])
+def test_resonances_narrower_than_any_mesh_are_not_missed(width, tolerance):
+    """Tunnelling through a well: the current of a peak down to 1e-9/nm wide, against a one-dimensional integral.
+
+    In free electrons T depends on the energy of the motion along z alone, E - C k^2, so that the current is
+    int d^2k T = (pi/C) int dE_z T, integrated here in ever smaller pieces towards the levels of the finite chain.
+    """
+    stack, energy = double_barrier(width), 1.0
+    data = kt.torques(stack, energy, tolerance=tolerance, progress=False)
+    current = float(data.particle_current_limit[1]) * (2 * np.pi) ** 3
+
+    def transmission(e_z):
+        k = np.sqrt(np.maximum(energy - e_z, 0) / HBAR2_OVER_2M0)
+        states = kt.BatchedSolver("sweep").solve(discretise(stack, np.stack([k, 0 * k], axis=1)), energy)
+        return (np.abs(states.right.amplitude) ** 2 * (states.right.velocity[:, None] != 0)).sum(axis=(1, 2))
+
+    grid = 1e-6, energy - 1e-9
+    levels = closed_levels(stack, energy)
+    t, weights = np.polynomial.legendre.leggauss(12)
+    cuts = {grid[0], grid[-1], *np.linspace(grid[0], grid[-1], 41)}
+    for level in levels:
+        cuts |= {level + sign * 10.0**-p for p in np.arange(1, 12, 0.25) for sign in (-1, 1)}
+    cuts = np.array(sorted(c for c in cuts if grid[0] <= c <= grid[-1]))
+    middle, half = (cuts[1:] + cuts[:-1]) / 2, np.diff(cuts) / 2
+    points = (middle[:, None] + half[:, None] * t).ravel()
+    exact = np.pi / HBAR2_OVER_2M0 * (half[:, None] * weights).ravel() @ transmission(points)
+    assert current == pytest.approx(exact, rel=tolerance)
+    assert data.error_estimate <= tolerance
+
+
+def closed_levels(stack, energy):
+    """Eigenvalues of the finite chain between hard walls, one spin."""
+    chain = discretise(stack, [(0.0, 0.0)])
+    h = chain.total_onsite[0, chain.site_kind[1:-1], 0, 0].real
+    v = chain.total_hopping[0, chain.bond_kind[1:-1], 0, 0].real
+    return eigh_tridiagonal(h, v, select="v", select_range=(0, energy))[0]
 
 
 def test_limit_on_points_is_kept_and_reported():
@@ -127,7 +188,20 @@ def test_symmetry_is_found():
     assert rotation_order(wire(1, 1, m=(0, 0, 1))) == 4
     layers = [kt.Layer(kt.KohnLuttinger(exchange=0.27), 1, m=lambda z: (0, np.sin(z), np.cos(z)))]
     assert rotation_order(kt.Stack(layers, 0.2)) == 1
-    assert not is_rotation_symmetric(wire(1, 1), 3)
+    assert rotation_order(kt.Stack([kt.Layer(kt.KohnLuttinger(), 1)], 0.2)) == 4
+
+
+def test_mirrors_tell_which_components_vanish(solver):
+    """M along x: the mirror x -> -x leaves it, so that only x components of angular momenta survive the sum over k."""
+    order, average = find_symmetry(wire(1, 1, m="x"))
+    assert order == 1
+    assert np.allclose(average, np.diag([1, 0, 0]), atol=1e-12)
+    assert np.allclose(find_symmetry(wire(1, 1, m=(1, 1, 0)))[1], [[0.5, 0.5, 0], [0.5, 0.5, 0], [0, 0, 0]], atol=1e-12)
+    assert np.allclose(find_symmetry(wire(1, 1))[1], np.diag([0, 0, 1]))
+    assert np.allclose(find_symmetry(wire(1, 1, m=(1, 2, 3)))[1], np.eye(3))
+    k = np.array([[0.2, 0.1], [0.4, -0.3]])
+    here, there = (kt.torques_at(wire(1, 1, m="x"), q, 0.06, solver=solver) for q in (k, k * [-1, 1]))
+    assert np.allclose(here.lattice_torque, there.lattice_torque * [1, -1, -1], atol=1e-10)
 
 
 def turned(k, angle):

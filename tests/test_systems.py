@@ -30,8 +30,34 @@ CONTRACT = {
         },
         {"Qjz_in": "hbar I/e", "Qjz_out": "hbar I/e", "lattice_torque": "hbar I/e", "stt": "hbar I/e"},
     ),
+    "gamnas-spin-valve": (
+        {
+            "fermi_energy": 0.16,
+            "spin_orbit": 0.11,
+            "exchange": 0.27,
+            "gamma1": 6.85,
+            "gamma2": 2.1,
+            "gamma3": 2.9,
+            "spacing": 0.1,
+            "fm_length": 30,
+            "barrier_height": 0.1,
+            "barrier_length": 5,
+            "angle": 90,
+        },
+        {
+            "stt_total": "hbar I/e",
+            "stt_persistent": "hbar I/e",
+            "Qj_flux": "hbar I/e",
+            "Qs_flux": "hbar I/e",
+            "lattice_torque": "hbar I/e",
+            "transmission": "1",
+        },
+    ),
 }
-FAST = {"gamnas-gaas-wire": {"fm_length": 1, "nm_length": 1}}
+FAST = {
+    "gamnas-gaas-wire": {"fm_length": 1, "nm_length": 1},
+    "gamnas-spin-valve": {"fm_length": 2, "barrier_length": 1, "spacing": 0.25},
+}
 
 
 def test_contract():

@@ -5,13 +5,15 @@ steps, the thresholds, are where transmission, densities and torques have square
 uniform layer.
 """
 
+from functools import partial
+
 import numpy as np
 
 from ..chain import bulk_blocks
 from ..errors import InputError
 from ..scattering.modes import count_open
 
-__all__ = ["count_channels", "crystals", "has_channels", "largest_radius", "thresholds"]
+__all__ = ["count_channels", "crystals", "distinct", "has_channels", "largest_radius", "steps", "thresholds"]
 
 SCAN = 64
 """Points of the first look along a ray; two steps closer than 1/SCAN of the ray that cancel are not seen."""
@@ -74,7 +76,16 @@ def thresholds(layer, spacing, energy, angles):
     -------
     list of sorted arrays in 1/nm, one per angle; empty where the ray has no open channel
     """
-    reach = largest_radius(layer, energy)
+    return steps(partial(count_channels, layer, spacing, energy), largest_radius(layer, energy), angles)
+
+
+def steps(count_at, reach, angles):
+    """Radii at which a whole number count_at(k_par) changes along rays at `angles`, up to the radius `reach`.
+
+    Returns
+    -------
+    list of sorted arrays, one per angle
+    """
     if reach == 0:
         return [np.empty(0) for _ in angles]
     # The last point is outside the region; the first is off the axis, where channels are often degenerate.
@@ -83,11 +94,11 @@ def thresholds(layer, spacing, energy, angles):
 
     def count(ray, radius):
         phi = np.asarray(angles)[ray]
-        return count_channels(layer, spacing, energy, radius[:, None] * np.stack([np.cos(phi), np.sin(phi)], axis=1))
+        return count_at(radius[:, None] * np.stack([np.cos(phi), np.sin(phi)], axis=1))
 
     counts = count(ray, radius).reshape(len(angles), -1)
-    ray, step = np.nonzero(np.diff(counts, axis=1))
-    low, high, at_low, at_high = radii[step], radii[step + 1], counts[ray, step], counts[ray, step + 1]
+    ray, cell = np.nonzero(np.diff(counts, axis=1))
+    low, high, at_low, at_high = radii[cell], radii[cell + 1], counts[ray, cell], counts[ray, cell + 1]
     for _ in range(BISECTIONS):
         middle = (low + high) / 2
         at_middle = count(ray, middle)
@@ -100,9 +111,9 @@ def thresholds(layer, spacing, energy, angles):
             np.concatenate([at_middle[left], at_high[right]]),
         )
     found = (low + high) / 2
-    return [_distinct(np.sort(found[ray == i]), 1e-8 * reach) for i in range(len(angles))]
+    return [distinct(np.sort(found[ray == i]), 1e-8 * reach) for i in range(len(angles))]
 
 
-def _distinct(radii, resolution):
-    """Ascending radii without those that only rounding keeps apart."""
+def distinct(radii, resolution):
+    """Ascending radii, without those closer than `resolution` to the one before."""
     return radii[np.diff(radii, prepend=-np.inf) > resolution]

@@ -18,7 +18,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from ..errors import InputError, finite
+from ..errors import ComputationError, InputError, finite
 
 __all__ = ["Integral", "PolarRule", "fejer", "integrate"]
 
@@ -30,6 +30,10 @@ SMALLEST = 2.0**-24
 """Panels are not made smaller than this part of a piece."""
 SLOWEST_GAIN = 0.05
 """No refinement is believed to leave less than this part of the last change."""
+TOWARDS_A_RESONANCE = 8.0 ** -np.arange(1.0, 5.0)
+"""Ends of the panels next to a resonance, as parts of its piece in t; distances in r are the squares of these."""
+MOST_EMPTY_RAYS = 1024
+"""After so many rays without an open channel the region is given up."""
 RAYS_AT_ONCE = 16
 """The panels of so many rays are in memory together."""
 
@@ -153,7 +157,8 @@ def integrate(sum_over, breaks, span, rule, tolerance, measure):
         sum_over([(k (m, 2), weights (m, w)), ...]) -> for each item a dict of arrays (w, ...), the sums over k of
         weights times f; an iterator in the order of the items.
     breaks : callable
-        breaks(angles) -> for each angle the ascending radii 0, r_1, ..., r_edge between which f is smooth.
+        breaks(angles) -> for each angle the ascending radii 0, r_1, ..., r_edge between which f is smooth, and further
+        ones next to which it may have a narrow resonance.
     span : float
         Angle covered: 2 pi / n for a C_n-symmetric integrand.
     rule : PolarRule
@@ -166,6 +171,14 @@ def integrate(sum_over, breaks, span, rule, tolerance, measure):
     # A third of a step off the axes: no ray ever lies on a symmetry line.
     start = span / n / 3
     rays = radial.rays(start + span / n * np.arange(n))
+    while not any(ray.values for ray in rays):
+        # All rays missed the region.
+        n *= 2
+        if n > MOST_EMPTY_RAYS:
+            raise ComputationError(
+                f"none of {n // 2} rays meets an open channel: the region of integration was not found"
+            )
+        rays = radial.rays(start + span / n * np.arange(n))
     while True:
         means = [_mean(rays[::stride], span) for stride in (1, 2, 4, 8) if len(rays) % stride == 0]
         fine = means[0]
@@ -196,12 +209,13 @@ class _RadialIntegrals:
 
     def _batch(self, angles):
         rays = [
-            [_Panel(phi, piece, (0.0, 1.0)) for piece in pairwise(radii)]
-            for phi, radii in zip(angles, self.breaks(angles), strict=True)
+            _first_panels(phi, edges, resonances)
+            for phi, (edges, resonances) in zip(angles, self.breaks(angles), strict=True)
         ]
         while any(panel.values is None for panels in rays for panel in panels):
             rays = self._evaluate(rays)
-            self.whole = self.whole or _mean([_total(panels) for panels in rays], self.span)
+            if self.whole is None and any(rays):
+                self.whole = _mean([_total(panels) for panels in rays], self.span)
             rays = [self._refine(panels) for panels in rays]
         return [_total(panels) for panels in rays]
 
@@ -224,6 +238,20 @@ class _RadialIntegrals:
             too_large = error[id(panel)] > allowed / (2 * len(panels)) and panel.can_be_halved
             refined += panel.halves() if too_large else [panel]
         return refined
+
+
+def _first_panels(phi, edges, resonances):
+    """One panel per piece; towards a resonance ever smaller ones, so that the points come as close to it as it may
+    be narrow.
+    """
+    panels = []
+    for piece in pairwise(np.unique([*edges, *resonances])):
+        cuts = [0.0, 1.0]
+        for end, is_resonant in ((0.0, piece[0] in resonances), (1.0, piece[1] in resonances)):
+            if is_resonant:
+                cuts += [abs(end - size) for size in TOWARDS_A_RESONANCE]
+        panels += [_Panel(phi, piece, part) for part in pairwise(np.unique(cuts))]
+    return panels
 
 
 def _total(panels):

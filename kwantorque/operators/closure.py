@@ -43,7 +43,7 @@ def closure_of_totals(values):
     Parameters
     ----------
     values : dict with `particle_current_limit` (..., 2), `angular_momentum_current_limit` (..., 2, 3), and
-        `exchange_torque_total`, `lattice_torque_total` (..., 3)
+        `exchange_torque_total`, `lattice_torque_total` (..., 3), and `incident_current` (...), part of the scale
     """
     particles = np.diff(values["particle_current_limit"], axis=-1)
     lost = -np.diff(values["angular_momentum_current_limit"], axis=-2)[..., 0, :]
@@ -53,7 +53,8 @@ def closure_of_totals(values):
     everything = np.concatenate(
         [limits[..., 0, :], limits[..., 1, :], *taken, values["particle_current_limit"]], axis=-1
     )
-    return _ratio(np.abs(violation).max(axis=-1), np.abs(everything).max(axis=-1))
+    scale = np.maximum(np.abs(everything).max(axis=-1), values["incident_current"])
+    return _ratio(np.abs(violation).max(axis=-1), scale)
 
 
 def _ratio(worst, scale):

@@ -16,6 +16,8 @@ from .trace import real_trace
 
 __all__ = ["Observables", "Traces"]
 
+GROSS_FLUX = 1e-6
+"""Part of hopping x density that counts as a flux in the scale of the books."""
 IN_CACHE = 16
 """k-points whose density blocks are made at a time."""
 
@@ -105,7 +107,7 @@ class Observables:
             (...), and for the first two t_cumulated on sites;
             on bonds: particle_current, spin_current, orbital_current, angular_momentum_current, and for each c_limit
             (..., 2);
-            closure (...).
+            incident_current and closure (...).
         """
         values, closure_here = self.profile(traces.site, traces.bond, traces.incoming)
         for name in ("density", "spin_density", "orbital_density"):
@@ -123,7 +125,7 @@ class Observables:
                 values[f"{name}_cumulated"] = cumulated
         for name, value in limits.items():
             values[f"{name}_limit"] = np.split(value, 2, axis=site_axis)[0]
-        return values | {"closure": closure_here}
+        return values | {"incident_current": traces.incoming, "closure": closure_here}
 
     def profile(self, on_site, on_bond, incoming=0.0):
         """Values on sites (per site) and bonds from their traces, and the closure of the books.
@@ -146,7 +148,9 @@ class Observables:
             "spin_density": on_site[..., 1:4],
             "orbital_density": on_site[..., 4:7],
         }
-        worst = closure(on_bond[..., :7], gains, torques, incoming)
+        # In a sharp resonance waves of huge flux to either side cancel: no book is better than rounding leaves them.
+        gross = np.abs(self.chain.total_hopping).max() * np.abs(on_site[..., 0]).max(axis=-1)
+        worst = closure(on_bond[..., :7], gains, torques, np.maximum(incoming, GROSS_FLUX * gross))
         return densities | torques | _named_currents(on_bond), worst
 
     def _torques(self, on_site, on_bond):

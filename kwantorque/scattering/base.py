@@ -85,7 +85,9 @@ class LeadStates:
         """Steps of the modes present, and which pairs of open modes have the same k_z."""
         present = (self.amplitude != 0).any(axis=1)
         step = np.where(present, self.step, 0)
-        return step, np.abs(step[:, :, None] * step.conj()[:, None, :] - 1) < SAME_BLOCH_FACTOR
+        travels = self.velocity != 0
+        both = travels[:, :, None] & travels[:, None, :]
+        return step, both & (np.abs(step[:, :, None] * step.conj()[:, None, :] - 1) < SAME_BLOCH_FACTOR)
 
     def _first(self, step):
         """Factor of the pair (m, n) on the bond next to the boundary: psi_j psi_{j+1}^+ with j on the left."""

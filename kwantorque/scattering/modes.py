@@ -28,9 +28,7 @@ SLOW = 0.02
 """Open modes with a velocity below this part of the hopping are polished."""
 SAME = 1e-11
 BLURRED = 3e-8
-"""Open modes with |lambda_1 - lambda_2| below SAME are one cluster; slow ones, whose lambda is blurred by rounding,
-with
-up to BLURRED."""
+"""Open modes with |lambda_1 - lambda_2| below SAME are one cluster; slow ones, blurred by rounding, up to BLURRED."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,7 +105,8 @@ def lead_modes(onsite, hopping, energy, k_par=None):
         )
     norm = np.where(on_circle, np.sqrt(np.abs(np.where(on_circle, velocity, 1))), 1)
     vectors = vectors / norm[:, None, :]
-    vectors = _without_cross_flux(factor.forward, vectors, hopping, on_circle, np.sign(velocity))
+    for _ in range(2):
+        vectors = _without_cross_flux(factor.forward, vectors, hopping, on_circle, np.sign(velocity))
     velocity = np.where(on_circle, velocity, 0.0)
     return tuple(
         _select(wanted, on_circle, step, vectors, velocity, n)
