@@ -59,6 +59,15 @@ def test_reversed_magnetisation_reverses_the_torque(solver):
     assert np.allclose(up.particle_current, down.particle_current)
 
 
+@pytest.mark.parametrize("gamma1", [6.9, 7.0, 8.0])
+@pytest.mark.parametrize("spin_orbit", [0, 1e-6])
+def test_nearly_degenerate_bands(gamma1, spin_orbit):
+    """Without spin-orbit coupling bands cross and thresholds of both materials nearly coincide: no run fails."""
+    stack = wire(1, 1, spin_orbit=spin_orbit, gamma1=gamma1, exchange=0.1)
+    data = kt.per_current(kt.torques(stack, 0.06, tolerance=0.02, progress=False))
+    assert np.allclose(z(data, "angular_momentum_current_limit"), 0.5, atol=0.01)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("tolerance", [0.03, 0.01])
 @pytest.mark.parametrize(

@@ -28,6 +28,8 @@ CLOSEST = 1e-8
 """Points keep this distance (1/nm) from a threshold, where a mode has no velocity and no solver any accuracy."""
 SMALLEST = 2.0**-24
 """Panels are not made smaller than this part of a piece."""
+RADIAL_SHARE = 0.75
+"""Part of the tolerance left to the radial integrals; doubling the rays lowers the error of the angle by much more."""
 SLOWEST_GAIN = 0.05
 """No refinement is believed to leave less than this part of the last change."""
 TOWARDS_A_RESONANCE = 8.0 ** -np.arange(1.0, 5.0)
@@ -166,7 +168,7 @@ def integrate(sum_over, breaks, span, rule, tolerance, measure):
     measure : callable
         measure(values, errors) -> float: the number to bring below `tolerance`.
     """
-    radial = _RadialIntegrals(sum_over, breaks, rule, span, tolerance / 2, measure)
+    radial = _RadialIntegrals(sum_over, breaks, rule, span, RADIAL_SHARE * tolerance, measure)
     n = max(4, round(span / (np.pi / 2) * rule.first_rays))
     # A third of a step off the axes: no ray ever lies on a symmetry line.
     start = span / n / 3
@@ -186,7 +188,7 @@ def integrate(sum_over, breaks, span, rule, tolerance, measure):
         by_angle = _left_by_rays(means, measure)
         errors = {name: by_radius[name] + by_angle[name] for name in fine}
         error = measure(fine, errors)
-        out_of_reach = measure(fine, by_angle) <= tolerance / 2
+        out_of_reach = measure(fine, by_angle) <= (1 - RADIAL_SHARE) * tolerance
         if error <= tolerance or out_of_reach or 2 * radial.points > rule.max_points:
             return Integral(fine, errors, error, radial.points)
         between = radial.rays(start + span / len(rays) * (np.arange(len(rays)) + 0.5))
@@ -275,15 +277,15 @@ def _change(fine, coarse):
 def _left_by_rays(means, measure):
     """Error left after the last doubling of the rays, name by name, from the means of ever fewer rays.
 
-    It is the last change D, unless two doublings in a row made the change smaller by r < 1/5 or better (r the worse of
-    the two): then D r/(1 - r). One small change alone is no evidence: it may be small by accident. For the same
-    reason no variable is believed to converge faster than all together.
+    It is 1.5 times the last change D, unless two doublings in a row made the change smaller by r < 1/5 or better (r
+    the worse of the two): then D r/(1 - r). One small change alone is no evidence: it may be small by accident. For
+    the same reason no variable is believed to converge faster than all together.
     """
     changes = [_change(fine, coarse) for fine, coarse in pairwise(means)]
     sizes = [measure(means[0], change) for change in changes]
     ratios = [last / before if before > 0 else 0.0 for last, before in pairwise(sizes)]
-    rate = max(*ratios, SLOWEST_GAIN) if len(ratios) == 2 else 0.5
-    rate = rate if rate < 0.2 else 0.5
+    rate = max(*ratios, SLOWEST_GAIN) if len(ratios) == 2 else 1.0
+    rate = rate if rate < 0.2 else 0.6
     return {
         name: max(change[name] * rate**i for i, change in enumerate(changes)) * rate / (1 - rate) for name in means[0]
     }
@@ -292,12 +294,13 @@ def _left_by_rays(means, measure):
 def _left_by_rules(rules):
     """Error left by the finest of Fejer's rules on a panel, from its change D and that of the rule before, D'.
 
-    D r/(1 - r) with r = D/D' between SLOWEST_GAIN and 1/2. (For smooth f, where the rule converges exponentially,
-    D r^2 would do.)
+    With r = D/D', an error that falls as a power of the number of points leaves D r/(1 - r); one that falls
+    exponentially, as it does where f is smooth in t, leaves D r^2. The first is taken for r > 1/5, with r at most
+    1/2, and D 5 r^2/(1 - r) below, but never less than D/100.
     """
     last, before = (_change(fine, coarse) for fine, coarse in pairwise(rules))
     left = {}
     for name, change in last.items():
-        rate = min(max(change / before[name], SLOWEST_GAIN), 0.5) if before[name] > 0 else 0.5
-        left[name] = change * rate / (1 - rate)
+        rate = min(change / before[name], 0.5) if before[name] > 0 else 0.5
+        left[name] = change * max(rate / (1 - rate) * min(5 * rate, 1), 0.01)
     return left

@@ -106,7 +106,7 @@ def lead_modes(onsite, hopping, energy, k_par=None):
     norm = np.where(on_circle, np.sqrt(np.abs(np.where(on_circle, velocity, 1))), 1)
     vectors = vectors / norm[:, None, :]
     for _ in range(2):
-        vectors = _without_cross_flux(factor.forward, vectors, hopping, on_circle, np.sign(velocity))
+        vectors = _without_cross_flux(factor.forward, vectors, hopping, on_circle, np.sign(velocity), speed)
     velocity = np.where(on_circle, velocity, 0.0)
     return tuple(
         _select(wanted, on_circle, step, vectors, velocity, n)
@@ -228,16 +228,18 @@ def _diagonal_flux(factor, vectors, hopping, on_circle, together):
     return vectors, velocity
 
 
-def _without_cross_flux(factor, vectors, hopping, on_circle, sign):
-    """Remove what rounding left of the flux between different open modes, and of unit flux in each.
+def _without_cross_flux(factor, vectors, hopping, on_circle, sign, speed):
+    """Remove what rounding left of the flux between nearly degenerate open modes, and of unit flux in each.
 
-    The flux between modes of different lambda vanishes, but nearly degenerate ones are mixed by eps/|lambda_1 -
-    lambda_2|. With a flux matrix F = D + O, where D has +-1 on the diagonal, the vectors times 1 - D^-1 O/2 have
-    F = D to second order in O.
+    The flux between modes of different lambda vanishes, but the eigensolver mixes them by eps/|lambda_1 - lambda_2|.
+    With a flux matrix F = D + O, where D has +-1 on the diagonal, the vectors times 1 - D^-1 O/2 have F = D to
+    second order in O, as long as the lambda of a pair differ by less than the speeds.
     """
-    flux = _flux_matrix(np.where(on_circle, factor, 0), vectors, hopping)
-    wrong = flux - sign[..., :, None] * np.eye(flux.shape[-1])
-    wrong = np.where(on_circle[..., :, None] & on_circle[..., None, :], wrong, 0)
+    factor = np.where(on_circle, factor, 0)
+    slower = np.minimum(speed[:, :, None], speed[:, None, :])
+    close = np.abs(factor[:, :, None] - factor[:, None, :]) < 0.01 * slower
+    wrong = _flux_matrix(factor, vectors, hopping) - sign[..., :, None] * np.eye(factor.shape[-1])
+    wrong = np.where(close & on_circle[..., :, None] & on_circle[..., None, :], wrong, 0)
     # Next to a band edge velocities are noise themselves, and the step would not be small.
     wrong = np.where(np.abs(wrong) < 1e-3, wrong, 0)
     return vectors - vectors @ (sign[..., :, None] * wrong) / 2
