@@ -18,9 +18,9 @@
 
 # %%
 import numpy as np
+from kwantorque.systems import find
 
 import kwantorque as kt
-from kwantorque.systems import find
 
 valve = find("gamnas-spin-valve")
 quick = {"tolerance": 0.03, "progress": False}
