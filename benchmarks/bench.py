@@ -18,7 +18,7 @@ from threadpoolctl import threadpool_limits
 import kwantorque as kt
 from kwantorque.algebra import SPIN_HALF
 from kwantorque.builder import Blocks, build_chain, kwant, site_order
-from kwantorque.chain import discretise
+from kwantorque.chain import Chain, discretise
 from kwantorque.operators import Observables
 from kwantorque.units import HBAR2_OVER_2M0
 
@@ -65,6 +65,24 @@ def random_k(n, radius):
     rng = np.random.default_rng(0)
     r, phi = radius * np.sqrt(rng.uniform(size=n)), rng.uniform(0, 2 * np.pi, n)
     return np.stack([r * np.cos(phi), r * np.sin(phi)], axis=1)
+
+
+def random_layers(n, n_k=128, n_sites=100):
+    """A random crystal on either side of one interface, `n` states per site."""
+    rng = np.random.default_rng(n)
+    onsite, hopping = (rng.normal(size=(n_k, 3, n, n)) + 1j * rng.normal(size=(n_k, 3, n, n)) for _ in range(2))
+    middle = n_sites // 2
+    return Chain(
+        k_par=np.zeros((n_k, 2)),
+        spacing=1.0,
+        site_kind=np.repeat([0, 1, 2], [middle, 1, n_sites - middle - 1]),
+        bond_kind=np.repeat([0, 1], [middle, n_sites - middle - 1]),
+        onsite={"crystal": onsite + np.conj(np.swapaxes(onsite, -1, -2))},
+        hopping={"crystal": hopping[:, :2]},
+        partner={"crystal": "lattice"},
+        spin=np.zeros((3, n, n)),
+        orbital=np.zeros((3, n, n)),
+    )
 
 
 class PlainKwant:
@@ -182,6 +200,12 @@ def scaling():
     for n_layers in (20, 60, 200, 600):
         row(f"junction, 2 states, {n_layers} layers", *junction(n_layers))
     row("wire, 6 states, 301 sites", *wire())
+    for n in (2, 4, 6, 8, 12):
+        chain = random_layers(n)
+        engines = [kt.BatchedSolver(engine) for engine in ("expansion", "sweep")]
+        times = best_times({i: partial(ours(s), chain, 0.3) for i, s in enumerate(engines)})
+        each = " / ".join(f"{seconds / chain.n_k * 1e3:.3f}" for seconds in times.values())
+        print(f"  {f'random layers, {n} states, 100 sites':34}{each}")
     for n in (16, 64, 256, 1024):
         row(f"wire, {n} k-points at a time", *wire(), n=n)
 

@@ -2,6 +2,7 @@
 
 import json
 import time
+import warnings
 from functools import partial
 from importlib.metadata import version
 
@@ -17,7 +18,7 @@ from .integration.symmetry import find_symmetry, symmetrised
 from .operators import Observables, Traces, closure_of_totals
 from .parallel import in_order, single_thread
 from .results import SCHEMA, dataset
-from .scattering import BatchedSolver, Solver
+from .scattering import BatchedSolver, KwantSolver, Solver
 from .stack import Stack
 
 __all__ = ["require_channels", "torques", "torques_at"]
@@ -170,9 +171,10 @@ class _Summation:
         self.bar.total += sum(len(k) for k, _ in items)
         self.bar.refresh()
         chunks = _chunks(items)
-        for chunk, (sums, closure) in zip(
-            chunks, in_order(self.evaluate, chunks, self.executor, _k_points), strict=True
-        ):
+        results = in_order(self.evaluate, chunks, self.executor, _k_points)
+        for chunk, (sums, closure, trouble) in zip(chunks, results, strict=True):
+            if trouble:
+                warnings.warn(trouble, RuntimeWarning, stacklevel=2)
             self.closure = max(self.closure, closure)
             self.bar.update(sum(len(k) for k, _ in chunk))
             yield from sums
@@ -197,7 +199,20 @@ def _chunks(items):
 
 @single_thread
 def _weighted_sums(stack, energy, source, solver, symmetry, derived, items):
-    """One chunk of the integral: for each item {name: sums over k of weights times value}, and the worst closure."""
+    """One chunk of the integral: for each item {name: sums over k of weights times value}, worst closure, trouble.
+
+    A chunk that the solver cannot do is left to Kwant; `trouble` says so, or is None.
+    """
+    try:
+        return *_chunk_sums(stack, energy, source, solver, symmetry, derived, items), None
+    except ComputationError as error:
+        if isinstance(solver, KwantSolver):
+            raise
+        trouble = f"{error}; {_k_points(items)} are left to Kwant (solver {solver!r}, source {source})"
+        return *_chunk_sums(stack, energy, source, KwantSolver(), symmetry, derived, items), trouble
+
+
+def _chunk_sums(stack, energy, source, solver, symmetry, derived, items):
     k_par = np.concatenate([k for k, _ in items])
     observables, traces = _traces(stack, energy, source, solver, k_par)
     sums, start = [], 0

@@ -226,6 +226,16 @@ def test_c4_fold_at_20_random_k_and_no_c4v(solver):
     assert np.abs(torque - other).max() > 1e-3 * np.abs(torque).max()
 
 
+def test_c4v_fold_would_be_wrong():
+    """Folding with the mirror takes one wedge of 45 degrees for the other: at E_F = 0.16 eV their torques differ."""
+    k = np.sort(np.random.default_rng(8).uniform(0, 1.2, (300, 2)), axis=1)
+    stack = wire(1, 1)
+    wedge, mirrored = (kt.torques_at(stack, q, 0.16).sum("k") for q in (k, k[:, ::-1]))
+    assert wedge.particle_current_limit[1] == pytest.approx(float(mirrored.particle_current_limit[1]))
+    torque, other = (float(data.lattice_torque_total.sel(axis="z")) for data in (wedge, mirrored))
+    assert abs(torque - other) > 0.02 * abs(torque)
+
+
 def test_chunks_of_k_do_not_matter():
     k = np.array([[0.1, 0.2], [0.3, 0.1], [0.2, 0.2]])
     together, alone = discretise(wire(1, 1), k), discretise(wire(1, 1), k[1:2])

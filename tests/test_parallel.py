@@ -57,15 +57,34 @@ def test_a_worker_that_dies_is_reported_and_its_chunk_computed_here(serial, monk
 
 
 class Failing(kt.BatchedSolver):
-    """Fails like a solver at a band edge."""
+    """Fails at one k-point of the integral, as a solver might at a band edge."""
 
     def solve(self, chain, energy, source="left"):
+        if np.abs(np.hypot(*chain.k_par.T) - 0.3).min() < 0.01:
+            raise ComputationError(f"no solution at k = {tuple(chain.k_par[0].tolist())} 1/nm, energy {energy} eV")
+        return super().solve(chain, energy, source)
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_chunk_that_fails_is_named_and_left_to_kwant(serial, workers):
+    """The chunks that are finished are kept, and the result is the same."""
+    with (
+        kt.processes(workers) as pool,
+        pytest.warns(RuntimeWarning, match=r"no solution at k = \(.*energy 0.06 eV; .* k-points .* are left to Kwant"),
+    ):
+        data = kt.torques(wire(1, 1), 0.06, tolerance=0.01, progress=False, executor=pool, solver=Failing())
+    for name in serial.data_vars:
+        assert np.allclose(serial[name], data[name], rtol=1e-7, atol=1e-9), name
+
+
+def test_a_failure_of_kwant_too_names_k_and_energy(monkeypatch):
+    def fails(self, chain, energy, source="left"):
         raise ComputationError(f"no solution at k = {tuple(chain.k_par[0].tolist())} 1/nm, energy {energy} eV")
 
-
-def test_an_exception_in_a_chunk_names_k_and_energy():
-    with kt.processes(2) as pool, pytest.raises(ComputationError, match=r"no solution at k = \(.*energy 0.06 eV"):
-        kt.torques(wire(1, 1), 0.06, progress=False, executor=pool, solver=Failing())
+    monkeypatch.setattr(kt.KwantSolver, "solve", fails)
+    monkeypatch.setattr(kt.BatchedSolver, "solve", fails)
+    with pytest.raises(ComputationError, match=r"no solution at k = \(.*energy 0.06 eV"):
+        kt.torques(wire(1, 1), 0.06, progress=False)
 
 
 def square(x):

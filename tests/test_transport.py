@@ -208,7 +208,7 @@ def test_torques_at_per_state_sums_to_the_whole():
 
 
 def test_nonsense_from_a_solver_is_never_a_result():
-    class Broken(kt.BatchedSolver):
+    class Broken(kt.KwantSolver):
         def solve(self, *arguments):
             states = super().solve(*arguments)
             states.psi[:] = np.nan
