@@ -195,7 +195,7 @@ def scaling():
         chain = discretise(stack, random_k(n, radius))
         engines = [kt.BatchedSolver(engine) for engine in ("expansion", "sweep")]
         times = best_times({i: (lambda s=s: ours(s)(chain, energy)) for i, s in enumerate(engines)})
-        print(f"  {label:34}" + " / ".join(f"{seconds / n * 1e3:.3f}" for seconds in times.values()))
+        print(f"  {label:36}" + " / ".join(f"{seconds / n * 1e3:.3f}" for seconds in times.values()))
 
     for n_layers in (20, 60, 200, 600):
         row(f"junction, 2 states, {n_layers} layers", *junction(n_layers))
@@ -205,7 +205,7 @@ def scaling():
         engines = [kt.BatchedSolver(engine) for engine in ("expansion", "sweep")]
         times = best_times({i: partial(ours(s), chain, 0.3) for i, s in enumerate(engines)})
         each = " / ".join(f"{seconds / chain.n_k * 1e3:.3f}" for seconds in times.values())
-        print(f"  {f'random layers, {n} states, 100 sites':34}{each}")
+        print(f"  {f'random layers, {n} states, 100 sites':36}{each}")
     for n in (16, 64, 256, 1024):
         row(f"wire, {n} k-points at a time", *wire(), n=n)
 
