@@ -6,6 +6,7 @@ __version__ = version("kwantorque")
 
 from . import materials, plot
 from .builder import build_stack
+from .bulk import bands, k_path
 from .errors import ComputationError, InputError
 from .integration import PolarRule
 from .materials import KohnLuttinger, Material, Term
@@ -29,7 +30,9 @@ __all__ = [
     "PolarRule",
     "Stack",
     "Term",
+    "bands",
     "build_stack",
+    "k_path",
     "materials",
     "per_current",
     "plot",

@@ -2,9 +2,19 @@
 axes.
 """
 
+import numpy as np
 from matplotlib.figure import Figure
 
-__all__ = ["balance", "results_against", "torque_against_thickness", "torque_density"]
+__all__ = [
+    "balance",
+    "bands",
+    "channels",
+    "k_map",
+    "results_against",
+    "torque_against_angle",
+    "torque_against_thickness",
+    "torque_density",
+]
 
 COLOURS = {
     "total": "#1b1b1b",
@@ -150,5 +160,107 @@ def torque_against_thickness(data, ax=None):
     ax.axhline(0, color="0.6", lw=0.8)
     unit = data.stt_against_thickness.attrs["units"].replace("hbar", r"$\hbar$")
     ax.set(xlabel="thickness of the layer (nm)", ylabel=f"in-plane component ({unit})", xlim=(0, float(data.depth[-1])))
+    ax.legend(frameon=False, fontsize="small")
+    return ax
+
+
+def bands(data, across="x", along="z", ax=None):
+    """Bands along a path, with the spin of each state as an arrow (seed 000, figure 1).
+
+    Parameters
+    ----------
+    data : Dataset of `kwantorque.bands`
+    across, along : {"x", "y", "z"}
+        Spin components drawn to the right and upwards.
+    ax : matplotlib Axes, optional
+
+    Returns
+    -------
+    matplotlib Axes
+    """
+    ax = _axes(ax)
+    ax.plot(data.distance, data.energy, color="0.6", lw=1)
+    few = data.isel(k=slice(None, None, max(1, data.sizes["k"] // 20)))
+    for band in range(data.sizes["band"]):
+        spin = few.spin.isel(band=band)
+        ax.quiver(
+            few.distance,
+            few.energy.isel(band=band),
+            spin.sel(axis=across),
+            spin.sel(axis=along),
+            color=COLOURS["spin"],
+            pivot="middle",
+            scale=12,
+            width=0.004,
+        )
+    ax.set(xlabel="distance along the path (1/nm)", ylabel="hole energy (eV)")
+    ax.set_title(f"arrows: spin, {across} to the right, {along} upwards", fontsize="small")
+    return ax
+
+
+def channels(data, values, ax=None):
+    """A profile of single channels, one thin line for each k, and their mean: what oscillates, and what is left.
+
+    Parameters
+    ----------
+    data : Dataset of `kwantorque.torques_at`
+    values : DataArray of it, dimensions k and site
+    ax : matplotlib Axes, optional
+
+    Returns
+    -------
+    matplotlib Axes
+    """
+    ax = _axes(ax)
+    ax.plot(data.z, values.transpose("site", "k"), color="0.7", lw=0.6)
+    ax.plot(data.z, values.mean("k"), color=COLOURS["total"], lw=2, label="mean of the channels")
+    ax.set(
+        xlabel="z (nm)",
+        ylabel=f"{values.attrs.get('long_name', values.name)}",
+        xlim=(float(data.z[0]), float(data.z[-1])),
+    )
+    ax.legend(frameon=False, fontsize="small")
+    return ax
+
+
+def k_map(data, values, ax=None):
+    """Where in the plane of in-plane wavevectors a number comes from.
+
+    Parameters
+    ----------
+    data : Dataset of `kwantorque.torques_at`
+    values : DataArray of it, dimension k
+    ax : matplotlib Axes, optional
+
+    Returns
+    -------
+    matplotlib Axes
+    """
+    ax = _axes(ax)
+    largest = float(abs(values).max())
+    points = ax.scatter(data.kx, data.ky, c=values, s=8, cmap="RdBu_r", vmin=-largest, vmax=largest, linewidths=0)
+    ax.figure.colorbar(points, ax=ax, label=values.attrs.get("long_name", values.name))
+    ax.set(xlabel="kx (1/nm)", ylabel="ky (1/nm)", aspect="equal")
+    return ax
+
+
+def torque_against_angle(data, ax=None):
+    """Torques of a sweep of `angle` on the spin valve, with a sine through the total torque at 90 degrees.
+
+    Parameters
+    ----------
+    data : Dataset of a `Sweep` of angle that contains 90
+    ax : matplotlib Axes, optional
+
+    Returns
+    -------
+    matplotlib Axes
+    """
+    ax = _axes(ax)
+    for name, label in (("stt_total", "total"), ("stt_persistent", "persistent part")):
+        ax.plot(data.angle, data[f"result_{name}"], "o-", ms=3, label=label)
+        sine = float(data[f"result_{name}"].sel(angle=90)) * np.sin(np.radians(data.angle))
+        ax.plot(data.angle, sine, "--", color="0.6", lw=0.8, label="sine" if name == "stt_total" else None)
+    ax.set(xlabel="angle between the magnetisations (deg)", ylabel=r"in-plane torque ($\hbar$ I/e)")
     ax.legend(frameon=False, fontsize="small")
     return ax

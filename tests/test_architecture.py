@@ -31,6 +31,7 @@ ORDER = [
     "results",
     "storage",
     "transport",
+    "bulk",
     "doctor",
     "plot",
     "systems",

@@ -103,17 +103,18 @@ def test_spin_of_an_eigenstate_is_not_along_the_magnetisation():
     assert np.abs(0.27 * np.cross(m, spin)).max() > 1e-3
 
 
-def test_lattice_torque_of_eq_6():
-    """Seed 000, eq. 6 with the factor 3 of physics.md: tau_z = (v x hbar k)_z + 3 (g2 - g3)(hbar^2/m0) {kx Ly + ky
-    Lx, kx Lx - ky Ly}.
-    """
-    material = kt.KohnLuttinger()
+@pytest.mark.parametrize("gammas", [(6.85, 2.1, 2.9), (6.85, 2.4, 2.4)], ids=["cubic", "spherical"])
+def test_lattice_torque_of_eq_6(gammas):
+    """Seed 000, eq. 6 with the factor 3 of physics.md equals i [H_kinetic, L]; for g2 = g3 it is v x k."""
+    material = kt.KohnLuttinger(gamma1=gammas[0], gamma2=gammas[1], gamma3=gammas[2])
     kinetic = material.terms()[0]
-    k = np.array([0.4, -0.3, 0.9])
-    v, l_x, l_y = material.velocity(k), material.orbital[0], material.orbital[1]
-    a, b = k[0] * l_y + k[1] * l_x, k[0] * l_x - k[1] * l_y
-    expected = v[0] * k[1] - v[1] * k[0] + 3 * (2.1 - 2.9) * 2 * HBAR2_OVER_2M0 * (a @ b + b @ a)
-    assert np.allclose(1j * commutator(material.orbital[2], kinetic(k)), expected)
+    k = np.random.default_rng(9).normal(size=(6, 3))
+    expected = 1j * commutator(material.orbital, kinetic(k)[:, None])
+    assert np.allclose(material.lattice_torque(k), expected)
+    if gammas[1] == gammas[2]:
+        v = kinetic.gradient(k)
+        cross = [v[:, x] * k[:, y, None, None] - v[:, y] * k[:, x, None, None] for x, y in ((1, 2), (2, 0), (0, 1))]
+        assert np.allclose(material.lattice_torque(k), np.stack(cross, axis=1))
 
 
 def test_inverse_mass_bound_is_the_minimum_over_all_directions():

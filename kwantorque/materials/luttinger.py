@@ -4,7 +4,7 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from ..algebra import SPIN_HALF, SPIN_ONE, on_orbital, on_spin
+from ..algebra import SPIN_HALF, SPIN_ONE, anticommutator, on_orbital, on_spin
 from ..errors import InputError, finite
 from ..units import HBAR2_OVER_2M0
 from .base import Material, Term
@@ -72,6 +72,32 @@ class KohnLuttinger(Material):
         """
         g1, g2, g3 = self.gamma1, self.gamma2, self.gamma3
         return min(g1 - 2 * g2, g1 + 4 * g2, g1 - 2 * g3, g1 + 4 * g3, g1 + g2 - 3 * g3, g1 + g2 + 3 * g3)
+
+    def lattice_torque(self, k):
+        """Torque on the lattice as an operator in k space, eq. 6 of Haney & Stiles with its factor corrected.
+
+            tau_z = v_x k_y - v_y k_x + 3 (g2 - g3) (hbar^2/m0) {k_x L_y + k_y L_x, k_x L_x - k_y L_y}
+
+        and cyclic, with the velocity v = dH/dk of the kinetic term and {A, B} = AB + BA; the paper has 6 instead of
+        3. It equals i [H_kinetic, L]: minus what the k.p term gives to the carriers' L.
+
+        Parameters
+        ----------
+        k : (..., 3) array, 1/nm
+
+        Returns
+        -------
+        (..., 3, n, n) array, eV; components x, y, z
+        """
+        k = np.asarray(k, float)[..., None, None]
+        velocity = self.terms(np.array([0.0, 0.0, 1.0]))[0].gradient(k[..., 0, 0])
+        moment, factor = self.orbital, 6 * (self.gamma2 - self.gamma3) * HBAR2_OVER_2M0
+        components = []
+        for x, y in ((1, 2), (2, 0), (0, 1)):
+            k_x, k_y = k[..., x, :, :], k[..., y, :, :]
+            cubic = anticommutator(k_x * moment[y] + k_y * moment[x], k_x * moment[x] - k_y * moment[y])
+            components.append(velocity[..., x, :, :] * k_y - velocity[..., y, :, :] * k_x + factor * cubic)
+        return np.stack(components, axis=-3)
 
     def terms(self, m=None):
         if self.is_magnetic and m is None:
