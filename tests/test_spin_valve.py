@@ -4,7 +4,7 @@ interface.
 
 import numpy as np
 import pytest
-from kwantorque.systems import find
+from kwantorque.systems import Sweep, find
 
 import kwantorque as kt
 
@@ -118,3 +118,14 @@ def test_layers_of_different_luttinger_parameters(solver):
     result = kt.torques(wire, 0.06, tolerance=0.05, progress=False, solver=kt.BatchedSolver())
     lost = -result.angular_momentum_current_limit.diff("lead").isel(lead=0).sel(axis="z")
     assert float(lost) == pytest.approx(float(result.lattice_torque_total.sel(axis="z")), rel=1e-7)
+
+
+def test_angular_law_and_its_figure():
+    """Zero at 0 and 180 degrees, largest in between; the figure draws the sweep and a sine beside it."""
+    small = {"spacing": 0.25, "fm_length": 2, "barrier_length": 1}
+    data = Sweep(VALVE, small, {"angle": [0, 90, 180]}).run({"tolerance": 0.3, "progress": False})
+    total = data.result_stt_total
+    assert abs(total[1]) > 10 * np.abs(total[[0, 2]]).max()
+    ax = kt.plot.torque_against_angle(data)
+    assert np.array_equal(ax.get_lines()[0].get_ydata(), total)
+    assert np.allclose(ax.get_lines()[1].get_ydata(), float(total[1]) * np.sin(np.radians(data.angle)))
