@@ -1,44 +1,45 @@
 """Current-induced torques on the magnetisation and on the crystal lattice of layered systems."""
 
+from importlib import import_module
 from importlib.metadata import version
 
 __version__ = version("kwantorque")
 
-from . import materials, plot
-from .builder import build_stack
-from .bulk import bands, k_path
-from .errors import ComputationError, InputError
-from .integration import PolarRule
-from .materials import KohnLuttinger, Material, Term
-from .parallel import processes
-from .results import per_current, window_average
-from .scattering import BatchedSolver, KwantSolver
-from .stack import Interface, Layer, Stack
-from .transport import torques, torques_at
+_HOME = {
+    "BatchedSolver": "scattering",
+    "ComputationError": "errors",
+    "InputError": "errors",
+    "Interface": "stack",
+    "KohnLuttinger": "materials",
+    "KwantSolver": "scattering",
+    "Layer": "stack",
+    "Material": "materials",
+    "PolarRule": "integration",
+    "Stack": "stack",
+    "Term": "materials",
+    "bands": "bulk",
+    "build_stack": "builder",
+    "k_path": "bulk",
+    "per_current": "results",
+    "processes": "parallel",
+    "torques": "transport",
+    "torques_at": "transport",
+    "window_average": "results",
+}
+"""Where each public name lives. Loaded when first used, so that the command line can be stopped while Kwant loads."""
 
-from . import systems  # isort: skip  (prepared systems use all of the above)
+_ROOMS = ("materials", "plot", "systems")
 
-__all__ = [
-    "BatchedSolver",
-    "ComputationError",
-    "InputError",
-    "Interface",
-    "KohnLuttinger",
-    "KwantSolver",
-    "Layer",
-    "Material",
-    "PolarRule",
-    "Stack",
-    "Term",
-    "bands",
-    "build_stack",
-    "k_path",
-    "materials",
-    "per_current",
-    "plot",
-    "processes",
-    "systems",
-    "torques",
-    "torques_at",
-    "window_average",
-]
+__all__ = [*_HOME, *_ROOMS]
+
+
+def __getattr__(name):
+    if name in _HOME:
+        return getattr(import_module(f".{_HOME[name]}", __name__), name)
+    if name in _ROOMS:
+        return import_module(f".{name}", __name__)
+    raise AttributeError(f"module 'kwantorque' has no attribute {name!r}")
+
+
+def __dir__():
+    return sorted([*globals(), *__all__])

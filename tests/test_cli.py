@@ -204,7 +204,7 @@ def test_killed_sweep_goes_on_where_it_was(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["s.nc"]
 
 
-@pytest.mark.parametrize(("jobs", "after"), [(1, 3), (2, 3), (2, 5)])
+@pytest.mark.parametrize(("jobs", "after"), [(1, 0.3), (1, 0.7), (1, 3), (2, 0.5), (2, 1.5), (2, 2), (2, 4)])
 def test_ctrl_c(jobs, after, tmp_path):
     long = ["--tolerance", "1e-8", "--set", "nm_length=400", "--jobs", str(jobs)]
     command = [sys.executable, "-m", "kwantorque", "run", WIRE, *long]
