@@ -11,7 +11,9 @@ those through the bond before that site minus those through the bond after the l
 of the same material.
 
 The paper does not give the barrier's thickness. Only a thick one has the published sign of the persistent torque: 5
-nm here.
+nm here. Two of its statements do not come out with that barrier (spacing 0.2 nm): the torque is no sine of the angle
+(0.42, 1.08, 0.97, 0.76, 0.43 at 30, 60, 90, 120, 150 degrees: the crystal's axes matter), and at E_F = 0.34 eV
+spin-orbit coupling does not lower it (-0.02 without, 0.47 with).
 """
 
 from functools import partial
