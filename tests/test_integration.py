@@ -79,6 +79,27 @@ class Electrons(kt.Material):
         return (kt.Term("kinetic", "lattice", self.bottom * np.eye(2), quadratic=quadratic),)
 
 
+class Valley(Electrons):
+    """Free electrons around an in-plane wavevector of their own: most rays from k = 0 miss them."""
+
+    centre = np.array([3.0 * np.cos(1.0), 3.0 * np.sin(1.0), 0.0])
+
+    def terms(self, m=None):
+        (kinetic,) = super().terms()
+        linear = -2 * HBAR2_OVER_2M0 * self.centre[:, None, None] * np.eye(2)
+        constant = HBAR2_OVER_2M0 * self.centre @ self.centre * np.eye(2)
+        return (kt.Term("kinetic", "lattice", constant, linear, kinetic.quadratic),)
+
+
+def test_a_valley_off_the_centre_is_found():
+    """A uniform crystal transmits everything: the current is the area of the disc, per spin."""
+    energy = HBAR2_OVER_2M0 * 0.6**2
+    data = kt.torques(kt.Stack([kt.Layer(Valley(), 0.5)], 0.1), energy, tolerance=0.05, progress=False)
+    current = float(data.particle_current_limit[1]) * (2 * np.pi) ** 3
+    assert current == pytest.approx(2 * np.pi * 0.6**2, rel=0.05)
+    assert data.error_estimate <= 0.05
+
+
 def double_barrier(width, well=1.0, spacing=0.05):
     barrier, metal = Electrons(2.5), Electrons()
     layers = [kt.Layer(barrier, width), kt.Layer(metal, well), kt.Layer(barrier, width)]

@@ -182,7 +182,8 @@ def integrate(sum_over, breaks, span, rule, tolerance, measure):
             )
         rays = radial.rays(start + span / n * np.arange(n))
     while True:
-        means = [_mean(rays[::stride], span) for stride in (1, 2, 4, 8) if len(rays) % stride == 0]
+        names = next(ray.values for ray in rays if ray.values)
+        means = [_mean(rays[::stride], span, names) for stride in (1, 2, 4, 8) if len(rays) % stride == 0]
         fine = means[0]
         by_radius = {name: span / len(rays) * sum(ray.errors.get(name, 0) for ray in rays) for name in fine}
         by_angle = _left_by_rays(means, measure)
@@ -217,7 +218,8 @@ class _RadialIntegrals:
         while any(panel.values is None for panels in rays for panel in panels):
             rays = self._evaluate(rays)
             if self.whole is None and any(rays):
-                self.whole = _mean([_total(panels) for panels in rays], self.span)
+                first = next(panels[0].values for panels in rays if panels)
+                self.whole = _mean([_total(panels) for panels in rays], self.span, first)
             rays = [self._refine(panels) for panels in rays]
         return [_total(panels) for panels in rays]
 
@@ -264,10 +266,10 @@ def _total(panels):
     )
 
 
-def _mean(rays, span):
+def _mean(rays, span, names):
     """Integral over the angle from equidistant rays; a ray without open channels contributes nothing."""
-    names = next(ray.values for ray in rays if ray.values)
-    return {name: span / len(rays) * sum(ray.values.get(name, 0) for ray in rays) for name in names}
+    zero = {name: np.zeros_like(value) for name, value in names.items()}
+    return {name: span / len(rays) * sum((ray.values or zero)[name] for ray in rays) for name in names}
 
 
 def _change(fine, coarse):
