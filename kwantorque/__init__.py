@@ -28,7 +28,7 @@ _HOME = {
 }
 """Where each public name lives. Loaded when first used, so that the command line can be stopped while Kwant loads."""
 
-_ROOMS = ("materials", "plot", "systems")
+_ROOMS = ("errors", "materials", "parallel", "plot", "results", "scattering", "systems", "transport", "units")
 
 __all__ = [*_HOME, *_ROOMS]
 

@@ -3,15 +3,20 @@
 import os
 import signal
 import sys
+import threading
 
 
 def main():
     """Run the command line; returns the exit status."""
-    # An interrupt in the middle of an import surfaces as any exception: until all is loaded, leave at once.
-    signal.signal(signal.SIGINT, _leave)
+    handler = signal.getsignal(signal.SIGINT)
+    ours = handler is signal.default_int_handler and threading.current_thread() is threading.main_thread()
+    if ours:
+        # An interrupt in the middle of an import surfaces as any exception: until all is loaded, leave at once.
+        signal.signal(signal.SIGINT, _leave)
     from .cli import main as command_line
 
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+    if ours:
+        signal.signal(signal.SIGINT, handler)
     return command_line()
 
 

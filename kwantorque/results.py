@@ -90,7 +90,7 @@ def dataset(values, stack, attrs, k_par=None, errors=None):
 def per_current(data):
     """Divide everything by the particle current: fluxes and torques are then in hbar I/e.
 
-    The particle current is the one in the right lead. Errors are propagated.
+    The particle current is the one in the lead that the particles reach. Errors are propagated.
 
     Parameters
     ----------
@@ -105,7 +105,8 @@ def per_current(data):
         raise InputError("this Dataset is per current already")
     if "k" in data.dims:
         raise InputError("`per_current` divides an integral over k_par by its current; this Dataset is resolved in k")
-    current = float(data.particle_current_limit.sel(lead="right"))
+    downstream = "left" if data.attrs.get("source") == "right" else "right"
+    current = float(data.particle_current_limit.sel(lead=downstream))
     error_of_current = data.particle_current_limit.attrs.get("error", 0.0)
     if abs(current) <= error_of_current:
         raise InputError(f"no particle current flows within its error, {current:.1e} +- {error_of_current:.1e}")

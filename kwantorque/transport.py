@@ -11,7 +11,7 @@ from tqdm import tqdm
 
 from .chain import discretise
 from .errors import ComputationError, InputError, finite, known, positive
-from .integration.channels import crystals, distinct, has_channels, steps, thresholds
+from .integration.channels import count_channels, crystals, distinct, has_channels, steps, thresholds
 from .integration.kpar import PolarRule, integrate
 from .integration.resonances import count_levels
 from .integration.symmetry import find_symmetry, symmetrised
@@ -116,6 +116,7 @@ def torques(
         "error_estimate": integral.error,
         "closure": max(sum_over.closure, of_totals),
         "k_points": integral.points,
+        "k_points_left_to_kwant": sum_over.by_kwant,
         "k_rule": repr(rule),
         "rotation_order": symmetry[0],
         "seconds": time.perf_counter() - started,
@@ -164,7 +165,7 @@ class _Summation:
 
     def __init__(self, evaluate, executor, bar):
         self.evaluate, self.executor, self.bar = evaluate, executor, bar
-        self.closure = 0.0
+        self.closure, self.by_kwant = 0.0, 0
 
     def __call__(self, items):
         """Sums for each (k, weights), in order, as they are finished."""
@@ -175,6 +176,7 @@ class _Summation:
         for chunk, (sums, closure, trouble) in zip(chunks, results, strict=True):
             if trouble:
                 warnings.warn(trouble, RuntimeWarning, stacklevel=2)
+                self.by_kwant += sum(len(k) for k, _ in chunk)
             self.closure = max(self.closure, closure)
             self.bar.update(sum(len(k) for k, _ in chunk))
             yield from sums
@@ -265,7 +267,8 @@ def _relative_to_current(values, errors):
     flows).
     """
     controlled = [name for name in values if name not in SCHEMA] or CONTROLLED
-    current = abs(values["particle_current_limit"][1])
+    # The current downstream of the source; upstream it is a difference, and never smaller than its rounding.
+    current = np.abs(values["particle_current_limit"]).min()
     largest = max(np.abs(values[name]).max() for name in controlled)
     scale = current if current > 1e-12 * largest else largest
     return max(errors[name] for name in (*controlled, "particle_current_limit")) / scale if scale > 0 else 0.0
@@ -273,7 +276,7 @@ def _relative_to_current(values, errors):
 
 class _Breaks:
     """For each angle the radii between which the integrand is smooth, from 0 to the last open channel of the source,
-    and those next to which it may have a resonance.
+    those next to which it may have a sharp resonance, and those of broad ones.
     """
 
     def __init__(self, stack, energy, source, widen):
@@ -291,8 +294,18 @@ class _Breaks:
             inside = np.concatenate([radii[i] for radii in found])
             outer = [] if self.widen == 1 else [edge * self.widen]
             smooth = distinct(np.sort([0, *inside[inside <= edge], *outer]), 1e-6 * edge)
-            rays.append((smooth, levels[i][levels[i] < edge]))
+            rays.append((smooth, *self._sorted(levels[i][levels[i] < edge], angles[i])))
         return rays
+
+    def _sorted(self, radii, angle):
+        """Levels at which some inner layer has no open channel, which may be sharp resonances, and the others."""
+        if not len(radii):
+            return radii, radii
+        k = radii[:, None] * np.array([np.cos(angle), np.sin(angle)])
+        inner = [region.layer for region in self.stack.regions[1:-1] if region.layer.is_uniform]
+        counts = [count_channels(layer, self.stack.spacing, self.energy, k) for layer in inner]
+        sharp = np.min(counts, axis=0) == 0 if counts else np.zeros(len(radii), bool)
+        return radii[sharp], radii[~sharp]
 
 
 def require_channels(stack, energy):

@@ -71,16 +71,14 @@ class Sweep:
                 continue
             try:
                 one = self.system.run(options=options, **self.fixed, **point)
-            except ComputationError as error:
+            except (ComputationError, InputError) as error:
                 failed.append(f"{point}: {error}")
                 continue
             data = self._with(data, point, self._as_variables(one))
             if keep:
                 keep(data)
         if failed:
-            raise ComputationError(
-                f"{len(failed)} of {len(self.points)} points failed, the others are kept; {failed[0]}"
-            )
+            raise ComputationError(f"{len(failed)} of {len(self.points)} points failed; the first: {failed[0]}")
         return data
 
     def _as_variables(self, one):

@@ -33,7 +33,7 @@ def disc(edge, f):
             yield {"f": weights.T @ f(k)}
 
     def breaks(angles):
-        return [(np.array([0, edge]), np.empty(0)) for _ in angles]
+        return [(np.array([0, edge]), (), ()) for _ in angles]
 
     return sum_over, breaks
 

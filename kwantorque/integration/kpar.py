@@ -159,8 +159,8 @@ def integrate(sum_over, breaks, span, rule, tolerance, measure):
         sum_over([(k (m, 2), weights (m, w)), ...]) -> for each item a dict of arrays (w, ...), the sums over k of
         weights times f; an iterator in the order of the items.
     breaks : callable
-        breaks(angles) -> for each angle the ascending radii 0, r_1, ..., r_edge between which f is smooth, and further
-        ones next to which it may have a narrow resonance.
+        breaks(angles) -> for each angle the ascending radii 0, r_1, ..., r_edge between which f is smooth, further ones
+        next to which it may have a sharp resonance, and those of broad ones.
     span : float
         Angle covered: 2 pi / n for a C_n-symmetric integrand.
     rule : PolarRule
@@ -212,8 +212,8 @@ class _RadialIntegrals:
 
     def _batch(self, angles):
         rays = [
-            _first_panels(phi, edges, resonances)
-            for phi, (edges, resonances) in zip(angles, self.breaks(angles), strict=True)
+            _first_panels(phi, edges, sharp, broad)
+            for phi, (edges, sharp, broad) in zip(angles, self.breaks(angles), strict=True)
         ]
         while any(panel.values is None for panels in rays for panel in panels):
             rays = self._evaluate(rays)
@@ -244,14 +244,12 @@ class _RadialIntegrals:
         return refined
 
 
-def _first_panels(phi, edges, resonances):
-    """One panel per piece; towards a resonance ever smaller ones, so that the points come as close to it as it may
-    be narrow.
-    """
+def _first_panels(phi, edges, sharp, broad):
+    """One panel per piece; towards a sharp resonance ever smaller ones, so that points come close to it."""
     panels = []
-    for piece in pairwise(np.unique([*edges, *resonances])):
+    for piece in pairwise(np.unique([*edges, *sharp, *broad])):
         cuts = [0.0, 1.0]
-        for end, is_resonant in ((0.0, piece[0] in resonances), (1.0, piece[1] in resonances)):
+        for end, is_resonant in ((0.0, piece[0] in sharp), (1.0, piece[1] in sharp)):
             if is_resonant:
                 cuts += [abs(end - size) for size in TOWARDS_A_RESONANCE]
         panels += [_Panel(phi, piece, part) for part in pairwise(np.unique(cuts))]

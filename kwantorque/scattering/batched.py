@@ -46,7 +46,13 @@ class BatchedSolver(Solver):
         far = _modes(chain, energy, far_side)
         forward = chain if source == "left" else chain.mirrored()
         engine = self._engine(forward)
-        psi = _wave_function(engine, forward, energy, n_open, near, far)
+        try:
+            psi = _wave_function(engine, forward, energy, n_open, near, far)
+        except (np.linalg.LinAlgError, ComputationError):
+            if self.engine != "auto" or engine is sweep:
+                raise
+            engine = sweep
+            psi = _wave_function(engine, forward, energy, n_open, near, far)
         ends = _lead_states(psi, n_open, near, far)
         if self.engine == "auto" and engine is expansion:
             # Next to a band edge or a resonance the one dense solve loses digits that the sweep keeps.
