@@ -11,9 +11,9 @@ from tqdm import tqdm
 
 from .chain import discretise
 from .errors import ComputationError, InputError, finite, known, positive
-from .integration.channels import count_channels, crystals, distinct, has_channels, steps, thresholds
+from .integration.breaks import Breaks
+from .integration.channels import require_channels
 from .integration.kpar import PolarRule, integrate
-from .integration.resonances import count_levels
 from .integration.symmetry import find_symmetry, symmetrised
 from .operators import Observables, Traces, closure_of_totals
 from .parallel import in_order, single_thread
@@ -21,7 +21,7 @@ from .results import SCHEMA, dataset
 from .scattering import BatchedSolver, KwantSolver, Solver
 from .stack import Stack
 
-__all__ = ["require_channels", "torques", "torques_at"]
+__all__ = ["torques", "torques_at"]
 
 MAX_CLOSURE = 1e-8
 CHUNK = 128
@@ -97,7 +97,7 @@ def torques(
     if not isinstance(rule, PolarRule):
         raise InputError(f"`kpar` must be a PolarRule, got {kpar!r}")
     symmetry = find_symmetry(stack)
-    breaks = _Breaks(stack, energy, source, rule.widen)
+    breaks = Breaks(stack, energy, source, rule.widen)
     evaluate = partial(_weighted_sums, stack, energy, source, solver, symmetry, derived)
     with tqdm(unit="k", desc="k-points", disable=not progress, total=0) as bar:
         sum_over = _Summation(evaluate, executor, bar)
@@ -272,52 +272,6 @@ def _relative_to_current(values, errors):
     largest = max(np.abs(values[name]).max() for name in controlled)
     scale = current if current > 1e-12 * largest else largest
     return max(errors[name] for name in (*controlled, "particle_current_limit")) / scale if scale > 0 else 0.0
-
-
-class _Breaks:
-    """For each angle the radii between which the integrand is smooth, from 0 to the last open channel of the source,
-    those next to which it may have a sharp resonance, and those of broad ones.
-    """
-
-    def __init__(self, stack, energy, source, widen):
-        self.stack, self.energy, self.source, self.widen = stack, energy, source, widen
-
-    def __call__(self, angles):
-        layers = crystals(self.stack)
-        found = [thresholds(layer, self.stack.spacing, self.energy, angles) for layer in layers]
-        lead = getattr(self.stack, self.source)
-        of_source = next(radii for layer, radii in zip(layers, found, strict=True) if layer.same_crystal(lead))
-        edges = [radii.max(initial=0) for radii in of_source]
-        levels = steps(partial(count_levels, self.stack, self.energy), max(edges), angles)
-        rays = []
-        for i, edge in enumerate(edges):
-            inside = np.concatenate([radii[i] for radii in found])
-            outer = [] if self.widen == 1 else [edge * self.widen]
-            smooth = distinct(np.sort([0, *inside[inside <= edge], *outer]), 1e-6 * edge)
-            rays.append((smooth, *self._sorted(levels[i][levels[i] < edge], angles[i])))
-        return rays
-
-    def _sorted(self, radii, angle):
-        """Levels at which some inner layer has no open channel, which may be sharp resonances, and the others."""
-        if not len(radii):
-            return radii, radii
-        k = radii[:, None] * np.array([np.cos(angle), np.sin(angle)])
-        inner = [region.layer for region in self.stack.regions[1:-1] if region.layer.is_uniform]
-        counts = [count_channels(layer, self.stack.spacing, self.energy, k) for layer in inner]
-        sharp = np.min(counts, axis=0) == 0 if counts else np.zeros(len(radii), bool)
-        return radii[sharp], radii[~sharp]
-
-
-def require_channels(stack, energy):
-    """Raise `InputError` if a lead has no open channel at `energy` (eV), naming the lead."""
-    for side in SIDES:
-        lead = getattr(stack, side)
-        if not has_channels(lead, stack.spacing, energy):
-            bottom = np.linalg.eigvalsh(sum(term.constant for term in lead.terms_at(0.0)))[0]
-            raise InputError(
-                f"energy must lie in a band of both leads, but the {side} lead has no open channel at "
-                f"{energy:g} eV: its lowest band is at {bottom:g} eV at k = 0"
-            )
 
 
 def _checked(stack, energy, source, solver):

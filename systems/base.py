@@ -5,8 +5,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from ..errors import finite, known
+from ..integration.channels import require_channels
 from ..results import per_current
-from ..transport import require_channels, torques
+from ..transport import torques
 
 __all__ = ["Parameter", "Result", "System"]
 

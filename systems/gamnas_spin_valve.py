@@ -142,8 +142,10 @@ def _along_depth(data, first, depth, in_plane, spacing):
     exchange, lattice = (data[f"{name}_torque"].values[first:] @ in_plane for name in ("exchange", "lattice"))
     spin, total = (data[f"{name}_current"].values[first:] @ in_plane for name in ("spin", "angular_momentum"))
     about = {"units": "hbar I/e"}
+    # The interface site belongs to the layer with half a spacing, and its torque is that half's already.
+    length_of_site = np.where(depth == 0, spacing / 2, spacing)
     lines = {
-        "torque_density": (exchange / spacing, "torque on the magnetisation per length"),
+        "torque_density": (exchange / length_of_site, "torque on the magnetisation per length"),
         "stt_against_thickness": (np.cumsum(exchange), "torque on the magnetisation"),
         "lattice_torque_against_thickness": (np.cumsum(lattice), "torque on the lattice"),
         "Qs_flux_against_thickness": (spin[0] - spin[1:], "spin current in minus out"),

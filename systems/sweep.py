@@ -124,7 +124,9 @@ class Sweep:
         kept = [name for name in one.coords if same_sites or set(one[name].dims) <= {"axis", "lead"}]
         coordinates |= {name: one.coords[name].variable for name in kept}
         attrs = {
-            key: value for key, value in one.attrs.items() if key not in (*PER_POINT, "energy", "stack", "current")
+            key: value
+            for key, value in one.attrs.items()
+            if key not in (*PER_POINT, "energy", "stack", "current", "rotation_order")
         }
-        identity = {"parameters": json.dumps(self.fixed, sort_keys=True), "sweep": json.dumps(self.axes)}
+        identity = self.identity | {"parameters": json.dumps(self.fixed, sort_keys=True)}
         return xr.Dataset(variables, coordinates, attrs | identity)

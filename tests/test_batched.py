@@ -207,6 +207,22 @@ def test_flux_is_checked_and_k_named(monkeypatch):
         kt.BatchedSolver("expansion").solve(discretise(wire(1, 1), [(0.1, 0.05)]), 0.06)
 
 
+@pytest.mark.parametrize("trouble", ["digits", "exception"])
+def test_what_the_expansion_cannot_do_goes_to_the_sweep(monkeypatch, trouble):
+    from kwantorque.scattering import batched
+
+    def broken(*arguments):
+        if trouble == "exception":
+            raise np.linalg.LinAlgError("Singular matrix")
+        return (1 + 1e-6) * genuine(*arguments)
+
+    genuine = batched.expansion
+    monkeypatch.setattr(batched, "expansion", broken)
+    chain = discretise(wire(1, 1), [(0.1, 0.05), (0.25, 0.6)])
+    auto, sweep = (kt.BatchedSolver(engine).solve(chain, 0.06).blocks() for engine in ("auto", "sweep"))
+    assert np.allclose(auto.site, sweep.site, rtol=1e-12)
+
+
 def test_both_solvers_give_the_same_integral():
     one, other = (
         kt.torques(wire(1, 1), 0.06, tolerance=0.1, progress=False, solver=solver)

@@ -5,7 +5,6 @@ import pytest
 from helpers import random_chain, wire
 
 import kwantorque as kt
-from kwantorque.algebra import rotation
 from kwantorque.builder import Blocks, build_chain, build_stack, kwant, site_order
 from kwantorque.chain import discretise
 from kwantorque.operators import Observables, bond_operators, onsite_operators, real_trace
@@ -167,11 +166,3 @@ def test_sign_of_the_exchange_torque():
     inside = data.isel(site=slice(1, 15))
     spin = inside.spin_density.values * stack.spacing
     assert np.allclose(inside.exchange_torque, -0.27 * np.cross([1, 0, 0], spin), atol=1e-12)
-
-
-def test_torque_needs_the_rotation_generator_of_the_basis():
-    """A rotation by the material's own J is what `rotation_order` uses: J generates rotations of J."""
-    material = kt.KohnLuttinger()
-    u = rotation(material.total[2], 0.4)
-    turned = np.cos(0.4) * material.total[0] + np.sin(0.4) * material.total[1]
-    assert np.allclose(u @ material.total[0] @ u.conj().T, turned)

@@ -75,6 +75,20 @@ def test_continuum_and_slope_of_the_error(solver):
     assert np.max(errors[-1]) < 3e-3
 
 
+@pytest.mark.parametrize("spin_orbit", [0.05, 0.2, -0.05])
+def test_continuum_at_other_couplings(solver, spin_orbit):
+    """Richardson extrapolation of two spacings at fixed k_par, for other alpha than the paper's."""
+    k = K[:2]
+    exact = continuum.match(k[:, 0], k[:, 1], 0.06, spin_orbit=spin_orbit)
+    values = []
+    for a in (0.1, 0.05):
+        data = kt.torques_at(wire(1, 1, spacing=a, spin_orbit=spin_orbit), k, 0.06, solver=solver)
+        flux = data.angular_momentum_current_limit.sel(axis="z")
+        values.append(np.stack([data.particle_current_limit[:, 1], flux[:, 0], flux[:, 1]]))
+    extrapolated = (4 * values[1] - values[0]) / 3
+    assert np.allclose(extrapolated, [exact["T"], exact["Q_in"], exact["Q_out"]], atol=2e-4)
+
+
 @pytest.mark.parametrize("seed", range(5))
 def test_unitarity_on_random_chains(solver, seed):
     """R + T = 1 per mode, from the modes' amplitudes in both leads."""

@@ -83,7 +83,7 @@ def test_in_plane_component_follows_the_angle(angle):
         ({"spacing": 0.2, "spin_orbit": 0}, (0.5, 0, 0.5)),
     ],
 )
-def test_numbers_of_the_paper(given, expected):
+def test_reference_numbers(given, expected):
     """Computed independently at these spacings (physics.md, section 1)."""
     data = VALVE.run(options={"tolerance": 3e-3, "progress": False}, **given)
     for name, value in zip(("stt_total", "stt_persistent", "Qj_flux"), expected, strict=True):
@@ -107,6 +107,14 @@ def test_layers_of_different_luttinger_parameters(solver):
     result = kt.torques(wire, 0.06, tolerance=0.05, progress=False, solver=kt.BatchedSolver())
     lost = -result.angular_momentum_current_limit.diff("lead").isel(lead=0).sel(axis="z")
     assert float(lost) == pytest.approx(float(result.lattice_torque_total.sel(axis="z")), rel=1e-7)
+
+
+def test_torque_density_has_no_step_at_the_interface_site():
+    """Half a site's torque over half a spacing: extrapolated from inside the layer, the first value is met."""
+    data = VALVE.run(options={"tolerance": 0.1, "progress": False}, spacing=0.05, fm_length=1, barrier_length=1)
+    density = data.torque_density.values
+    expected = 3 * density[1] - 3 * density[2] + density[3]
+    assert density[0] == pytest.approx(expected, abs=0.03 * np.abs(density).max())
 
 
 def test_angular_law_and_its_figure():

@@ -10,6 +10,7 @@ from kwantorque import transport
 from kwantorque.errors import ComputationError, InputError
 from kwantorque.results import SCHEMA
 from kwantorque.storage import load, save
+from kwantorque.units import torque_in_newton_metre
 
 
 @pytest.fixture(scope="module")
@@ -160,6 +161,17 @@ def test_per_current_is_a_division_done_once(paper_wire):
     assert data.lattice_torque.attrs["units"] == "hbar I/e"
     with pytest.raises(InputError, match="already"):
         kt.per_current(data)
+
+
+def test_per_current_takes_the_current_downstream():
+    data = kt.per_current(kt.torques(wire(1, 1), 0.06, source="right", tolerance=0.1, progress=False))
+    assert data.particle_current_limit.sel(lead="left") == pytest.approx(1)
+    assert data.attrs["current"] < 0
+
+
+def test_torque_in_si():
+    """One ampere of particles of one hbar each: hbar/e newton metre."""
+    assert torque_in_newton_metre(2.0, 1e-3) == pytest.approx(2 * 6.582119569e-16 * 1e-3)
 
 
 def test_netcdf_round_trip(paper_wire, tmp_path):

@@ -13,7 +13,16 @@ from ..chain import bulk_blocks
 from ..errors import InputError
 from ..scattering.modes import count_open
 
-__all__ = ["count_channels", "crystals", "distinct", "has_channels", "largest_radius", "steps", "thresholds"]
+__all__ = [
+    "count_channels",
+    "crystals",
+    "distinct",
+    "has_channels",
+    "largest_radius",
+    "require_channels",
+    "steps",
+    "thresholds",
+]
 
 SCAN = 64
 """Points of the first look along a ray; two steps closer than 1/SCAN of the ray that cancel are not seen."""
@@ -43,6 +52,18 @@ def has_channels(layer, spacing, energy):
         if any(map(len, thresholds(layer, spacing, energy, angles))):
             return True
     return False
+
+
+def require_channels(stack, energy):
+    """Raise `InputError` if a lead has no open channel at `energy` (eV), naming the lead."""
+    for side in ("left", "right"):
+        lead = getattr(stack, side)
+        if not has_channels(lead, stack.spacing, energy):
+            bottom = np.linalg.eigvalsh(sum(term.constant for term in lead.terms_at(0.0)))[0]
+            raise InputError(
+                f"energy must lie in a band of both leads, but the {side} lead has no open channel at "
+                f"{energy:g} eV: its lowest band is at {bottom:g} eV at k = 0"
+            )
 
 
 def largest_radius(layer, energy):

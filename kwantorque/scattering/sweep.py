@@ -48,17 +48,7 @@ class GreenBlocks:
 def sweep(chain, energy, n_open, near, far):
     """Wave function of the states that come in from the left.
 
-    Parameters
-    ----------
-    chain : Chain
-    energy : float, eV
-    n_open : int
-        The incoming modes are the first ones of the left lead, of amplitude 1 at site 1.
-    near, far : EndModes of the left and of the right lead
-
-    Returns
-    -------
-    (nk, n_states, n_sites, n) array
+    Parameters and result are those of `expansion`.
     """
     factor = near.incoming.step[:, None, :n_open]
     vectors = near.incoming.vectors[..., :n_open] / factor
