@@ -85,7 +85,9 @@ def _parser():
     run.add_argument("--quiet", action="store_true", help="no progress bar")
     run.add_argument("--force", action="store_true", help="overwrite --out whatever it holds")
     run.add_argument("--sweep", action="append", default=[], metavar="key=start:stop:num", help="repeatable")
-    run.add_argument("--extrapolate", action="store_true", help="not yet available")
+    run.add_argument(
+        "--extrapolate", action="store_true", help="run at two spacings, extrapolate results to zero"
+    )
     run.set_defaults(action=_run)
     commands.add_parser("doctor", help="versions, solvers, threads and a self test").set_defaults(action=_doctor)
     return parser
@@ -112,16 +114,15 @@ def _show(arguments):
 def _run(arguments):
     started = time.perf_counter()
     system = find(arguments.name)
-    if arguments.extrapolate:
-        raise InputError("--extrapolate is not available yet")
     given = _pairs("--set", arguments.given)
     axes = {name: _range(text) for name, text in _pairs("--sweep", arguments.sweep).items()}
     tolerance = positive("--tolerance", arguments.tolerance)
     solver = SOLVERS[known("solver", arguments.solver, SOLVERS)]()
     jobs = _whole("--jobs", arguments.jobs)
-    sweep = Sweep(system, given, axes) if axes else None
+    sweep = Sweep(system, given, axes, arguments.extrapolate) if axes else None
     _check_paths(arguments.out, arguments.figure)
     identity = {"system": system.name, "solver": solver.name, "tolerance": tolerance, "version": __version__}
+    identity["to_zero_spacing"] = int(arguments.extrapolate)
     identity |= sweep.identity if sweep else {"parameters": system.complete(given), "sweep": None}
     found = None
     if arguments.out and arguments.out.exists() and not arguments.force:
@@ -134,7 +135,7 @@ def _run(arguments):
         if sweep:
             data = sweep.run(options, found, keep)
         elif found is None:
-            data = system.run(options=options, **given)
+            data = system.run(options=options, to_zero_spacing=arguments.extrapolate, **given)
             if keep:
                 keep(data)
         else:
@@ -207,16 +208,18 @@ def _draw(system, data, path):
 
 
 def _table(system, given, data, seconds):
+    extrapolated = data.attrs["to_zero_spacing"]
     published = system.is_default(given) and any(r.published is not None for r in system.results)
     lines = [
         f"{system.name}: {system.shows}",
-        f"{'result':<16}{'value':>10}  {'k error':>8}  {'published  ' * published}unit",
+        f"{'result':<16}{'value':>10}  {'k error':>8}  {'a error  ' * extrapolated}{'published  ' * published}unit",
     ]
     for r in system.results:
         value = data[f"result_{r.name}"]
         paper = f"{r.published:>9g}  " if published else ""
+        lattice = f"{value.attrs['spacing_error']:.1e}  " if extrapolated else ""
         lines.append(
-            f"{r.name:<16}{float(value):>10.5f}  {value.attrs['error']:>8.1e}  {paper}{r.unit:<10} {r.meaning}"
+            f"{r.name:<16}{float(value):>10.5f}  {value.attrs['error']:>8.1e}  {lattice}{paper}{r.unit:<10} {r.meaning}"
         )
     attrs = data.attrs
     lines.append(
@@ -227,7 +230,11 @@ def _table(system, given, data, seconds):
         lines.append(
             "note: the integration stopped before the tolerance was reached, at the limit of what it may refine"
         )
-    lines.append("errors are those of the k integral; the lattice adds O(spacing^2): compare two spacings")
+    lines.append(
+        "k error: of the k integral; a error: the correction by the extrapolation to zero spacing"
+        if extrapolated
+        else "errors are those of the k integral; the lattice adds O(spacing^2): --extrapolate removes it"
+    )
     if attrs["rounding_nm"] > 1e-9:
         lines.append(f"note: lengths were rounded to whole spacings, by up to {attrs['rounding_nm']:.3g} nm")
     return "\n".join(lines)
@@ -246,23 +253,36 @@ def _sweep_table(system, axes, data):
     return "\n".join(lines)
 
 
+def _spacing_error(data, name):
+    """Correction by the extrapolation: an attribute of a single result, a variable of a sweep."""
+    variable = f"{name}_spacing_error"
+    return data[variable].values.tolist() if variable in data else data[name].attrs["spacing_error"]
+
+
 def _json(system, parameters, axes, data, seconds):
     def plain(x):
         if isinstance(x, list):
             return [plain(y) for y in x]
         return x if math.isfinite(x) else None
 
+    def numbers(kind):
+        return {r.name: plain(kind(data, f"result_{r.name}")) for r in system.results}
+
+    extrapolation = {}
+    if data.attrs["to_zero_spacing"]:
+        extrapolation["spacing_errors"] = numbers(_spacing_error)
     return json.dumps(
         {
             "system": system.name,
             "parameters": parameters | axes,
-            "results": {r.name: plain(data[f"result_{r.name}"].values.tolist()) for r in system.results},
+            "results": numbers(lambda data, name: data[name].values.tolist()),
             "closure": plain(data.attrs["closure"]),
             "error_estimate": plain(data.attrs["error_estimate"]),
             "solver": data.attrs["solver"],
             "version": data.attrs["version"],
             "seconds": seconds,
         }
+        | extrapolation
     )
 
 

@@ -12,6 +12,8 @@ __all__ = [
     "k_map",
     "results_against",
     "torque_against_angle",
+    "torque_against_barrier",
+    "torque_against_coupling",
     "torque_against_thickness",
     "torque_density",
 ]
@@ -24,6 +26,8 @@ COLOURS = {
     "magnetisation": "#cc79a7",
 }
 """Colours that colour-blind readers can tell apart (Okabe & Ito)."""
+GAAS_COUPLING = 0.11
+"""alpha_0 of GaAs in eV (seed 000)."""
 
 
 def _axes(ax):
@@ -32,6 +36,13 @@ def _axes(ax):
     # No pyplot: figures can be made on a machine without a screen and leave nothing behind.
     figure = Figure(figsize=(6.4, 4.4), layout="constrained")
     return figure.subplots()
+
+
+def _lines(values, along):
+    """(label, line) for each combination of the coordinates of the dimensions other than `along`."""
+    others = [name for name in values.dims if name != along]
+    for line in values.stack(line=others).transpose("line", along) if others else [values]:
+        yield ", ".join(f"{name} = {float(line[name]):g}" for name in others), line
 
 
 def balance(data, axis="z", ax=None):
@@ -101,16 +112,15 @@ def results_against(data, ax=None):
     matplotlib Axes
     """
     ax = _axes(ax)
-    first, *others = data.done.dims
+    first = data.done.dims[0]
     units = set()
     for name in data.data_vars:
         if not name.startswith("result_") or name.endswith("_error"):
             continue
         units.add(data[name].attrs["units"])
-        lines = data[name].stack(line=others).transpose("line", first) if others else data[name].expand_dims("line")
-        for i, line in enumerate(lines):
-            at = "" if not others else ", " + ", ".join(f"{other} = {float(line[other]):g}" for other in others)
-            ax.plot(data[first], line, marker="o", ms=3, label=name.removeprefix("result_") + at, alpha=0.6 ** (i / 4))
+        for i, (at, line) in enumerate(_lines(data[name], first)):
+            label = ", ".join(filter(None, (name.removeprefix("result_"), at)))
+            ax.plot(data[first], line, marker="o", ms=3, label=label, alpha=0.6 ** (i / 4))
     about = data[first].attrs
     ax.set(xlabel=f"{first} ({about['units']})", ylabel=", ".join(sorted(units)).replace("hbar", r"$\hbar$"))
     ax.legend(frameon=False, fontsize="small")
@@ -122,7 +132,8 @@ def torque_density(data, ax=None):
 
     Parameters
     ----------
-    data : Dataset of `gamnas-spin-valve`
+    data : Dataset of `gamnas-spin-valve`, or of a sweep of it: one line per point, with and without spin-orbit
+        coupling, say
     ax : matplotlib Axes, optional
 
     Returns
@@ -130,7 +141,12 @@ def torque_density(data, ax=None):
     matplotlib Axes
     """
     ax = _axes(ax)
-    ax.plot(data.depth, data.torque_density, color=COLOURS["magnetisation"])
+    lines = list(_lines(data.torque_density, "depth"))
+    for label, line in lines:
+        colour = COLOURS["magnetisation"] if len(lines) == 1 else None
+        ax.plot(data.depth, line, color=colour, label=label)
+    if len(lines) > 1:
+        ax.legend(frameon=False, fontsize="small")
     ax.axhline(0, color="0.6", lw=0.8)
     unit = data.torque_density.attrs["units"].replace("hbar", r"$\hbar$")
     ax.set(xlabel="distance from the barrier (nm)", ylabel=f"torque density ({unit})", xlim=(0, float(data.depth[-1])))
@@ -203,8 +219,8 @@ def channels(data, values, ax=None):
 
     Parameters
     ----------
-    data : Dataset of `kwantorque.torques_at`
-    values : DataArray of it, dimensions k and site
+    data : Dataset resolved in k, of `kwantorque.torques_at` or `System.resolve`
+    values : DataArray of it, dimensions k and site, bond or depth
     ax : matplotlib Axes, optional
 
     Returns
@@ -212,12 +228,15 @@ def channels(data, values, ax=None):
     matplotlib Axes
     """
     ax = _axes(ax)
-    ax.plot(data.z, values.transpose("site", "k"), color="0.7", lw=0.6)
-    ax.plot(data.z, values.mean("k"), color=COLOURS["total"], lw=2, label="mean of the channels")
+    (along,) = set(values.dims) - {"k"}
+    position = data[{"site": "z", "bond": "z_bond"}.get(along, along)]
+    ax.plot(position, values.transpose(along, "k"), color="0.7", lw=0.6)
+    ax.plot(position, values.mean("k"), color=COLOURS["total"], lw=2, label="mean of the channels")
+    about = position.attrs
     ax.set(
-        xlabel="z (nm)",
-        ylabel=f"{values.attrs.get('long_name', values.name)}",
-        xlim=(float(data.z[0]), float(data.z[-1])),
+        xlabel=f"{about['long_name']} ({about['units']})",
+        ylabel=f"{values.attrs['long_name']} ({values.attrs['units']})".replace("hbar", r"$\hbar$"),
+        xlim=(float(position[0]), float(position[-1])),
     )
     ax.legend(frameon=False, fontsize="small")
     return ax
@@ -228,7 +247,7 @@ def k_map(data, values, ax=None):
 
     Parameters
     ----------
-    data : Dataset of `kwantorque.torques_at`
+    data : Dataset resolved in k, of `kwantorque.torques_at` or `System.resolve`
     values : DataArray of it, dimension k
     ax : matplotlib Axes, optional
 
@@ -237,11 +256,61 @@ def k_map(data, values, ax=None):
     matplotlib Axes
     """
     ax = _axes(ax)
-    largest = float(abs(values).max())
+    # The few largest values, next to thresholds and resonances, must not bleach the rest.
+    largest = float(np.quantile(abs(values), 0.995))
     points = ax.scatter(data.kx, data.ky, c=values, s=8, cmap="RdBu_r", vmin=-largest, vmax=largest, linewidths=0)
-    ax.figure.colorbar(points, ax=ax, label=values.attrs.get("long_name", values.name))
+    ax.figure.colorbar(points, ax=ax, label=values.attrs.get("long_name", values.name), extend="both")
     ax.set(xlabel="kx (1/nm)", ylabel="ky (1/nm)", aspect="equal")
     return ax
+
+
+def torque_against_coupling(data, ax=None):
+    """Torque, flux, minus lattice torque and persistent part against the spin-orbit coupling (seed 000, figure 3).
+
+    Parameters
+    ----------
+    data : Dataset of a `Sweep` of `spin_orbit` on `gamnas-spin-valve`
+    ax : matplotlib Axes, optional
+
+    Returns
+    -------
+    matplotlib Axes
+    """
+    ax = _axes(ax)
+    _valve_lines(ax, data, data.spin_orbit / GAAS_COUPLING)
+    ax.set(xlabel=rf"spin-orbit coupling $\alpha/\alpha_0$ ($\alpha_0$ = {GAAS_COUPLING:g} eV)")
+    return ax
+
+
+def torque_against_barrier(data, ax=None):
+    """The same against the thickness of the barrier, on which the sign of the persistent part depends.
+
+    Parameters
+    ----------
+    data : Dataset of a `Sweep` of `barrier_length` on `gamnas-spin-valve`
+    ax : matplotlib Axes, optional
+
+    Returns
+    -------
+    matplotlib Axes
+    """
+    ax = _axes(ax)
+    _valve_lines(ax, data, data.barrier_length)
+    ax.set(xlabel="thickness of the barrier (nm)")
+    return ax
+
+
+def _valve_lines(ax, data, x):
+    for name, sign, kind, style, label in (
+        ("stt_total", 1, "magnetisation", "o-", "torque on the magnetisation"),
+        ("Qj_flux", 1, "total", "s-", "angular momentum current in - out"),
+        ("lattice_torque", -1, "lattice", "^-", "minus the torque on the lattice"),
+        ("stt_persistent", 1, "spin", "v--", "persistent part of the torque"),
+    ):
+        ax.plot(x, sign * data[f"result_{name}"], style, ms=3.5, color=COLOURS[kind], label=label)
+    ax.axhline(0, color="0.6", lw=0.8)
+    ax.set(ylabel=r"in-plane component ($\hbar$ I/e)")
+    ax.legend(frameon=False, fontsize="small")
 
 
 def torque_against_angle(data, ax=None):

@@ -4,7 +4,8 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from ..errors import finite, known
+from ..errors import InputError, finite, known
+from ..extrapolation import extrapolate, require_whole_lengths
 from ..integration.channels import require_channels
 from ..results import per_current
 from ..transport import torques
@@ -53,6 +54,8 @@ class System:
         `parameters` is a dict, options are those of `kwantorque.torques`.
     figure : callable
         figure(data) -> matplotlib Figure: the system's own figure of the Dataset.
+    resolved : callable, optional
+        resolved(parameters, k_par, **options) -> Dataset of the same results at each k_par.
     """
 
     name: str
@@ -63,6 +66,7 @@ class System:
     stack: Callable
     compute: Callable
     figure: Callable = field(repr=False)
+    resolved: Callable | None = field(default=None, repr=False)
 
     def complete(self, given):
         """All parameters as a dict of floats: defaults, overwritten by `given`.
@@ -79,12 +83,20 @@ class System:
             values[name] = finite(name, value, units[name])
         return values
 
-    def check(self, parameters):
+    def check(self, parameters, to_zero_spacing=False):
         """Build the stack and look for open channels: raises `InputError` for what cannot be computed."""
-        require_channels(self.stack(**parameters), parameters["fermi_energy"])
+        stack = self.stack(**parameters)
+        require_channels(stack, parameters["fermi_energy"])
+        if to_zero_spacing:
+            require_whole_lengths(stack.rounding)
 
-    def run(self, *, options=None, **given):
+    def run(self, *, options=None, to_zero_spacing=False, **given):
         """Compute the system with parameters `given` by name; `options` are those of `kwantorque.torques`.
+
+        Parameters
+        ----------
+        to_zero_spacing : bool
+            Run at the spacing and at half of it and extrapolate all results (`kwantorque.richardson`).
 
         Returns
         -------
@@ -92,8 +104,31 @@ class System:
             What `kwantorque.torques` returns, in hbar I/e, and a scalar `result_<name>` for each result; attrs name
             system and parameters.
         """
+        values, options = self.complete(given), options or {}
+        if to_zero_spacing:
+            self.check(values, to_zero_spacing)
+            data = extrapolate(lambda a: self.compute(values | {"spacing": a}, **options), values["spacing"])
+        else:
+            data = self.compute(values, **options)
+        given = json.dumps(values, sort_keys=True)
+        return data.assign_attrs(system=self.name, parameters=given, to_zero_spacing=int(to_zero_spacing))
+
+    def resolve(self, k_par, *, options=None, **given):
+        """What every in-plane wavevector contributes to the results.
+
+        Parameters
+        ----------
+        k_par : (nk, 2) array, 1/nm; `kwantorque.k_grid` makes one that covers all open channels.
+
+        Returns
+        -------
+        xarray.Dataset
+            Dimension k, normalised so that the mean over an equidistant grid is the result of `run`.
+        """
+        if self.resolved is None:
+            raise InputError(f"{self.name} has no results resolved in k")
         values = self.complete(given)
-        data = self.compute(values, **(options or {}))
+        data = self.resolved(values, k_par, **(options or {}))
         return data.assign_attrs(system=self.name, parameters=json.dumps(values, sort_keys=True))
 
     def results_of(self, data):

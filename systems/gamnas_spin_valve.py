@@ -16,6 +16,7 @@ nm here. Two of its statements do not come out with that barrier (spacing 0.2 nm
 spin-orbit coupling does not lower it (-0.02 without, 0.47 with).
 """
 
+from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
@@ -24,6 +25,7 @@ from ..errors import InputError
 from ..materials import KohnLuttinger
 from ..plot import torque_against_thickness
 from ..stack import Layer, Stack
+from ..transport import torques_at
 from .base import Parameter, Result, System, per_current_torques, with_results
 from .gamnas_gaas_wire import PARAMETERS as WIRE
 
@@ -103,31 +105,57 @@ def slope_weights(z, start, stop):
     return centred / (centred @ centred)
 
 
+@dataclass(frozen=True)
+class Geometry:
+    """Where the right layer of a valve is, and what its in-plane direction and depths are."""
+
+    layers: Stack
+    angle: float
+
+    @property
+    def first(self):
+        """Site of the interface between barrier and right layer."""
+        return round(self.layers.boundaries[1] / self.layers.spacing)
+
+    @property
+    def depth(self):
+        """Distance of the sites of the right layer from the barrier, nm."""
+        return self.layers.z[self.first :] - self.layers.z[self.first]
+
+    @property
+    def in_plane(self):
+        """The in-plane direction (3,): across m_R, positive for the torque without spin-orbit coupling."""
+        turn = np.radians(self.angle)
+        return -np.array([np.sin(turn), -np.cos(turn), 0.0])
+
+    def slope(self, start=0.5, stop=1.0):
+        """Weights that give the persistent torque from the cumulated one, fitted in this part of the layer."""
+        length = self.layers.lengths[1]
+        return slope_weights(self.depth, start * length, stop * length) * length
+
+    @property
+    def derived(self):
+        """The results, as `kwantorque.torques` wants them."""
+        return partial(right_layer, self.first, self.in_plane, self.slope())
+
+
 def compute(parameters, **options):
     """The valve in hbar I/e, with its results and what figure 2 shows, along the depth in the right layer."""
     layers = stack(**parameters)
-    turn = np.radians(parameters["angle"])
-    in_plane = -np.array([np.sin(turn), -np.cos(turn), 0.0])
-    first = round(layers.boundaries[1] / layers.spacing)
-    depth, length = layers.z[first:] - layers.z[first], layers.lengths[1]
-    slope = slope_weights(depth, length / 2, length) * length
-    derived = partial(right_layer, first, in_plane, slope)
-    data = per_current_torques(layers, parameters["fermi_energy"], derived=derived, **options)
-    data = _along_depth(data, first, depth, in_plane, layers.spacing)
-    windows = [
-        slope_weights(depth, i * length, j * length) * length
-        for i, j in ((1 / 4, 1), (1 / 3, 1), (1 / 2, 1), (2 / 3, 1))
-    ]
+    valve = Geometry(layers, parameters["angle"])
+    data = per_current_torques(layers, parameters["fermi_energy"], derived=valve.derived, **options)
+    data = _along_depth(data, valve)
+    windows = [valve.slope(*window) for window in ((1 / 4, 1), (1 / 3, 1), (1 / 2, 1), (2 / 3, 1))]
     moved = max(abs(float(w @ data.stt_against_thickness.values - data.stt_persistent)) for w in windows)
     data.stt_persistent.attrs["window_error"] = moved
-    per_site = data.exchange_torque_limit
+    per_site, sites = data.exchange_torque_limit, layers.lengths[1] / layers.spacing
     data["stt_persistent_limit"] = (
         (),
-        float(per_site.sel(lead="right").values @ in_plane) * length / layers.spacing,
+        float(per_site.sel(lead="right").values @ valve.in_plane) * sites,
         {
             "units": "hbar I/e",
             "long_name": "persistent part from the limit z -> infinity, where only pairs of modes of equal k_z count",
-            "error": per_site.attrs["error"] * length / layers.spacing,
+            "error": per_site.attrs["error"] * sites,
         },
     )
     incident = data.incident_current.copy()
@@ -137,24 +165,41 @@ def compute(parameters, **options):
     return with_results(data, RESULTS, lattice_torque=data.lattice_torque_sum, transmission=transmission, **results)
 
 
-def _along_depth(data, first, depth, in_plane, spacing):
+def resolved(parameters, k_par, **options):
+    """The results and the torque density at each k_par, over the mean current: their means are those of all k."""
+    layers = stack(**parameters)
+    valve = Geometry(layers, parameters["angle"])
+    data = torques_at(layers, k_par, parameters["fermi_energy"], **options)
+    about = data.attrs
+    data = _along_depth(data / data.particle_current_limit.sel(lead="right", drop=True).mean("k"), valve)
+    values = valve.derived({name: variable.values for name, variable in data.data_vars.items()})
+    values["lattice_torque"] = values.pop("lattice_torque_sum")
+    for result in RESULTS:
+        if result.name in values:
+            labels = {"units": result.unit, "long_name": result.meaning}
+            data[f"result_{result.name}"] = ("k", values[result.name], labels)
+    return data.assign_attrs(about)
+
+
+def _along_depth(data, valve):
     """Add the in-plane torque density, and torques and fluxes against the thickness of the layer."""
-    exchange, lattice = (data[f"{name}_torque"].values[first:] @ in_plane for name in ("exchange", "lattice"))
-    spin, total = (data[f"{name}_current"].values[first:] @ in_plane for name in ("spin", "angular_momentum"))
-    about = {"units": "hbar I/e"}
+    depth, first, in_plane = valve.depth, valve.first, valve.in_plane
+    exchange, lattice = (data[f"{name}_torque"].values[..., first:, :] @ in_plane for name in ("exchange", "lattice"))
+    spin, total = (data[f"{name}_current"].values[..., first:, :] @ in_plane for name in ("spin", "angular_momentum"))
     # The interface site belongs to the layer with half a spacing, and its torque is that half's already.
-    length_of_site = np.where(depth == 0, spacing / 2, spacing)
+    length_of_site = np.where(depth == 0, valve.layers.spacing / 2, valve.layers.spacing)
     lines = {
         "torque_density": (exchange / length_of_site, "torque on the magnetisation per length"),
-        "stt_against_thickness": (np.cumsum(exchange), "torque on the magnetisation"),
-        "lattice_torque_against_thickness": (np.cumsum(lattice), "torque on the lattice"),
-        "Qs_flux_against_thickness": (spin[0] - spin[1:], "spin current in minus out"),
-        "Qj_flux_against_thickness": (total[0] - total[1:], "total angular momentum current in minus out"),
+        "stt_against_thickness": (exchange.cumsum(axis=-1), "torque on the magnetisation"),
+        "lattice_torque_against_thickness": (lattice.cumsum(axis=-1), "torque on the lattice"),
+        "Qs_flux_against_thickness": (spin[..., :1] - spin[..., 1:], "spin current in minus out"),
+        "Qj_flux_against_thickness": (total[..., :1] - total[..., 1:], "total angular momentum current in minus out"),
     }
     data = data.assign_coords(depth=("depth", depth, {"units": "nm", "long_name": "distance from the barrier"}))
     for name, (values, label) in lines.items():
-        data[name] = ("depth", values, about | {"long_name": f"in-plane {label}"})
-    data.torque_density.attrs["units"] = "hbar I/(e nm)"
+        unit = "hbar I/(e nm)" if name == "torque_density" else "hbar I/e"
+        dims = (*data.exchange_torque.dims[:-2], "depth")
+        data[name] = (dims, values, {"units": unit, "long_name": f"in-plane {label}"})
     return data
 
 
@@ -167,4 +212,5 @@ SYSTEM = System(
     stack=stack,
     compute=compute,
     figure=torque_against_thickness,
+    resolved=resolved,
 )

@@ -22,6 +22,8 @@ class Sweep:
     system : System
     given : dict of the other parameters
     axes : dict from parameter name to a sequence of values
+    to_zero_spacing : bool
+        Every point is extrapolated, as in `System.run`.
 
     Raises
     ------
@@ -29,8 +31,8 @@ class Sweep:
         A wrong name or value, or a point at which the system's stack cannot be built.
     """
 
-    def __init__(self, system, given, axes):
-        self.system = system
+    def __init__(self, system, given, axes, to_zero_spacing=False):
+        self.system, self.to_zero_spacing = system, to_zero_spacing
         self.axes = {name: [system.complete({name: x})[name] for x in values] for name, values in axes.items()}
         for name, values in self.axes.items():
             if name in given:
@@ -41,12 +43,16 @@ class Sweep:
         self.fixed = {name: value for name, value in complete.items() if name not in self.axes}
         self.points = [dict(zip(self.axes, values, strict=True)) for values in product(*self.axes.values())]
         for point in self.points:
-            system.check(self.fixed | point)
+            system.check(self.fixed | point, to_zero_spacing)
 
     @property
     def identity(self):
         """Attributes that tell this sweep from others."""
-        return {"parameters": self.fixed, "sweep": json.dumps(self.axes)}
+        return {
+            "parameters": self.fixed,
+            "sweep": json.dumps(self.axes),
+            "to_zero_spacing": int(self.to_zero_spacing),
+        }
 
     def run(self, options=None, found=None, keep=None):
         """Compute the points that `found` does not have.
@@ -70,7 +76,7 @@ class Sweep:
             if data is not None and int(data.done.sel(point)):
                 continue
             try:
-                one = self.system.run(options=options, **self.fixed, **point)
+                one = self.system.run(options=options, to_zero_spacing=self.to_zero_spacing, **self.fixed, **point)
             except (ComputationError, InputError) as error:
                 failed.append(f"{point}: {error}")
                 continue
@@ -91,6 +97,9 @@ class Sweep:
                 error,
                 {"units": result.unit, "long_name": f"error of {name} by the k integral"},
             )
+            if self.to_zero_spacing:
+                about = {"units": result.unit, "long_name": f"correction of {name} by the extrapolation"}
+                one[f"{name}_spacing_error"] = ((), one[name].attrs["spacing_error"], about)
         for name in PER_POINT:
             one[name] = ((), float(one.attrs[name]))
         return one

@@ -29,6 +29,7 @@ ORDER = [
     "integration",
     "parallel",
     "results",
+    "extrapolation",
     "storage",
     "transport",
     "bulk",

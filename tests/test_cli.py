@@ -120,7 +120,7 @@ def test_run_json_out_figure_and_resume(capsys, tmp_path):
         (["run", WIRE, "--sweep", "fermi_energy=0.06:-0.02:3"], "no open channel"),
         (["run", WIRE, "--sweep", "spacing=0.1:50:3"], "must not exceed the thickness"),
         (["run", WIRE, "--sweep", "exchange=0:1:3", "--set", "exchange=1"], "both set and swept"),
-        (["run", WIRE, "--extrapolate"], "--extrapolate is not available yet"),
+        (["run", WIRE, "--extrapolate", "--set", "fm_length=2.1"], "whole multiples of the spacing"),
     ],
 )
 def test_bad_input(words, message, capsys, tmp_path, monkeypatch):

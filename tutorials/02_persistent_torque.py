@@ -1,15 +1,13 @@
 # %% [markdown]
 # # A torque that does not decay
 #
-# * Question.** Holes tunnel from one GaMnAs layer, magnetised along x, into another, magnetised along y. In an
-#   ordinary
+# **Question.** Holes tunnel from one GaMnAs layer, magnetised along x, into another, magnetised along y. In an ordinary
 # spin valve the transverse spin they carry is absorbed within a few nm of the interface, and the torque on the second
 # layer ends there. What does spin-orbit coupling change?
 #
-# * What we know.** A Bloch state of GaMnAs has its spin not along M: the exchange field turns it, and spin-orbit
-#   coupling turns
-# it back with angular momentum from the orbital moment, which the crystal supplies. The magnetisation is twisted by
-# the lattice,
+# **What we know.** A Bloch state of GaMnAs has its spin not along M: the exchange field turns it, and spin-orbit
+# coupling turns it back with angular momentum from the orbital moment, which the crystal supplies. The magnetisation
+# is twisted by the lattice,
 #
 #     torque on the magnetisation + torque on the lattice = 0,        state by state, neither zero.
 #
@@ -18,7 +16,7 @@
 
 # %%
 import numpy as np
-from kwantorque.systems import find
+from kwantorque.systems import Sweep, find
 
 import kwantorque as kt
 
@@ -33,11 +31,10 @@ small = {"spacing": 0.25, "fm_length": 20}
 # slope, times the thickness, is the persistent part.
 
 # %%
-with_coupling = valve.run(options=quick, **small)
-without = valve.run(options=quick, spin_orbit=0, **small)
-for label, data in (("alpha = 0.11 eV", with_coupling), ("alpha = 0      ", without)):
-    results = valve.results_of(data)
-    print(label, {name: round(results[name], 3) for name in ("stt_total", "stt_persistent", "Qs_flux", "Qj_flux")})
+both = Sweep(valve, small, {"spin_orbit": [0.0, 0.11]}).run(quick)
+for name in ("stt_total", "stt_persistent", "Qs_flux", "Qj_flux"):
+    print(f"{name:15}", *both[f"result_{name}"].values.round(3))
+without, with_coupling = (both.sel(spin_orbit=alpha) for alpha in (0.0, 0.11))
 assert abs(without.result_stt_persistent) < 0.02
 assert with_coupling.result_stt_persistent > 0.1
 
@@ -48,6 +45,13 @@ assert with_coupling.result_stt_persistent > 0.1
 # %%
 taken = with_coupling.result_stt_total + with_coupling.result_lattice_torque
 assert np.isclose(taken, with_coupling.result_Qj_flux, atol=1e-6)
+
+# %% [markdown]
+# Torque per length, which decays to zero or oscillates about a constant, and torque and currents against the thickness.
+
+# %%
+kt.plot.torque_density(both).figure.savefig("torque_density.png", dpi=150)
+kt.plot.torque_against_thickness(with_coupling).figure.savefig("torque_against_thickness.png", dpi=150)
 
 # %% [markdown]
 # ## A single state
@@ -61,20 +65,43 @@ spin = np.einsum("a,iab,b->i", states[:, 0].conj(), gamnas.spin, states[:, 0]).r
 print("spin", spin.round(4), " torque on the magnetisation, eV:", (-0.27 * np.cross(m, spin)).round(5))
 
 # %% [markdown]
-# ## The figures
+# ## Single channels, and the sign
 #
-# Torque per length, which oscillates about a constant, and the torque and the currents against the thickness.
+# Each in-plane wavevector contributes an oscillation of its own; what persists is their mean.
 
 # %%
-kt.plot.torque_density(with_coupling).figure.savefig("torque_density.png", dpi=150)
-kt.plot.torque_against_thickness(with_coupling).figure.savefig("torque_against_thickness.png", dpi=150)
+stack = valve.stack(**valve.complete(small))
+few = valve.resolve(kt.k_grid(stack, 0.16, 8), **small)
+kt.plot.channels(few, few.torque_density).figure.savefig("channels.png", dpi=150)
+
+# %% [markdown]
+# The paper does not say how thick its barrier is, and the sign of the result depends on it. The map of the k plane shows
+# why. A thick barrier lets holes through near k = 0 only, where most contributions are positive; through a thin one
+# come those at ky of about 0.8/nm as well, and their torque is negative.
+
+# %%
+for length in (1.0, 5.0):
+    device = small | {"barrier_length": length}
+    data = valve.resolve(kt.k_grid(valve.stack(**valve.complete(device)), 0.16, 40), **device)
+    print(f"barrier {length:g} nm: torque {float(data.result_stt_total.mean()):.2f} hbar I/e")
+    kt.plot.k_map(data, data.result_stt_total).figure.savefig(f"where_{length:g}_nm.png", dpi=150)
+
+# %% [markdown]
+# ## How exact
+#
+# `to_zero_spacing=True` (`--extrapolate`) runs a device at its spacing and at half of it, and removes the O(spacing^2)
+# of the lattice. Each result then has two errors.
+
+# %%
+exact = valve.run(options=quick | {"tolerance": 0.1}, to_zero_spacing=True, **small)
+for name in ("stt_total", "Qj_flux"):
+    result = exact[f"result_{name}"]
+    print(f"{name:10} {float(result):.3f} +- {result.error:.3f} (k) +- {result.spacing_error:.3f} (spacing)")
 
 # %% [markdown]
 # ## What to try next
 #
-# * A thin barrier (`barrier_length=1`): the persistent torque changes its sign. The paper does not say how thick
-#   its barrier is.
-# * A sweep of the coupling: `kwantorque run gamnas-spin-valve --sweep spin_orbit=0:0.11:11 --out alpha.nc --figure
-#   alpha.png`.
+# * A sweep of the barrier, `kt.plot.torque_against_barrier`: `kwantorque run gamnas-spin-valve --sweep
+#   barrier_length=0.5:8:16 --out barrier.nc`, and of the coupling, `kt.plot.torque_against_coupling` (figure 3).
 # * `fermi_energy=0.34`: does spin-orbit coupling lower the torque, as the paper says?
-# * The spacing: `spacing=0.1` and 0.2, and the O(spacing^2) between them.
+# * The angle between the layers, `kt.plot.torque_against_angle`: no sine. Which symmetry of the crystal is to blame?

@@ -18,6 +18,7 @@ __all__ = [
     "crystals",
     "distinct",
     "has_channels",
+    "k_grid",
     "largest_radius",
     "require_channels",
     "steps",
@@ -98,6 +99,28 @@ def thresholds(layer, spacing, energy, angles):
     list of sorted arrays in 1/nm, one per angle; empty where the ray has no open channel
     """
     return steps(partial(count_channels, layer, spacing, energy), largest_radius(layer, energy), angles)
+
+
+def k_grid(stack, energy, points=60, source="left"):
+    """The midpoints of a square grid in the plane of in-plane k at which the lead `source` has open channels.
+
+    Parameters
+    ----------
+    stack : Stack
+    energy : float, eV
+    points : int, along kx and along ky
+    source : {"left", "right"}
+
+    Returns
+    -------
+    (nk, 2) array, 1/nm; for maps, and for sums that converge slowly but depend on nothing else
+    """
+    lead = getattr(stack, source)
+    angles = np.linspace(0, 2 * np.pi, 73)
+    edge = max(radii.max(initial=0) for radii in thresholds(lead, stack.spacing, energy, angles))
+    line = edge * (2 * np.arange(points) + 1 - points) / points
+    k = np.stack(np.meshgrid(line, line, indexing="ij"), axis=-1).reshape(-1, 2)
+    return k[count_channels(lead, stack.spacing, energy, k) > 0]
 
 
 def steps(count_at, reach, angles):
