@@ -10,10 +10,16 @@ spin-orbit coupling. Totals run over the first `fm_length` of the right layer, i
 those through the bond before that site minus those through the bond after the last one. Both layers go on into leads
 of the same material.
 
-The paper does not give the barrier's thickness. Only a thick one has the published sign of the persistent torque: 5
-nm here. Two of its statements do not come out with that barrier (spacing 0.2 nm): the torque is no sine of the angle
-(0.42, 1.08, 0.97, 0.76, 0.43 at 30, 60, 90, 120, 150 degrees: the crystal's axes matter), and at E_F = 0.34 eV
-spin-orbit coupling does not lower it (-0.02 without, 0.47 with).
+The bonds of the fluxes lie half a spacing before the interface and behind the last site. With spin-orbit coupling J is
+not conserved there, so that the flux differences and the sums have a part of first order in the spacing, which no
+extrapolation for a^2 removes: Qj_flux tends to 0.386 (1 nm barrier: 0.774), its extrapolation from 0.2 and 0.1 nm is
+0.384 (0.786); stt_total moves by 0.0007 only (tests/continuum.py, without a lattice).
+
+The paper does not give the barrier's thickness, and the signs depend on it. The persistent part is negative up to 2.8
+nm, the total up to 1.6 nm: a thick barrier lets holes through near k = 0 only, where most contributions are positive,
+a thin one also at ky of about 0.8/nm, where they are negative. Here it is 5 nm. Two statements of the paper do not come
+out with that barrier: the torque is no sine of the angle (0.42, 1.08, 0.97, 0.76, 0.43 at 30, 60, 90, 120, 150 degrees:
+the crystal's axes matter), and at E_F = 0.34 eV spin-orbit coupling does not lower it (-0.02 without, 0.47 with).
 """
 
 from dataclasses import dataclass

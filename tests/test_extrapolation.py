@@ -33,7 +33,7 @@ def test_second_order_is_removed_and_the_error_stated():
 
 
 def test_two_devices_are_refused():
-    with pytest.raises(InputError, match="whole multiples of the spacing, but one was rounded by 0.03 nm"):
+    with pytest.raises(InputError, match=r"whole multiples of the spacing, but one was rounded by 0\.03 nm"):
         kt.richardson(result(0.1, rounding=0.03), result(0.05))
     with pytest.raises(InputError, match="`spacing` must be > 0 nm"):
         kt.extrapolate(result, spacing=0)

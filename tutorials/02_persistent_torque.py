@@ -75,9 +75,9 @@ few = valve.resolve(kt.k_grid(stack, 0.16, 8), **small)
 kt.plot.channels(few, few.torque_density).figure.savefig("channels.png", dpi=150)
 
 # %% [markdown]
-# The paper does not say how thick its barrier is, and the sign of the result depends on it. The map of the k plane shows
-# why. A thick barrier lets holes through near k = 0 only, where most contributions are positive; through a thin one
-# come those at ky of about 0.8/nm as well, and their torque is negative.
+# The paper does not say how thick its barrier is, and the sign of the result depends on it. The map of the k plane
+# shows why. A thick barrier lets holes through near k = 0 only, where most contributions are positive; through a thin
+# one come those at ky of about 0.8/nm as well, and their torque is negative.
 
 # %%
 for length in (1.0, 5.0):
