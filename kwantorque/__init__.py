@@ -8,6 +8,7 @@ __version__ = version("kwantorque")
 _HOME = {
     "BatchedSolver": "scattering",
     "ComputationError": "errors",
+    "FreeElectron": "materials",
     "InputError": "errors",
     "Interface": "stack",
     "KohnLuttinger": "materials",
@@ -15,6 +16,7 @@ _HOME = {
     "Layer": "stack",
     "Material": "materials",
     "PolarRule": "integration",
+    "SquareLattice": "materials",
     "Stack": "stack",
     "Term": "materials",
     "bands": "bulk",
@@ -25,6 +27,7 @@ _HOME = {
     "per_current": "results",
     "processes": "parallel",
     "richardson": "extrapolation",
+    "steady_state": "bias",
     "torques": "transport",
     "torques_at": "transport",
     "window_average": "results",

@@ -15,6 +15,7 @@ the leads, repeated to infinity.
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 
@@ -98,22 +99,17 @@ def discretise(stack, k_par):
     """The chain of `stack` at in-plane wavevectors `k_par` of shape (nk, 2), 1/nm."""
     k_par = np.atleast_2d(np.asarray(k_par, float))
     parts = _BondParts(stack, k_par)
-    sites, bonds = _Kinds(), _Kinds()
-    previous = parts.key(0, -1)
-    for index, region in enumerate(stack.regions):
-        for bond in range(region.start, region.stop):
-            left = parts.key(index, bond)
-            at_boundary = bond == region.start and index > 0
-            has_terms = at_boundary and stack.interfaces[index - 1].terms
-            sites.append((previous if at_boundary else left, left, index - 1 if has_terms else None))
-            bonds.append(parts.key(index, bond + 0.5))
-            previous = parts.key(index, bond + 1)
-    sites.append((previous, previous, None))
+    sites, bonds = (_atomic_kinds if stack.atomic else _kinds)(stack, parts)
 
     def site_block(key):
         left, right, interface = key
         block = _add(parts.onsite(left), parts.onsite(right))
         return block if interface is None else _add(block, parts.interface(interface))
+
+    def bond_block(key):
+        left, right = key
+        hopping = parts.hopping(left)
+        return hopping if left == right else _scaled(_add(hopping, parts.hopping(right)), 0.5)
 
     return Chain(
         k_par=k_par,
@@ -121,11 +117,40 @@ def discretise(stack, k_par):
         site_kind=np.array(sites.index),
         bond_kind=np.array(bonds.index),
         onsite=_stacked([site_block(key) for key in sites.keys], parts.partner),
-        hopping=_stacked([parts.hopping(key) for key in bonds.keys], parts.partner),
+        hopping=_stacked([bond_block(key) for key in bonds.keys], parts.partner),
         partner=parts.partner,
         spin=stack.left.material.spin,
         orbital=stack.left.material.orbital,
     )
+
+
+def _kinds(stack, parts):
+    """Kinds of sites, (what is on its left, on its right, interface or None), and of bonds, (crystal, crystal)."""
+    sites, bonds = _Kinds(), _Kinds()
+    previous = parts.key(0, -1)
+    for index, region in enumerate(stack.regions):
+        for bond in range(region.start, region.stop):
+            left, middle = parts.key(index, bond), parts.key(index, bond + 0.5)
+            at_boundary = bond == region.start and index > 0
+            has_terms = at_boundary and stack.interfaces[index - 1].terms
+            sites.append((previous if at_boundary else left, left, index - 1 if has_terms else None))
+            bonds.append((middle, middle))
+            previous = parts.key(index, bond + 1)
+    sites.append((previous, previous, None))
+    return sites, bonds
+
+
+def _atomic_kinds(stack, parts):
+    """The same where every site belongs to one layer, and two of them to either lead."""
+    sites, bonds = _Kinds(), _Kinds()
+    last = len(stack.regions) - 1
+    inner = [(i, site + 0.5) for i, r in enumerate(stack.regions[1:-1], 1) for site in range(r.start, r.stop)]
+    keys = [parts.key(i, z) for i, z in ((0, 0), (0, 0), *inner, (last, 0), (last, 0))]
+    for key in keys:
+        sites.append((key, key, None))
+    for pair in pairwise(keys):
+        bonds.append(pair)
+    return sites, bonds
 
 
 def bulk_blocks(layer, spacing, k_par):
@@ -163,7 +188,7 @@ class _BondParts:
         layers = [region.layer for region in stack.regions]
         self._crystal = [next(i for i, other in enumerate(layers) if other.same_crystal(layer)) for layer in layers]
         self.partner = {}
-        self._terms = {}
+        self._terms, self._parts = {}, {}
 
     def key(self, index, position):
         uniform = self.stack.regions[index].layer.is_uniform
@@ -175,8 +200,14 @@ class _BondParts:
             index, position = key
             z = 0.0 if position is None else position * self.stack.spacing
             terms = self.stack.regions[index].layer.terms_at(z)
-            self._terms[key] = {term.name: term.along_z(self.k_par) for term in self._noted(terms)}
+            self._terms[key] = {term.name: self._parts_of(term) for term in self._noted(terms)}
         return self._terms[key]
+
+    def _parts_of(self, term):
+        """A, B, C of a term, found once where sites share it: under a bias only the potential differs."""
+        if id(term) not in self._parts:
+            self._parts[id(term)] = term.along_z(self.k_par)
+        return self._parts[id(term)]
 
     def _noted(self, terms):
         for term in terms:
@@ -200,6 +231,11 @@ class _BondParts:
     def interface(self, index):
         terms = self._noted(self.stack.interfaces[index].terms)
         return {term.name: term.along_z(self.k_par)[0] / self.stack.spacing for term in terms}
+
+
+def _scaled(blocks, factor):
+    """A dict of blocks times a number."""
+    return {name: factor * block for name, block in blocks.items()}
 
 
 def _add(first, second):

@@ -85,9 +85,7 @@ def _parser():
     run.add_argument("--quiet", action="store_true", help="no progress bar")
     run.add_argument("--force", action="store_true", help="overwrite --out whatever it holds")
     run.add_argument("--sweep", action="append", default=[], metavar="key=start:stop:num", help="repeatable")
-    run.add_argument(
-        "--extrapolate", action="store_true", help="run at two spacings, extrapolate results to zero"
-    )
+    run.add_argument("--extrapolate", action="store_true", help="run at two spacings, extrapolate results to zero")
     run.set_defaults(action=_run)
     commands.add_parser("doctor", help="versions, solvers, threads and a self test").set_defaults(action=_doctor)
     return parser

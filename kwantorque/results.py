@@ -12,6 +12,8 @@ FLUX = "1/(hbar nm^2)"
 TORQUE = "1/nm^2"
 AT_K = {FLUX: "1", TORQUE: "hbar", "1/(eV nm^3)": "hbar/(eV nm)", "hbar/(eV nm^3)": "hbar^2/(eV nm)"}
 """Units of a response and of the same variable at a single k, per incoming mode of unit flux."""
+AT_BIAS = {FLUX: "eV/(hbar nm^2)", TORQUE: "eV/nm^2", "1/(eV nm^3)": "1/nm^3", "hbar/(eV nm^3)": "hbar/nm^3"}
+"""Units of a response, and of the same variable summed over energies."""
 
 _LOCAL = {
     "density": (("site",), "1/(eV nm^3)", "particle density"),
@@ -45,7 +47,7 @@ SCHEMA = _LOCAL | dict(_derived()) | {"incident_current": ((), FLUX, "particle c
 difference of chemical potentials, hbar = 1 in the torques."""
 
 
-def dataset(values, stack, attrs, k_par=None, errors=None):
+def dataset(values, stack, attrs, k_par=None, errors=None, parts=None):
     """Wrap arrays in a Dataset.
 
     Parameters
@@ -56,11 +58,12 @@ def dataset(values, stack, attrs, k_par=None, errors=None):
     attrs : dict of provenance (strings and numbers)
     k_par : (nk, 2) array, optional
     errors : dict of floats, the largest absolute error of each variable, optional
+    parts : sequence of str, optional
+        Names along a leading dimension `part`: the values are then no response, but that times an energy.
     """
     a = stack.spacing
-    bonds = a * (np.arange(stack.n_sites + 1) - 0.5)
-    regions = stack.regions
-    layer_of_bond = np.concatenate([[i - 1] * (region.stop - region.start) for i, region in enumerate(regions)])
+    bonds = stack.z[0] + a * (np.arange(stack.n_sites + 1) - 0.5)
+    layer_of_bond = np.searchsorted(stack.boundaries, bonds + 1e-6 * a) - 1
     coordinates = {
         "z": ("site", stack.z, {"units": "nm", "long_name": "position of the site"}),
         "z_bond": ("bond", bonds, {"units": "nm", "long_name": "position of the bond"}),
@@ -76,14 +79,19 @@ def dataset(values, stack, attrs, k_par=None, errors=None):
     if k_par is not None:
         for i, name in enumerate(("kx", "ky")):
             coordinates[name] = ("k", k_par[:, i], {"units": "1/nm", "long_name": f"in-plane wavevector {name}"})
+    units, leading = {}, ("k", "state")
+    if k_par is not None:
+        units = AT_K
+    if parts is not None:
+        units, leading = AT_BIAS, ("part",)
+        coordinates["part"] = list(parts)
     variables = {}
     for name, value in values.items():
         dims, unit, label = SCHEMA.get(name, ((), TORQUE, name))
-        about = {"units": unit if k_par is None else AT_K[unit], "long_name": label}
+        about = {"units": units.get(unit, unit), "long_name": label}
         if errors is not None:
             about["error"] = float(errors[name])
-        leading = ("k", "state")[: np.ndim(value) - len(dims)]
-        variables[name] = ((*leading, *dims), value, about)
+        variables[name] = ((*leading[: np.ndim(value) - len(dims)], *dims), value, about)
     return xr.Dataset(variables, coordinates, {"version": __version__, **attrs})
 
 

@@ -5,11 +5,11 @@ Geometry (one scheme for all systems)
 Current flows along z, from the left lead to the right lead. Sites lie at z = 0, a, 2a, ...; every interface
 lies *on* a site, and thicknesses are rounded to whole spacings a. An interface site belongs half to the layer on its
 left and half to the one on its right; the bonds between sites belong to one layer each. z = 0 is the
-boundary between the left lead and the first layer.
+boundary between the left lead and the first layer. (`Stack(atomic=True)` is the other scheme, of whole atomic planes.)
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -18,7 +18,7 @@ from .algebra import direction
 from .errors import InputError, finite, positive
 from .materials.base import Material, Term, check_material
 
-__all__ = ["Interface", "Layer", "Region", "Stack"]
+__all__ = ["Drop", "Interface", "Layer", "Region", "Stack"]
 
 MOST_SITES = 100_000
 """A layer of more sites than this is a mistake in a unit."""
@@ -73,16 +73,23 @@ class Layer:
 
     def terms_at(self, z):
         """The material's terms at position z (nm), with the layer's potential added to `potential`."""
-        return self._uniform_terms if self.is_uniform else self._terms(z)
+        key = 0.0 if self.is_uniform else float(z)
+        if key not in self._known:
+            self._known[key] = self._terms(key)
+        return self._known[key]
 
     @cached_property
-    def _uniform_terms(self):
-        return self._terms(0.0)
+    def _known(self):
+        """Terms by position, made once: every k-point asks for them again."""
+        return {}
+
+    @cached_property
+    def _of_material(self):
+        return self.material.terms(None if self.m is None else np.array(self.m))
 
     def _terms(self, z):
-        m = direction(self.m(z)) if callable(self.m) else None if self.m is None else np.array(self.m)
+        terms = self.material.terms(direction(self.m(z))) if callable(self.m) else self._of_material
         potential = finite("potential", self.potential(z), "eV") if callable(self.potential) else self.potential
-        terms = self.material.terms(m)
         if potential == 0:
             return terms
         shift = potential * np.eye(self.material.n_orbitals)
@@ -91,6 +98,26 @@ class Layer:
                 shifted = Term("potential", term.partner, term.constant + shift, term.linear, term.quadratic)
                 return (*terms[:i], shifted, *terms[i + 1 :])
         return (*terms, Term("potential", "lattice", shift))
+
+
+@dataclass(frozen=True)
+class Drop:
+    """A potential that changes linearly between two planes, on top of another one: the bias across a barrier.
+
+    Parameters
+    ----------
+    potential : float or callable, eV
+        What is there without the bias.
+    start, stop : (z, energy) in nm and eV
+    """
+
+    potential: float | Callable
+    start: tuple[float, float]
+    stop: tuple[float, float]
+
+    def __call__(self, z):
+        here = self.potential(z) if callable(self.potential) else self.potential
+        return here + float(np.interp(z, (self.start[0], self.stop[0]), (self.start[1], self.stop[1])))
 
 
 @dataclass(frozen=True)
@@ -116,7 +143,10 @@ class Interface:
 
 @dataclass(frozen=True)
 class Region:
-    """A lead or layer and the bonds it covers: `start <= bond < stop`, bond j joining sites j and j + 1."""
+    """A lead or layer and the bonds it covers: `start <= bond < stop`, bond j joining sites j and j + 1.
+
+    In an atomic stack, the sites it covers, counted from the first one of the first layer.
+    """
 
     name: str
     layer: Layer
@@ -133,6 +163,9 @@ class Stack:
     layers : sequence of Layer, with Interface objects between them where there are any
     spacing : float, nm
         Lattice spacing a; the discretisation error is O(a^2).
+    atomic : bool
+        Layers of whole atomic planes, as in tight-binding models: every site belongs to one layer, a layer of thickness
+        N a has N of them, and a bond between two layers has the mean of their hoppings.
     left, right : Layer without thickness, optional
         The leads. Default: the first and the last layer go on to infinity (a texture or potential
         keeps its value at the outer boundary).
@@ -155,6 +188,7 @@ class Stack:
     spacing: float
     left: Layer | None = field(default=None, kw_only=True)
     right: Layer | None = field(default=None, kw_only=True)
+    atomic: bool = field(default=False, kw_only=True)
     interfaces: tuple[Interface, ...] = field(init=False)
     lengths: tuple[float, ...] = field(init=False)
 
@@ -173,8 +207,8 @@ class Stack:
         self._check_bases()
         for region in self.regions[1:-1]:
             if not region.layer.is_uniform:
-                for site in range(region.start, region.stop + 1):
-                    region.layer.terms_at(site * self.spacing)
+                for z in self.positions(region):
+                    region.layer.terms_at(z)
 
     def __repr__(self):
         interfaces = {i: x for i, x in enumerate(self.interfaces) if x.terms}
@@ -224,7 +258,10 @@ class Stack:
 
     def _check_bases(self):
         first = self.left.material
-        for layer in (*self.layers, self.right):
+        for layer in (self.left, *self.layers, self.right):
+            wanted = layer.material.spacing
+            if wanted is not None and abs(wanted - self.spacing) > 1e-9 * wanted:
+                raise InputError(f"`spacing` must be {wanted:g} nm for {layer.material!r}, got {self.spacing:g} nm")
             if layer.material.n_orbitals != first.n_orbitals:
                 raise InputError(
                     f"all materials of a stack must share one basis, got {first.n_orbitals} and "
@@ -235,14 +272,61 @@ class Stack:
             ):
                 raise InputError("all materials of a stack must share one basis: their spin or orbital matrices differ")
         for interface in self.interfaces:
+            if interface.terms and self.atomic:
+                raise InputError("interface terms need sites on interfaces, which an atomic stack does not have")
             for term in interface.terms:
                 if term.constant.shape[-1] != first.n_orbitals:
                     raise InputError(f"interface term {term.name!r} must act on {first.n_orbitals} states per site")
 
+    def biased(self, bias, across=None):
+        """The same stack under a bias: bands shifted by +bias/2 on the left and -bias/2 on the right of one layer.
+
+        Parameters
+        ----------
+        bias : float, eV
+            Positive: particles flow to the right when the leads are filled to E_F + bias/2 and E_F - bias/2.
+        across : int
+            Number of the layer in which the potential drops linearly; needed if there are several. In an atomic stack
+            it drops between the planes before and after that layer.
+        """
+        bias = finite("bias", bias, "eV")
+        if across is None and len(self.layers) > 1:
+            raise InputError("`across` must name the layer in which the potential drops, by its number from 0 on")
+        across = 0 if across is None else across
+        if across not in range(len(self.layers)):
+            raise InputError(f"`across` must be the number of a layer, 0 to {len(self.layers) - 1}, got {across!r}")
+        if bias == 0:
+            return self
+        beyond = self.spacing / 2 if self.atomic else 0.0
+        drop = (
+            (self.boundaries[across] - beyond, bias / 2),
+            (self.boundaries[across + 1] + beyond, -bias / 2),
+        )
+        drop = tuple((float(z), float(energy)) for z, energy in drop)
+
+        def shifted(layer, index):
+            if index == across:
+                return replace(layer, potential=Drop(layer.potential, *drop))
+            shift = bias / 2 if index < across else -bias / 2
+            if callable(layer.potential):
+                return replace(layer, potential=Drop(layer.potential, (0.0, shift), (1.0, shift)))
+            return replace(layer, potential=layer.potential + shift)
+
+        items = [self.interfaces[0]]
+        for index, layer in enumerate(self.layers):
+            items += [shifted(layer, index), self.interfaces[index + 1]]
+        left, right = shifted(self.left, -1), shifted(self.right, len(self.layers))
+        return Stack(items, self.spacing, left=left, right=right, atomic=self.atomic)
+
+    def positions(self, region):
+        """z of the sites of a region, those on its two ends included, nm."""
+        sites = np.arange(region.start, region.stop + 1) + (0.5 if self.atomic else 0.0)
+        return self.spacing * (sites[:-1] if self.atomic else sites)
+
     @property
     def n_sites(self):
-        """Number of sites between and on the two outer boundaries."""
-        return 1 + sum(round(length / self.spacing) for length in self.lengths)
+        """Number of sites between and on the two outer boundaries; of an atomic stack, with one of each lead."""
+        return (2 if self.atomic else 1) + sum(round(length / self.spacing) for length in self.lengths)
 
     @property
     def length(self):
@@ -257,7 +341,7 @@ class Stack:
     @property
     def z(self):
         """Positions of the sites in nm, shape (n_sites,)."""
-        return self.spacing * np.arange(self.n_sites)
+        return self.spacing * (np.arange(self.n_sites) - (0.5 if self.atomic else 0.0))
 
     @property
     def boundaries(self):

@@ -2,7 +2,6 @@
 
 import json
 import time
-import warnings
 from functools import partial
 from importlib.metadata import version
 
@@ -14,18 +13,17 @@ from .errors import ComputationError, InputError, finite, known, positive
 from .integration.breaks import Breaks
 from .integration.channels import require_channels
 from .integration.kpar import PolarRule, integrate
+from .integration.summation import CHUNK, Summation, k_points
 from .integration.symmetry import find_symmetry, symmetrised
 from .operators import Observables, Traces, closure_of_totals
-from .parallel import in_order, single_thread
+from .parallel import single_thread
 from .results import SCHEMA, dataset
 from .scattering import BatchedSolver, KwantSolver, Solver
 from .stack import Stack
 
-__all__ = ["torques", "torques_at"]
+__all__ = ["MAX_CLOSURE", "VECTOR_NAMES", "checked", "provenance", "torques", "torques_at", "weighted_sums"]
 
 MAX_CLOSURE = 1e-8
-CHUNK = 128
-"""k-points at a time."""
 SIDES = ("left", "right")
 CONTROLLED = tuple(name for name in SCHEMA if "current" in name or name.endswith(("_cumulated", "_total")))
 """Fluxes and summed torques: their errors, relative to the particle current, decide about refinement."""
@@ -90,7 +88,7 @@ def torques(
         The books of a k-point do not close to 1e-8.
     """
     started = time.perf_counter()
-    energy, solver = _checked(stack, energy, source, solver)
+    energy, solver = checked(stack, energy, source, solver)
     tolerance = positive("tolerance", tolerance)
     require_channels(stack, energy)
     rule = PolarRule() if kpar is None else kpar
@@ -98,10 +96,10 @@ def torques(
         raise InputError(f"`kpar` must be a PolarRule, got {kpar!r}")
     symmetry = find_symmetry(stack)
     breaks = Breaks(stack, energy, source, rule.widen)
-    evaluate = partial(_weighted_sums, stack, energy, source, solver, symmetry, derived)
+    evaluate = partial(weighted_sums, stack, energy, source, solver, symmetry, derived)
     with tqdm(unit="k", desc="k-points", disable=not progress, total=0) as bar:
-        sum_over = _Summation(evaluate, executor, bar)
-        integral = integrate(sum_over, breaks, 2 * np.pi / symmetry[0], rule, tolerance, _relative_to_current)
+        sum_over = Summation(evaluate, executor, bar)
+        integral = integrate(sum_over, breaks, symmetry, rule, tolerance, relative_to_current)
     # Tails are ill-conditioned next to thresholds (errors of eps/velocity^2), so their books are closed after the
     # integral.
     of_totals = float(closure_of_totals(integral.values))
@@ -111,14 +109,14 @@ def torques(
         raise ComputationError(
             f"the books from z = -infinity to +infinity do not close: {of_totals:.1e} > {MAX_CLOSURE}"
         )
-    attrs = _provenance(stack, energy, source, solver) | {
+    attrs = provenance(stack, energy, source, solver) | {
         "tolerance": tolerance,
         "error_estimate": integral.error,
         "closure": max(sum_over.closure, of_totals),
         "k_points": integral.points,
         "k_points_left_to_kwant": sum_over.by_kwant,
         "k_rule": repr(rule),
-        "rotation_order": symmetry[0],
+        "rotation_order": symmetry.folds,
         "seconds": time.perf_counter() - started,
     }
     return dataset(integral.values, stack, attrs, errors=integral.errors)
@@ -141,7 +139,7 @@ def torques_at(stack, k_par, energy, *, source="left", solver=None, per_state=Fa
         As `torques` returns, with leading dimensions `k` and, if asked, `state`; coordinates kx, ky. Torques and
         fluxes are per unit flux of every incoming mode, so that the particle current is the transmission.
     """
-    energy, solver = _checked(stack, energy, source, solver)
+    energy, solver = checked(stack, energy, source, solver)
     k_par = np.atleast_2d(np.asarray(k_par, float))
     if k_par.ndim != 2 or k_par.shape[1] != 2 or not np.isfinite(k_par).all():
         raise InputError(f"`k_par` must be finite numbers of shape (nk, 2), got shape {k_par.shape}")
@@ -156,51 +154,12 @@ def torques_at(stack, k_par, energy, *, source="left", solver=None, per_state=Fa
         return np.concatenate(arrays)
 
     values = {name: joined([part[name] for part, _ in parts]) for name in parts[0][0]}
-    attrs = _provenance(stack, energy, source, solver) | {"closure": max(float(c.max(initial=0)) for _, c in parts)}
+    attrs = provenance(stack, energy, source, solver) | {"closure": max(float(c.max(initial=0)) for _, c in parts)}
     return dataset(values, stack, attrs, k_par=k_par)
 
 
-class _Summation:
-    """Weighted sums over k-points, chunk by chunk, with progress and the worst closure."""
-
-    def __init__(self, evaluate, executor, bar):
-        self.evaluate, self.executor, self.bar = evaluate, executor, bar
-        self.closure, self.by_kwant = 0.0, 0
-
-    def __call__(self, items):
-        """Sums for each (k, weights), in order, as they are finished."""
-        self.bar.total += sum(len(k) for k, _ in items)
-        self.bar.refresh()
-        chunks = _chunks(items)
-        results = in_order(self.evaluate, chunks, self.executor, _k_points)
-        for chunk, (sums, closure, trouble) in zip(chunks, results, strict=True):
-            if trouble:
-                warnings.warn(trouble, RuntimeWarning, stacklevel=2)
-                self.by_kwant += sum(len(k) for k, _ in chunk)
-            self.closure = max(self.closure, closure)
-            self.bar.update(sum(len(k) for k, _ in chunk))
-            yield from sums
-
-
-def _k_points(chunk):
-    k = np.concatenate([k for k, _ in chunk])
-    return f"{len(k)} k-points from {tuple(k[0].round(4).tolist())} to {tuple(k[-1].round(4).tolist())} 1/nm"
-
-
-def _chunks(items):
-    """Consecutive items together, up to CHUNK k-points each: the same whatever the number of workers."""
-    chunks, size = [], CHUNK
-    for item in items:
-        if size + len(item[0]) > CHUNK:
-            chunks.append([])
-            size = 0
-        chunks[-1].append(item)
-        size += len(item[0])
-    return chunks
-
-
 @single_thread
-def _weighted_sums(stack, energy, source, solver, symmetry, derived, items):
+def weighted_sums(stack, energy, source, solver, symmetry, derived, items):
     """One chunk of the integral: for each item {name: sums over k of weights times value}, worst closure, trouble.
 
     A chunk that the solver cannot do is left to Kwant; `trouble` says so, or is None.
@@ -210,7 +169,7 @@ def _weighted_sums(stack, energy, source, solver, symmetry, derived, items):
     except ComputationError as error:
         if isinstance(solver, KwantSolver):
             raise
-        trouble = f"{error}; {_k_points(items)} are left to Kwant (solver {solver!r}, source {source})"
+        trouble = f"{error}; {k_points(items)} are left to Kwant (solver {solver!r}, source {source})"
         return *_chunk_sums(stack, energy, source, KwantSolver(), symmetry, derived, items), trouble
 
 
@@ -221,7 +180,7 @@ def _chunk_sums(stack, energy, source, solver, symmetry, derived, items):
     for k, weights in items:
         sums.append(traces.at(slice(start, start + len(k))).summed(weights.T / (2 * np.pi) ** 3))
         start += len(k)
-    values = symmetrised(observables.values(Traces.stacked(sums)), *symmetry, VECTOR_NAMES)
+    values = symmetrised(observables.values(Traces.stacked(sums)), symmetry, VECTOR_NAMES)
     closure = values.pop("closure")
     if derived is not None:
         values |= derived(values)
@@ -262,7 +221,7 @@ def _raise_for_books(k_par, energy, closure, worst):
     )
 
 
-def _relative_to_current(values, errors):
+def relative_to_current(values, errors):
     """Largest error of the controlled quantities, relative to the particle current (or to themselves, if none
     flows).
     """
@@ -274,7 +233,7 @@ def _relative_to_current(values, errors):
     return max(errors[name] for name in (*controlled, "particle_current_limit")) / scale if scale > 0 else 0.0
 
 
-def _checked(stack, energy, source, solver):
+def checked(stack, energy, source, solver):
     if not isinstance(stack, Stack):
         raise InputError(f"`stack` must be a Stack, got {stack!r}")
     energy = finite("energy", energy, "eV")
@@ -285,7 +244,7 @@ def _checked(stack, energy, source, solver):
     return energy, solver
 
 
-def _provenance(stack, energy, source, solver):
+def provenance(stack, energy, source, solver):
     parameters = {"energy": energy, "source": source, "stack": repr(stack)}
     return parameters | {
         "parameters": json.dumps(parameters, sort_keys=True),

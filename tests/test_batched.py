@@ -13,7 +13,7 @@ from kwantorque.chain import Chain, discretise
 from kwantorque.errors import ComputationError, InputError
 from kwantorque.operators import Observables
 from kwantorque.scattering.expansion import nodes
-from kwantorque.scattering.sweep import green_blocks
+from kwantorque.scattering.green import green_blocks
 from kwantorque.units import HBAR2_OVER_2M0
 
 ENGINES = ("expansion", "sweep")

@@ -9,8 +9,10 @@ from kwantorque.chain import discretise
 from kwantorque.errors import InputError
 from kwantorque.integration.channels import SCAN, count_channels, crystals, largest_radius, thresholds
 from kwantorque.integration.kpar import LEVELS, PolarRule, fejer, integrate
-from kwantorque.integration.symmetry import find_symmetry, rotation_order
+from kwantorque.integration.symmetry import Symmetry, find_symmetry
 from kwantorque.units import HBAR2_OVER_2M0
+
+NO_SYMMETRY = Symmetry(folds=1, isotropic=False, average=np.eye(3))
 
 
 @pytest.mark.parametrize("level", [1, 2, 3, 4])
@@ -59,7 +61,7 @@ def test_known_integrals_and_honest_error(f, exact, tolerance):
         exact = 2 * np.pi * 0.02 * (
             np.log(((1 - r) ** 2 + w**2) / (r**2 + w**2)) / 2 + r / w * (np.arctan((1 - r) / w) + np.arctan(r / w))
         )  # fmt: skip
-    result = integrate(*disc(1.0, f), 2 * np.pi, PolarRule(), tolerance, relative)
+    result = integrate(*disc(1.0, f), NO_SYMMETRY, PolarRule(), tolerance, relative)
     error = abs(result.values["f"] / exact - 1)
     assert error <= result.error <= tolerance
     assert error <= result.errors["f"] / exact + 1e-12
@@ -147,7 +149,7 @@ def closed_levels(stack, energy):
 
 def test_limit_on_points_is_kept_and_reported():
     sum_over, breaks = disc(1.0, lambda k: np.hypot(*(k - 0.3).T) ** 0.3)
-    result = integrate(sum_over, breaks, 2 * np.pi, PolarRule(max_points=3000), 1e-9, relative)
+    result = integrate(sum_over, breaks, NO_SYMMETRY, PolarRule(max_points=3000), 1e-9, relative)
     assert result.points < 6000
     assert result.error > 1e-9
 
@@ -204,22 +206,24 @@ def test_bands_that_bend_down_have_no_region():
 
 
 def test_symmetry_is_found():
-    assert rotation_order(wire(1, 1)) == 4
-    assert rotation_order(wire(1, 1, m="x")) == 1
-    assert rotation_order(wire(1, 1, m=(0, 0, 1))) == 4
+    assert find_symmetry(wire(1, 1)).folds == 4
+    assert find_symmetry(wire(1, 1, m="x")).folds == 1
+    assert find_symmetry(wire(1, 1, m=(0, 0, 1))).folds == 4
     layers = [kt.Layer(kt.KohnLuttinger(exchange=0.27), 1, m=lambda z: (0, np.sin(z), np.cos(z)))]
-    assert rotation_order(kt.Stack(layers, 0.2)) == 1
-    assert rotation_order(kt.Stack([kt.Layer(kt.KohnLuttinger(), 1)], 0.2)) == 4
+    assert find_symmetry(kt.Stack(layers, 0.2)).folds == 1
+    assert find_symmetry(kt.Stack([kt.Layer(kt.KohnLuttinger(), 1)], 0.2)).folds == 4
 
 
 def test_mirrors_tell_which_components_vanish(solver):
     """M along x: the mirror x -> -x leaves it, so that only x components of angular momenta survive the sum over k."""
-    order, average = find_symmetry(wire(1, 1, m="x"))
+    symmetry = find_symmetry(wire(1, 1, m="x"))
+    order, average = symmetry.folds, symmetry.average
     assert order == 1
     assert np.allclose(average, np.diag([1, 0, 0]), atol=1e-12)
-    assert np.allclose(find_symmetry(wire(1, 1, m=(1, 1, 0)))[1], [[0.5, 0.5, 0], [0.5, 0.5, 0], [0, 0, 0]], atol=1e-12)
-    assert np.allclose(find_symmetry(wire(1, 1))[1], np.diag([0, 0, 1]))
-    assert np.allclose(find_symmetry(wire(1, 1, m=(1, 2, 3)))[1], np.eye(3))
+    half = [[0.5, 0.5, 0], [0.5, 0.5, 0], [0, 0, 0]]
+    assert np.allclose(find_symmetry(wire(1, 1, m=(1, 1, 0))).average, half, atol=1e-12)
+    assert np.allclose(find_symmetry(wire(1, 1)).average, np.diag([0, 0, 1]))
+    assert np.allclose(find_symmetry(wire(1, 1, m=(1, 2, 3))).average, np.eye(3))
     k = np.array([[0.2, 0.1], [0.4, -0.3]])
     here, there = (kt.torques_at(wire(1, 1, m="x"), q, 0.06, solver=solver) for q in (k, k * [-1, 1]))
     assert np.allclose(here.lattice_torque, there.lattice_torque * [1, -1, -1], atol=1e-10)

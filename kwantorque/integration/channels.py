@@ -14,12 +14,15 @@ from ..errors import InputError
 from ..scattering.modes import count_open
 
 __all__ = [
+    "band_bottoms",
     "count_channels",
     "crystals",
     "distinct",
     "has_channels",
     "k_grid",
     "largest_radius",
+    "layer_bottom",
+    "lowest_inside",
     "require_channels",
     "steps",
     "thresholds",
@@ -40,9 +43,37 @@ def crystals(stack):
     return found
 
 
+def band_bottoms(stack):
+    """Energies (eV) at which a band of one of the uniform layers begins at k = 0, where fluxes have a kink."""
+    return sorted({float(e) for layer in crystals(stack) for e in np.linalg.eigvalsh(layer_bottom(layer))})
+
+
+def layer_bottom(layer, z=0.0):
+    """H(k = 0) of a layer at position z (nm), (n, n)."""
+    return sum(term(np.zeros(3)) for term in layer.terms_at(z))
+
+
+def lowest_inside(stack):
+    """Lowest band bottom (eV) anywhere between the leads; -infinity where terms of first order in k lower the bands
+    below what they are at k = 0.
+    """
+    lowest = np.inf
+    for region in stack.regions[1:-1]:
+        for z in stack.positions(region) if not region.layer.is_uniform else (0.0,):
+            if any(term.linear.any() for term in region.layer.terms_at(z)):
+                return -np.inf
+            lowest = min(lowest, np.linalg.eigvalsh(layer_bottom(region.layer, z))[0])
+    return lowest
+
+
 def count_channels(layer, spacing, energy, k_par):
-    """Number of open right-going channels of a crystal at each in-plane k (nk, 2), shape (nk,)."""
-    return count_open(*bulk_blocks(layer, spacing, k_par), energy)
+    """Number of open right-going channels of a crystal at each in-plane k (nk, 2), shape (nk,); outside the Brillouin
+    zone of a material that has one there are none.
+    """
+    count = count_open(*bulk_blocks(layer, spacing, k_par), energy)
+    if layer.material.zone is not None:
+        count[np.abs(k_par).max(axis=1) > layer.material.zone] = 0
+    return count
 
 
 def has_channels(layer, spacing, energy):
@@ -55,12 +86,16 @@ def has_channels(layer, spacing, energy):
     return False
 
 
-def require_channels(stack, energy):
-    """Raise `InputError` if a lead has no open channel at `energy` (eV), naming the lead."""
-    for side in ("left", "right"):
+def require_channels(stack, energy, right=None):
+    """Raise `InputError` if a lead has no open channel at `energy` (eV), naming the lead.
+
+    `right` is the energy for the right lead, if it is another one.
+    """
+    energies = {"left": energy, "right": energy if right is None else right}
+    for side, energy in energies.items():
         lead = getattr(stack, side)
         if not has_channels(lead, stack.spacing, energy):
-            bottom = np.linalg.eigvalsh(sum(term.constant for term in lead.terms_at(0.0)))[0]
+            bottom = np.linalg.eigvalsh(layer_bottom(lead))[0]
             raise InputError(
                 f"energy must lie in a band of both leads, but the {side} lead has no open channel at "
                 f"{energy:g} eV: its lowest band is at {bottom:g} eV at k = 0"
@@ -78,6 +113,8 @@ def largest_radius(layer, energy):
     InputError
         If c <= 0: the bands bend down in some direction, and no region ends.
     """
+    if layer.material.zone is not None:
+        return 1.01 * np.sqrt(2) * layer.material.zone
     terms = layer.terms_at(0.0)
     polar, azimuth = np.meshgrid(np.linspace(0, np.pi / 2, 19), np.linspace(0, 2 * np.pi, 72, endpoint=False))
     unit = np.stack([np.sin(polar) * np.cos(azimuth), np.sin(polar) * np.sin(azimuth), np.cos(polar)], axis=-1)

@@ -20,7 +20,7 @@ import numpy as np
 
 from ..errors import ComputationError, InputError, finite
 
-__all__ = ["Integral", "PolarRule", "fejer", "integrate"]
+__all__ = ["Integral", "NoChannel", "PolarRule", "fejer", "integrate", "left_by_rules"]
 
 LEVELS = (2, 3, 4)
 """Panels use Fejer's rules with 2^level - 1 points: 3, 7 and 15."""
@@ -38,6 +38,10 @@ MOST_EMPTY_RAYS = 1024
 """After so many rays without an open channel the region is given up."""
 RAYS_AT_ONCE = 16
 """The panels of so many rays are in memory together."""
+
+
+class NoChannel(ComputationError):
+    """There is nothing to integrate: no ray meets an open channel."""
 
 
 @dataclass(frozen=True)
@@ -131,7 +135,7 @@ class _Panel:
     def evaluated(self, sums):
         """This panel with the value of the finest of the three rules, and its error."""
         rules = [{name: value[i] for name, value in sums.items()} for i in range(len(LEVELS))]
-        return replace(self, values=rules[-1], errors=_left_by_rules(rules[::-1]))
+        return replace(self, values=rules[-1], errors=left_by_rules(rules[::-1]))
 
     def halves(self):
         middle = sum(self.t) / 2
@@ -150,7 +154,7 @@ class _Ray:
     errors: dict
 
 
-def integrate(sum_over, breaks, span, rule, tolerance, measure):
+def integrate(sum_over, breaks, symmetry, rule, tolerance, measure):
     """Integrate a dict of arrays over the k_par plane, or over a sector of it.
 
     Parameters
@@ -161,13 +165,21 @@ def integrate(sum_over, breaks, span, rule, tolerance, measure):
     breaks : callable
         breaks(angles) -> for each angle the ascending radii 0, r_1, ..., r_edge between which f is smooth, further ones
         next to which it may have a sharp resonance, and those of broad ones.
-    span : float
-        Angle covered: 2 pi / n for a C_n-symmetric integrand.
+    symmetry : Symmetry
+        The rays cover 2 pi / folds; of an isotropic integrand one ray is enough.
     rule : PolarRule
     tolerance : float
     measure : callable
         measure(values, errors) -> float: the number to bring below `tolerance`.
     """
+    span = 2 * np.pi / symmetry.folds
+    if symmetry.isotropic:
+        radial = _RadialIntegrals(sum_over, breaks, rule, span, tolerance, measure)
+        (ray,) = radial.rays(np.zeros(1))
+        if not ray.values:
+            raise NoChannel("no open channel: the region of integration was not found")
+        values, errors = ({name: span * value for name, value in part.items()} for part in (ray.values, ray.errors))
+        return Integral(values, errors, measure(values, errors), radial.points)
     radial = _RadialIntegrals(sum_over, breaks, rule, span, RADIAL_SHARE * tolerance, measure)
     n = max(4, round(span / (np.pi / 2) * rule.first_rays))
     # A third of a step off the axes: no ray ever lies on a symmetry line.
@@ -177,9 +189,7 @@ def integrate(sum_over, breaks, span, rule, tolerance, measure):
         # All rays missed the region.
         n *= 2
         if n > MOST_EMPTY_RAYS:
-            raise ComputationError(
-                f"none of {n // 2} rays meets an open channel: the region of integration was not found"
-            )
+            raise NoChannel(f"none of {n // 2} rays meets an open channel: the region of integration was not found")
         rays = radial.rays(start + span / n * np.arange(n))
     while True:
         names = next(ray.values for ray in rays if ray.values)
@@ -270,7 +280,8 @@ def _mean(rays, span, names):
     return {name: span / len(rays) * sum((ray.values or zero)[name] for ray in rays) for name in names}
 
 
-def _change(fine, coarse):
+def largest_change(fine, coarse):
+    """Largest difference of two dicts of arrays, name by name."""
     return {name: float(np.abs(fine[name] - coarse[name]).max(initial=0)) for name in fine}
 
 
@@ -281,7 +292,7 @@ def _left_by_rays(means, measure):
     the worse of the two): then D r/(1 - r). One small change alone is no evidence: it may be small by accident. For
     the same reason no variable is believed to converge faster than all together.
     """
-    changes = [_change(fine, coarse) for fine, coarse in pairwise(means)]
+    changes = [largest_change(fine, coarse) for fine, coarse in pairwise(means)]
     sizes = [measure(means[0], change) for change in changes]
     ratios = [last / before if before > 0 else 0.0 for last, before in pairwise(sizes)]
     rate = max(*ratios, SLOWEST_GAIN) if len(ratios) == 2 else 1.0
@@ -291,14 +302,14 @@ def _left_by_rays(means, measure):
     }
 
 
-def _left_by_rules(rules):
+def left_by_rules(rules):
     """Error left by the finest of Fejer's rules on a panel, from its change D and that of the rule before, D'.
 
     With r = D/D', an error that falls as a power of the number of points leaves D r/(1 - r); one that falls
     exponentially, as it does where f is smooth in t, leaves D r^2. The first is taken for r > 1/5, with r at most
     1/2, and D 5 r^2/(1 - r) below, but never less than D/100.
     """
-    last, before = (_change(fine, coarse) for fine, coarse in pairwise(rules))
+    last, before = (largest_change(fine, coarse) for fine, coarse in pairwise(rules))
     left = {}
     for name, change in last.items():
         rate = min(change / before[name], 0.5) if before[name] > 0 else 0.5

@@ -13,11 +13,14 @@ of open channels are.
 
 import numpy as np
 
-from ..algebra import dagger
+from ..algebra import dagger, inverse
 from ..chain import discretise
 from ..scattering.expansion import nodes
+from ..scattering.modes import lead_modes
+from ..scattering.sweep import continuation
+from .channels import count_channels
 
-__all__ = ["count_levels", "inner_sites"]
+__all__ = ["count_bound", "count_levels", "inner_sites"]
 
 
 def inner_sites(chain):
@@ -34,12 +37,40 @@ def count_levels(stack, energy, k_par):
     ends = inner_sites(chain)
     if ends is None:
         return np.zeros(chain.n_k, int)
+    return _negative(chain, energy, *ends)
+
+
+def count_bound(stack, energy, k_par):
+    """Number of states below `energy` (eV) bound between the leads, at each in-plane k (nk, 2).
+
+    It is zero where a lead has an open channel.
+
+    The evanescent modes of the leads are Hermitian additions to the first and the last site.
+    """
+    count = np.zeros(len(k_par), int)
+    is_open = [count_channels(getattr(stack, side), stack.spacing, energy, k_par) > 0 for side in ("left", "right")]
+    closed = np.flatnonzero(~(is_open[0] | is_open[1]))
+    if len(closed):
+        chain = discretise(stack, k_par[closed])
+        ends = []
+        for side, direction in (("left", 1), ("right", 0)):
+            onsite, hopping = chain.lead_blocks(side)
+            modes = lead_modes(onsite, hopping, energy, chain.k_par)[direction]
+            ends.append((dagger(hopping) if side == "left" else hopping) @ continuation(modes))
+        count[closed] = _negative(chain, energy, 0, chain.n_sites - 1, *ends)
+    return count
+
+
+def _negative(chain, energy, first, last, before=0.0, after=0.0):
+    """Number of negative eigenvalues of H - energy on the sites first ... last, with additions to these two."""
     n = chain.n_orbitals
     onsite = chain.total_onsite - energy * np.eye(n)
-    pivot, count = 0.0, np.zeros(chain.n_k, int)
-    for j in range(ends[0], ends[1] + 1):
-        pivot = onsite[:, chain.site_kind[j]] - pivot
+    pivot, count = -before, np.zeros(chain.n_k, int)
+    for j in range(first, last + 1):
+        pivot = onsite[:, chain.site_kind[j]] - pivot + (after if j == last else 0.0)
+        pivot = np.broadcast_to((pivot + dagger(pivot)) / 2, (chain.n_k, n, n))
         count = count + (np.linalg.eigvalsh(pivot) < 0).sum(axis=-1)
-        hop = chain.total_hopping[:, chain.bond_kind[j]]
-        pivot = dagger(hop) @ np.linalg.solve(pivot, np.broadcast_to(hop, pivot.shape))
+        if j < last:
+            hop = chain.total_hopping[:, chain.bond_kind[j]]
+            pivot = dagger(hop) @ inverse(pivot) @ hop
     return count

@@ -1,11 +1,13 @@
 """Which rotations and mirrors leave a stack as it is: found from its blocks, never assumed."""
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from ..algebra import dagger, rotation
 from ..chain import discretise
 
-__all__ = ["find_symmetry", "is_symmetric", "rotation_order", "symmetrised"]
+__all__ = ["Symmetry", "find_symmetry", "is_symmetric", "symmetrised"]
 
 ORDERS = (4, 2)
 MIRRORS = np.pi / 4 * np.arange(4)
@@ -32,33 +34,55 @@ def _total(stack):
     return stack.left.material.spin + stack.left.material.orbital
 
 
-def rotation_order(stack):
-    """The largest n of 4, 2, 1 for which U = exp(-2 pi i J_z/n) and the rotation by 2 pi/n are a symmetry."""
-    for order in ORDERS:
-        angle = 2 * np.pi / order
-        turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-        if is_symmetric(stack, rotation(_total(stack)[2], angle), turn):
-            return order
-    return 1
+def _total(stack):
+    return stack.left.material.spin + stack.left.material.orbital
+
+
+def _turn(angle):
+    return np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+
+
+@dataclass(frozen=True, eq=False)
+class Symmetry:
+    """What the k plane can be folded by.
+
+    Attributes
+    ----------
+    folds : int
+        The integrand repeats itself after a rotation of k by 2 pi / folds.
+    isotropic : bool
+        It depends on |k| alone.
+    average : (3, 3) array
+        The average of all symmetries as they act on an axial vector.
+    """
+
+    folds: int
+    isotropic: bool
+    average: np.ndarray
 
 
 def find_symmetry(stack):
-    """Order n of the rotation about z, and the average (3, 3) of all symmetries as they act on an axial vector.
+    """The `Symmetry` of a stack: rotations of k about z with the spin and without it, and mirrors.
 
     The k plane is folded by the rotations; mirrors only tell which components vanish. A mirror with normal n acts on k
     as on a vector, on angular momenta (axial) as the half turn about n, U = exp(-i pi J.n) for orbitals of one parity.
+    Without spin-orbit coupling k may be turned and the spin left alone; that tells nothing about components.
     """
-    order, total = rotation_order(stack), _total(stack)
-    average = np.diag([0.0, 0.0, 1.0]) if order > 1 else np.eye(3)
+    total, nothing = _total(stack), np.eye(stack.left.material.n_orbitals)
+    turns = {n: 2 * np.pi / n for n in ORDERS}
+    with_spin = next((n for n, x in turns.items() if is_symmetric(stack, rotation(total[2], x), _turn(x))), 1)
+    without = next((n for n, x in turns.items() if is_symmetric(stack, nothing, _turn(x))), 1)
+    average = np.diag([0.0, 0.0, 1.0]) if with_spin > 1 else np.eye(3)
     for angle in MIRRORS:
         normal = np.array([np.cos(angle), np.sin(angle), 0.0])
         reflect = np.eye(2) - 2 * np.outer(normal[:2], normal[:2])
         if is_symmetric(stack, rotation(np.einsum("i,iab->ab", normal, total), np.pi), reflect):
             average = average @ np.outer(normal, normal)
-    return order, average
+    # A polynomial in k that does not change under a turn by one radian does not change under any.
+    return Symmetry(max(with_spin, without), is_symmetric(stack, nothing, _turn(1.0)), average)
 
 
-def symmetrised(values, order, average, vectors):
+def symmetrised(values, symmetry, vectors):
     """Sum of `values`, integrals over 1/n of the k plane, over the n rotated copies, vectors averaged by all
     symmetries.
 
@@ -66,4 +90,5 @@ def symmetrised(values, order, average, vectors):
     ----------
     values : dict of arrays, those named in `vectors` with components x, y, z in the last axis
     """
-    return {name: value @ (order * average.T) if name in vectors else order * value for name, value in values.items()}
+    folds, average = symmetry.folds, symmetry.average.T
+    return {name: value @ (folds * average) if name in vectors else folds * value for name, value in values.items()}

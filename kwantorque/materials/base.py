@@ -100,11 +100,15 @@ class Material(ABC):
        (bounded from below, states filled upwards); a hole material is written in hole energies.
     3. `is_magnetic`, whether a layer of it needs a direction `m`.
     4. a `repr` that states its parameters: it is stored with every result.
+    5. if it is periodic in the plane, `zone`, half the width (1/nm) of its square Brillouin zone, where the k integrals
+       end; and if it is meant for one lattice spacing only, `spacing` (nm). None otherwise.
     """
 
     spin: np.ndarray
     orbital: np.ndarray
     is_magnetic: bool
+    zone: float | None = None
+    spacing: float | None = None
 
     @abstractmethod
     def terms(self, m=None):

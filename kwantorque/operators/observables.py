@@ -73,16 +73,35 @@ class Observables:
         """`Traces` of scattering states, summed over the states of each k or with a dimension for them."""
         leads = states.left, states.right
         parts = [lead.limit(per_state) for lead in leads] + [lead.tail(per_state) for lead in leads]
-        ends = np.array([0, -1, 0, -1])
-        lead_site, lead_bond = (np.concatenate([getattr(p, name) for p in parts], axis=-3) for name in ("site", "bond"))
+        ends = [np.concatenate([getattr(p, name) for p in parts], axis=-3) for name in ("site", "bond")]
         one_each = np.arange(states.psi.shape[1]) < states.n_open[:, None]
-        site, bond = self._along_the_chain(states, per_state)
         return Traces(
-            site=site,
-            bond=bond,
-            lead_site=real_trace(self._site, lead_site, self.chain.site_kind[ends]),
-            lead_bond=real_trace(self._bond, lead_bond, self.chain.bond_kind[ends]),
+            *self._along_the_chain(states, per_state),
+            *self._in_leads(*ends),
             incoming=one_each.astype(float) if per_state else states.n_open.astype(float),
+        )
+
+    def of_blocks(self, chain, leads):
+        """`Traces` of any density blocks at each k: a filled sea, say. `incoming` is the scale of fluxes that cancel.
+
+        Parameters
+        ----------
+        chain : DensityBlocks of all sites and bonds of the chain, (nk, n_sites, n, n) and (nk, n_sites - 1, n, n)
+        leads : DensityBlocks of one site and bond each of left limit, right limit, left tail, right tail
+        """
+        return Traces(
+            real_trace(self._site, chain.site[..., 1:-1, :, :], self.chain.site_kind[1:-1]),
+            real_trace(self._bond, chain.bond, self.chain.bond_kind),
+            *self._in_leads(leads.site, leads.bond),
+            incoming=np.full(len(chain.site), GROSS_FLUX * np.abs(self.chain.total_hopping).max()),
+        )
+
+    def _in_leads(self, site, bond):
+        """Traces of one site and one bond each of left limit, right limit, left tail, right tail."""
+        ends = np.array([0, -1, 0, -1])
+        return (
+            real_trace(self._site, site, self.chain.site_kind[ends]),
+            real_trace(self._bond, bond, self.chain.bond_kind[ends]),
         )
 
     def _along_the_chain(self, states, per_state):

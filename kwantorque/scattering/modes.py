@@ -10,6 +10,9 @@ an ordinary one for mu = 1/(lambda - sigma), which has no trouble with singular 
 Open modes (|lambda| = 1) are sorted by their flux 2 Im(psi_{j+1}^+ V^+ psi_j). Degenerate ones come out of the
 eigensolver in an arbitrary basis, in which even the sign of the flux is meaningless; within each cluster of equal
 lambda the basis is rotated to the one in which the flux matrix is diagonal.
+
+Where the hopping is a number v (free electrons, one orbital per site), none of this is needed: the modes' vectors are
+the eigenvectors of the Hermitian h, with eigenvalues e, and v (lambda + 1/lambda) = E - e.
 """
 
 from dataclasses import dataclass
@@ -87,6 +90,9 @@ def lead_modes(onsite, hopping, energy, k_par=None):
     ComputationError
         If the numbers of right-going and left-going modes differ: the energy is too close to a band edge.
     """
+    number = _as_number(hopping)
+    if number is not None:
+        return _orthogonal_modes(onsite, number, energy)
     factor, vectors = _solve(onsite, hopping, energy)
     onsite, hopping = (np.broadcast_to(b, (len(vectors), *b.shape[1:])) for b in (onsite, hopping))
     on_circle = np.abs(factor.size_log) < ON_CIRCLE
@@ -116,10 +122,47 @@ def lead_modes(onsite, hopping, energy, k_par=None):
 
 def count_open(onsite, hopping, energy):
     """Number of open right-going modes at each k, (nk,): half the eigenvalues on the unit circle."""
+    number = _as_number(hopping)
+    if number is not None:
+        distance = np.abs(np.linalg.eigvalsh(onsite) - energy)
+        return (distance < 2 * np.abs(number)[:, None]).sum(axis=-1)
     mu = np.linalg.eigvals(_pencil(onsite, hopping, energy))
     with np.errstate(divide="ignore"):
         size_log = np.log(np.abs(1 + SHIFT * mu)) - np.log(np.abs(mu))
     return (np.abs(size_log) < ON_CIRCLE).sum(axis=-1) // 2
+
+
+def _as_number(hopping):
+    """The real number v (nk or 1,) that a hopping is a multiple of the identity of, or None."""
+    number = hopping[..., 0, 0]
+    if np.any(number.imag) or not np.array_equal(hopping, number[..., None, None] * np.eye(hopping.shape[-1])):
+        return None
+    return number.real
+
+
+def _orthogonal_modes(onsite, number, energy):
+    """`lead_modes` where the hopping is a number; `energy` may be complex (upper half plane) and one for each k."""
+    level, vectors = np.linalg.eigh(onsite)
+    number = number[:, None]
+    # lambda + 1/lambda = 2 + 2q; q = 0 at the band edge.
+    q = (np.asarray(energy)[..., None] - level - 2 * number) / (2 * number)
+    vectors = np.broadcast_to(vectors, (*q.shape, q.shape[-1]))
+    if np.iscomplexobj(q):
+        root = np.sqrt(q) * np.sqrt(q + 2)
+        larger = np.where(np.abs(1 + q + root) > np.abs(1 + q - root), 1 + q + root, 1 + q - root)
+        modes = LeadModes(1 / larger, vectors, np.zeros(q.shape))
+        return modes, modes
+    square = -q * (q + 2)
+    travels = square > 0
+    root = np.sqrt(np.abs(square))
+    decaying = np.sign(1 + q) / (np.abs(1 + q) + np.where(travels, 1, root))
+    step = np.where(travels, 1 + q - 1j * np.sign(number) * root, decaying)
+    speed = np.where(travels, 2 * np.abs(number) * root, 0.0)
+    vectors = vectors / np.sqrt(np.where(travels, speed, 1))[:, None, :]
+    order = np.argsort(~travels, axis=-1, kind="stable")
+    step, speed = (np.take_along_axis(x, order, -1) for x in (step, speed))
+    vectors = np.take_along_axis(vectors, order[:, None, :], -1)
+    return LeadModes(step, vectors, speed), LeadModes(step, vectors, -speed)
 
 
 @dataclass(frozen=True, eq=False)
@@ -135,7 +178,7 @@ def _pencil(onsite, hopping, energy):
     """The matrix whose eigenvalues are mu."""
     n = onsite.shape[-1]
     shape = np.broadcast_shapes(onsite.shape, hopping.shape)
-    onsite = np.broadcast_to(onsite, shape) - energy * np.eye(n)
+    onsite = np.broadcast_to(onsite - np.asarray(energy)[..., None, None] * np.eye(n), shape)
     hopping = np.broadcast_to(hopping, shape)
     inverse = np.linalg.inv(dagger(hopping) + SHIFT * onsite + SHIFT**2 * hopping)
     k = inverse @ (onsite + SHIFT * hopping)

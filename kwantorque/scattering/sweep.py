@@ -1,4 +1,4 @@
-"""One solve per site: scattering states and Green functions of any chain, textures and bias slopes included.
+"""One solve per site: scattering states of any chain, textures and bias slopes included.
 
 The sites 0 ... N of the chain (0 and N belong to the leads) obey, with V_j = H_{j,j+1},
 
@@ -14,35 +14,14 @@ At site 0 a mode u of Bloch factor lambda comes in, psi_{-1} = u/lambda + F_L (p
     (h_0 - E + V_0 X_0 + V^+ F_L) psi_0 = V^+ (F_L - 1/lambda) u,
 
 after which psi_{j+1} = X_j psi_j fills the chain. X_j continues an outgoing state, so nothing grows however thick a
-barrier is. With Y_j the mirror image, psi_j = Y_j psi_{j+1} to the left of a source, the blocks of G = 1/(E - H) are
-
-    G_jj = -(h_j - E + V_j X_j + V_{j-1}^+ Y_{j-1})^-1,   G_{j+1,j} = X_j G_jj,   G_{j,j+1} = Y_j G_{j+1,j+1}.
+barrier is. Y_j is the mirror image, psi_j = Y_j psi_{j+1} to the left of a source.
 """
-
-from dataclasses import dataclass
 
 import numpy as np
 
-from ..algebra import dagger
-from .modes import lead_modes
+from ..algebra import dagger, inverse
 
-__all__ = ["GreenBlocks", "continuation", "green_blocks", "sweep"]
-
-
-@dataclass(frozen=True, eq=False)
-class GreenBlocks:
-    """Blocks of the retarded Green function of a chain between its leads.
-
-    Attributes
-    ----------
-    site : (nk, n_sites, n, n) array, G_{j,j}
-    forth : (nk, n_sites - 1, n, n) array, G_{j,j+1}
-    back : (nk, n_sites - 1, n, n) array, G_{j+1,j}
-    """
-
-    site: np.ndarray
-    forth: np.ndarray
-    back: np.ndarray
+__all__ = ["blocks", "continuation", "continuations", "sweep"]
 
 
 def sweep(chain, energy, n_open, near, far):
@@ -53,8 +32,8 @@ def sweep(chain, energy, n_open, near, far):
     factor = near.incoming.step[:, None, :n_open]
     vectors = near.incoming.vectors[..., :n_open] / factor
     leaving = continuation(near.outgoing)
-    onsite, hopping = _blocks(chain, energy)
-    onward = _continuations(onsite, hopping, continuation(far.outgoing))
+    onsite, hopping = blocks(chain, energy)
+    onward = continuations(onsite, hopping, continuation(far.outgoing))
     back = dagger(hopping[0])
     source = back @ (leaving @ vectors - vectors / factor)
     psi = np.empty((chain.n_sites, *source.shape), complex)
@@ -64,41 +43,27 @@ def sweep(chain, energy, n_open, near, far):
     return psi.transpose(1, 3, 0, 2)
 
 
-def green_blocks(chain, energy):
-    """`GreenBlocks` of a chain at a complex `energy` in the upper half plane (eV)."""
-    onsite, hopping = _blocks(chain, energy)
-    right, _ = lead_modes(*chain.lead_blocks("right"), energy, chain.k_par)
-    _, left = lead_modes(*chain.lead_blocks("left"), energy, chain.k_par)
-    onward = _continuations(onsite, hopping, continuation(right))
-    mirrored = [dagger(block) for block in reversed(hopping)]
-    backward = _continuations(onsite[::-1], mirrored, continuation(left))[::-1]
-    site = [
-        -np.linalg.inv(h + hopping[j + 1] @ onward[j] + dagger(hopping[j]) @ backward[j]) for j, h in enumerate(onsite)
-    ]
-    back = [x @ g for x, g in zip(onward[:-1], site[:-1], strict=True)]
-    forth = [y @ g for y, g in zip(backward[1:], site[1:], strict=True)]
-    return GreenBlocks(*(np.stack(part, axis=1) for part in (site, forth, back)))
-
-
 def continuation(modes):
     """F = U diag(step) U^-1 (nk, n, n): continues an outgoing state one cell further into the lead."""
     return dagger(np.linalg.solve(dagger(modes.vectors), dagger(modes.vectors * modes.step[:, None, :])))
 
 
-def _blocks(chain, energy):
-    """h_j - E of every site, and V_{j-1} of every site with that of the right lead added: lists of (nk, n, n)
-    arrays.
+def blocks(chain, energy):
+    """h_j - E of every site, and V_{j-1} of every site with that of the right lead added: lists of (nk, n, n) arrays.
+
+    E is a number or one for each k.
     """
     shape = (chain.n_k, chain.n_orbitals, chain.n_orbitals)
-    onsite = [np.broadcast_to(b, shape) for b in np.moveaxis(chain.total_onsite - energy * np.eye(shape[1]), 1, 0)]
+    energy = np.asarray(energy)[..., None, None, None] * np.eye(shape[1])
+    onsite = [np.broadcast_to(b, shape) for b in np.moveaxis(chain.total_onsite - energy, 1, 0)]
     hopping = [np.broadcast_to(b, shape) for b in np.moveaxis(chain.total_hopping, 1, 0)]
     bonds = [chain.bond_kind[0], *chain.bond_kind, chain.bond_kind[-1]]
     return [onsite[kind] for kind in chain.site_kind], [hopping[kind] for kind in bonds]
 
 
-def _continuations(onsite, hopping, far):
+def continuations(onsite, hopping, far):
     """X_j of every site, for hopping[j] = V_{j-1}."""
     onward = [far]
     for h, v, v_back in zip(onsite[:0:-1], hopping[:1:-1], hopping[-2:0:-1], strict=False):
-        onward.append(-np.linalg.solve(h + v @ onward[-1], dagger(v_back)))
+        onward.append(-inverse(h + v @ onward[-1]) @ dagger(v_back))
     return onward[::-1]

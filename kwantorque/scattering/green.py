@@ -1,0 +1,223 @@
+"""Green functions of a chain at complex energies, and the density matrix of a filled Fermi sea.
+
+With X_j, Y_j the continuations of outgoing states to the right and to the left (see `sweep`), the blocks of
+G(E) = 1/(E - H) are
+
+    G_jj = -(h_j - E + V_j X_j + V_{j-1}^+ Y_{j-1})^-1,   G_{j+1,j} = X_j G_jj,   G_{j,j+1} = Y_j G_{j+1,j+1}.
+
+All states below mu, bound states included, are filled by
+
+    rho = 1/2 + (1/2 pi) int_0^inf dy [G(mu + iy) + G(mu + iy)^+]                       T = 0
+    rho = 1/2 + k_B T sum_n [G(mu + i w_n) + G(mu + i w_n)^+],   w_n = (2n + 1) pi k_B T,
+
+the contour integral of G around the occupied part of the spectrum, with its arc at infinity. The bond block
+rho_{j,j+1} takes G_{j,j+1} + (G_{j+1,j})^+.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..algebra import dagger, inverse
+from .base import DensityBlocks
+from .modes import lead_modes
+from .sweep import blocks, continuation, continuations
+
+__all__ = ["Contour", "Filled", "GreenBlocks", "fermi_contour", "filled", "green_blocks"]
+
+BOTTOM = 1e-6
+"""Smallest y in eV."""
+TOP = 100.0
+"""Largest y in units of the bandwidth."""
+FIRST_POLES = 12
+"""Matsubara poles summed one by one; the others are an integral, with the Euler-Maclaurin term of second order."""
+MOST_BLOCKS = 150_000
+"""Sites x energies x k-points in memory at a time."""
+DOUBLINGS = 60
+
+
+@dataclass(frozen=True, eq=False)
+class GreenBlocks:
+    """Blocks of the retarded Green function of a chain between its leads.
+
+    Attributes
+    ----------
+    site : (nk, n_sites, n, n) array, G_{j,j}
+    forth : (nk, n_sites - 1, n, n) array, G_{j,j+1}
+    back : (nk, n_sites - 1, n, n) array, G_{j+1,j}
+    limit, tail : pairs of (site, forth, back), each (nk, n, n), for the left and the right lead: far inside, and the
+        sum over the lead of what differs from that (sites i >= 1 outwards; bonds i >= 0, the first with weight 1/2)
+    """
+
+    site: np.ndarray
+    forth: np.ndarray
+    back: np.ndarray
+    limit: tuple
+    tail: tuple
+
+
+@dataclass(frozen=True, eq=False)
+class Contour:
+    """Energies (eV) above the Fermi energy along the imaginary axis, and their weights in rho.
+
+    Attributes
+    ----------
+    y, weights : (ny,) arrays
+        rho = 1/2 + (1/2 pi) sum_i weights_i [G(mu + i y_i) + h.c.]
+    coarse : (ny,) array
+        Weights of a rule with about half of the points, whose difference tells the error.
+    """
+
+    y: np.ndarray
+    weights: np.ndarray
+    coarse: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class Filled:
+    """Density blocks of a filled sea, along the chain and in the leads, as `Observables.of_blocks` takes them.
+
+    Attributes
+    ----------
+    chain : DensityBlocks
+    leads : DensityBlocks
+        One site and one bond each of left limit, right limit, left tail, right tail.
+    """
+
+    chain: DensityBlocks
+    leads: DensityBlocks
+
+
+def fermi_contour(bandwidth, thermal=0.0, accuracy=1e-6):
+    """The contour for bands `bandwidth` (eV) wide and k_B T = `thermal` (eV), with an error of about `accuracy` of rho.
+
+    At T = 0 the rule is the trapezoid in t = ln y. G is analytic in the upper half plane, which is the strip
+    |Im t| < pi/2, whatever singularities lie on the real axis: the error is exp(-pi^2/step) uniformly, and that of
+    twice the step is its square root. What the rule leaves out at either end, where the integrand is constant in y or
+    falls as 1/y^2, is a geometric series.
+    """
+    top = TOP * bandwidth
+    if thermal > 0:
+        return _matsubara(thermal, top, accuracy)
+    step = np.pi**2 / np.log(1 / accuracy)
+    count = 2 * int(np.ceil(np.log(top / BOTTOM) / step / 2)) + 1
+    y = BOTTOM * np.exp(step * np.arange(count))
+
+    def trapezoid(nodes, step):
+        weights = step * nodes
+        rest = np.exp(-step) / (1 - np.exp(-step))
+        weights[0] += step * nodes[0] * rest
+        weights[-1] += step * nodes[-1] * rest
+        return weights
+
+    coarse = np.zeros(count)
+    coarse[::2] = trapezoid(y[::2].copy(), 2 * step)
+    return Contour(y, trapezoid(y.copy(), step), coarse)
+
+
+def _matsubara(thermal, top, accuracy):
+    """The first Matsubara poles, then the integral that the others are."""
+    spacing = 2 * np.pi * thermal
+    start = FIRST_POLES * spacing
+    panels = max(2, int(np.ceil(np.log(top / start) / 2)))
+    fine, coarse = (_gauss_in_log(start, top, panels, n) for n in _orders(accuracy))
+    poles = spacing * (np.arange(FIRST_POLES + 1) + 0.5)
+    weights = np.full(FIRST_POLES + 1, spacing)
+    # sum_{n >= N} = int_{N spacing} + (spacing^2/24) g'(N spacing)
+    weights[-1] = spacing / 24
+    weights[-2] -= spacing / 24
+    y = np.concatenate([poles, fine[0], coarse[0]])
+    zero = [np.zeros(len(part[0])) for part in (fine, coarse)]
+    return Contour(y, np.concatenate([weights, fine[1], zero[1]]), np.concatenate([weights, zero[0], coarse[1]]))
+
+
+def _orders(accuracy):
+    """Gauss points per panel of the rule and of the one it is compared with."""
+    order = max(4, int(np.ceil(-np.log10(accuracy))) + 1)
+    return order, order - 2
+
+
+def _gauss_in_log(start, stop, panels, order):
+    """Nodes and weights of int dy in equal panels of ln y, with the 1/y^2 beyond `stop`."""
+    x, w = np.polynomial.legendre.leggauss(order)
+    edges = np.linspace(np.log(start), np.log(stop), panels + 1)
+    half = np.diff(edges)[:, None] / 2
+    y = np.exp(((edges[1:] + edges[:-1])[:, None] / 2 + half * x).ravel())
+    weights = (half * w).ravel() * y
+    weights[-1] += y[-1] ** 2 / stop
+    return y, weights
+
+
+def green_blocks(chain, energy):
+    """`GreenBlocks` of a chain at complex `energy` in the upper half plane (eV), a number or one for each k."""
+    onsite, hopping = blocks(chain, energy)
+    leads = {side: lead_modes(*chain.lead_blocks(side), energy, chain.k_par) for side in ("left", "right")}
+    outwards = {side: [continuation(modes) for modes in leads[side]] for side in leads}
+    onward = continuations(onsite, hopping, outwards["right"][0])
+    mirrored = [dagger(block) for block in reversed(hopping)]
+    backward = continuations(onsite[::-1], mirrored, outwards["left"][1])[::-1]
+    site = [-inverse(h + hopping[j + 1] @ onward[j] + dagger(hopping[j]) @ backward[j]) for j, h in enumerate(onsite)]
+    back = [x @ g for x, g in zip(onward[:-1], site[:-1], strict=True)]
+    forth = [y @ g for y, g in zip(backward[1:], site[1:], strict=True)]
+    ends = []
+    for side, at, end in (("left", 1, 0), ("right", -2, -1)):
+        to_right, to_left = outwards[side]
+        bond = hopping[1 if side == "left" else -2]
+        bulk = -inverse(onsite[end] + bond @ to_right + dagger(bond) @ to_left)
+        ends.append(_lead_sums(side, bulk, site[at], to_right, to_left))
+    along = (np.stack(part, axis=1) for part in (site, forth, back))
+    return GreenBlocks(*along, *zip(*ends, strict=True))
+
+
+def _lead_sums(side, bulk, boundary, to_right, to_left):
+    """(site, forth, back) far inside a lead, and summed over it.
+
+    i cells outwards of the boundary G_{i,i} = bulk + F^i D F'^i with D what differs at the boundary, F the continuation
+    outwards and F' that of the second index. The sum is S = D + F S F', found by doubling.
+    """
+    inverse_bulk = inverse(bulk)
+    first, second = (to_right, to_left) if side == "right" else (to_left, to_right)
+    second = inverse_bulk @ second @ bulk
+    difference = boundary - bulk
+    total, f, g = difference, first, second
+    for _ in range(DOUBLINGS):
+        more = f @ total @ g
+        total = total + more
+        if np.abs(more).max() <= 1e-16 * np.abs(total).max():
+            break
+        f, g = f @ f, g @ g
+    bonds = total - difference / 2
+    near_far, far_near = bonds @ second, first @ bonds
+    forth, back = (near_far, far_near) if side == "right" else (far_near, near_far)
+    limit = bulk, to_left @ bulk, to_right @ bulk
+    return limit, (total - difference, forth, back)
+
+
+def filled(chain, mu, contour):
+    """The density blocks of all states below `mu` (eV) at every k, by both rules of the contour.
+
+    Returns
+    -------
+    fine, coarse : Filled
+    """
+    n_y = len(contour.y)
+    at_once = max(1, MOST_BLOCKS // (n_y * chain.n_sites))
+    rules = np.stack([contour.weights, contour.coarse]) / (2 * np.pi)
+    parts = []
+    for start in range(0, chain.n_k, at_once):
+        k = np.arange(start, min(start + at_once, chain.n_k))
+        green = green_blocks(chain.at(np.repeat(k, n_y)), np.tile(mu + 1j * contour.y, len(k)))
+        leads = [np.stack(part, axis=1) for part in zip(*green.limit, *green.tail, strict=True)]
+        parts.append([_rho(part, rules, len(k)) for part in ((green.site, green.forth, green.back), leads)])
+    along, leads = ([np.concatenate(x, axis=1) for x in zip(*part, strict=True)] for part in zip(*parts, strict=True))
+    half = np.eye(chain.n_orbitals) / 2
+    along[0] = along[0] + half
+    leads[0][:, :, :2] += half
+    return tuple(Filled(DensityBlocks(*(x[i] for x in along)), DensityBlocks(*(x[i] for x in leads))) for i in range(2))
+
+
+def _rho(green, rules, n_k):
+    """Site and bond blocks (n_rules, nk, n_blocks, n, n), sums over the energies of G + G^+, without the 1/2."""
+    site, forth, back = green
+    parts = site + dagger(site), forth + dagger(back)
+    return [np.einsum("ry,kyjab->rkjab", rules, x.reshape(n_k, -1, *x.shape[1:]), optimize=True) for x in parts]
