@@ -54,6 +54,7 @@ def steady_state(
     solver=None,
     kpar=None,
     derived=None,
+    sea=True,
     executor=None,
     progress=True,
 ):
@@ -69,6 +70,8 @@ def steady_state(
     tolerance, solver, kpar, derived, executor, progress
         As in `kwantorque.torques`. The tolerance is relative to the largest of the fluxes and summed torques, or of
         what `derived` returns; that of the current is relative to the current. The solver is for the window.
+    sea : bool
+        Whether the sea is wanted; it carries no current.
 
     Returns
     -------
@@ -100,12 +103,13 @@ def steady_state(
     run = _Run(stack, find_symmetry(stack), rule, derived, executor, thermal, tolerance)
     low, high = min(mu.values()), max(mu.values())
     with tqdm(unit="k", desc="k-points", disable=not progress, total=0) as bar:
-        sea = run.sea(low, bar)
-        above = run.window(high, low, source, solver, sea, bar) if high > low else None
-    if above is None:
-        above = Integral(*({n: 0 * value for n, value in part.items()} for part in (sea.values, sea.errors)), 0.0, 0)
-    values = {name: np.stack([sea.values[name], above.values[name]]) for name in sea.values}
-    errors = {name: sea.errors[name] + above.errors[name] for name in sea.errors}
+        below = run.sea(low, bar) if sea else None
+        above = run.window(high, low, source, solver, below, bar) if high > low else None
+    if below is None and above is None:
+        raise InputError("without the sea and without a bias there is nothing to compute")
+    below, above = below or _nothing(above), above or _nothing(below)
+    values = {name: np.stack([below.values[name], above.values[name]]) for name in below.values}
+    errors = {name: below.errors[name] + above.errors[name] for name in below.errors}
     error = _relative({name: value.sum(axis=0) for name, value in values.items()}, errors, derived is not None)
     if not np.isfinite(error):
         raise ComputationError("the integral over k_par is not finite")
@@ -116,7 +120,7 @@ def steady_state(
         "tolerance": tolerance,
         "error_estimate": error,
         "closure": run.closure,
-        "k_points": sea.points + above.points,
+        "k_points": below.points + above.points,
         "k_points_left_to_kwant": run.by_kwant,
         "k_rule": repr(rule),
         "rotation_order": run.symmetry.folds,
@@ -152,7 +156,7 @@ class _Run:
 
     def window(self, high, low, source, solver, sea, bar):
         """`Integral` over the energies of the states from the lead `source`, or None if it has none there."""
-        floor = _scale(sea.values, self.derived is not None)
+        floor = _scale(sea.values, self.derived is not None) if sea else 0.0
 
         def value_at(energy):
             weight = occupation(energy, high, self.thermal) - occupation(energy, low, self.thermal)
@@ -189,6 +193,12 @@ class _Run:
                 f"the books from z = -infinity to +infinity do not close: {of_totals:.1e} > {MAX_CLOSURE}"
             )
         self.closure = max(self.closure, of_totals)
+
+
+def _nothing(like):
+    """An integral of the same variables that are all zero."""
+    values, errors = ({name: 0 * value for name, value in part.items()} for part in (like.values, like.errors))
+    return Integral(values, errors, 0.0, 0)
 
 
 def _controlled(values, derived):

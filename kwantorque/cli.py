@@ -85,7 +85,7 @@ def _parser():
     run.add_argument("--quiet", action="store_true", help="no progress bar")
     run.add_argument("--force", action="store_true", help="overwrite --out whatever it holds")
     run.add_argument("--sweep", action="append", default=[], metavar="key=start:stop:num", help="repeatable")
-    run.add_argument("--extrapolate", action="store_true", help="run at two spacings, extrapolate results to zero")
+    run.add_argument("--extrapolate", action="store_true", help="run at `spacing` and half of it, extrapolate to 0")
     run.set_defaults(action=_run)
     commands.add_parser("doctor", help="versions, solvers, threads and a self test").set_defaults(action=_doctor)
     return parser
@@ -139,7 +139,9 @@ def _run(arguments):
         else:
             data = found
     if arguments.figure:
-        _draw(system if not sweep else None, data, arguments.figure)
+        (parameter,) = axes if len(axes) == 1 else (None,)
+        draw = system.sweep_figures.get(parameter, results_against) if sweep else system.figure
+        _draw(draw, data, arguments.figure)
     seconds = time.perf_counter() - started
     if arguments.json:
         print(_json(system, identity["parameters"], axes, data, seconds))
@@ -199,8 +201,8 @@ def _check_paths(out, figure):
             raise InputError(f"{name} must be a file that can be written, got {str(path)!r}")
 
 
-def _draw(system, data, path):
-    axes = system.figure(data) if system else results_against(data)
+def _draw(figure, data, path):
+    axes = figure(data)
     with whole_file(path) as temporary:
         axes.figure.savefig(temporary, format=path.suffix.lstrip(".").lower(), dpi=150)
 
@@ -229,10 +231,14 @@ def _table(system, given, data, seconds):
             "note: the integration stopped before the tolerance was reached, at the limit of what it may refine"
         )
     lines.append(
-        "k error: of the k integral; a error: the correction by the extrapolation to zero spacing"
+        "k error: of the k integral; a error: what the extrapolation to zero spacing may have left"
         if extrapolated
         else "errors are those of the k integral; the lattice adds O(spacing^2): --extrapolate removes it"
     )
+    for r in system.results:
+        window = data[f"result_{r.name}"].attrs.get("window_error")
+        if window is not None:
+            lines.append(f"note: {r.name} is a fit; other windows of it move it by up to {window:.2g} {r.unit}")
     if attrs["rounding_nm"] > 1e-9:
         lines.append(f"note: lengths were rounded to whole spacings, by up to {attrs['rounding_nm']:.3g} nm")
     return "\n".join(lines)
@@ -251,10 +257,12 @@ def _sweep_table(system, axes, data):
     return "\n".join(lines)
 
 
-def _spacing_error(data, name):
-    """Correction by the extrapolation: an attribute of a single result, a variable of a sweep."""
-    variable = f"{name}_spacing_error"
-    return data[variable].values.tolist() if variable in data else data[name].attrs["spacing_error"]
+def _error(data, name, kind):
+    """An error of a result: an attribute of a single one, a variable of a sweep; None if it has no such error."""
+    variable = f"{name}_{kind}error"
+    if variable in data:
+        return data[variable].values.tolist()
+    return data[name].attrs.get(f"{kind}error")
 
 
 def _json(system, parameters, axes, data, seconds):
@@ -263,25 +271,27 @@ def _json(system, parameters, axes, data, seconds):
             return [plain(y) for y in x]
         return x if math.isfinite(x) else None
 
-    def numbers(kind):
-        return {r.name: plain(kind(data, f"result_{r.name}")) for r in system.results}
+    def errors(kind):
+        found = {r.name: _error(data, f"result_{r.name}", kind) for r in system.results}
+        return {name: plain(error) for name, error in found.items() if error is not None}
 
-    extrapolation = {}
-    if data.attrs["to_zero_spacing"]:
-        extrapolation["spacing_errors"] = numbers(_spacing_error)
-    return json.dumps(
-        {
-            "system": system.name,
-            "parameters": parameters | axes,
-            "results": numbers(lambda data, name: data[name].values.tolist()),
-            "closure": plain(data.attrs["closure"]),
-            "error_estimate": plain(data.attrs["error_estimate"]),
-            "solver": data.attrs["solver"],
-            "version": data.attrs["version"],
-            "seconds": seconds,
-        }
-        | extrapolation
-    )
+    answer = {
+        "system": system.name,
+        "parameters": parameters | axes,
+        "results": {r.name: plain(data[f"result_{r.name}"].values.tolist()) for r in system.results},
+        "closure": plain(data.attrs["closure"]),
+        "error_estimate": plain(data.attrs["error_estimate"]),
+        "solver": data.attrs["solver"],
+        "version": data.attrs["version"],
+        "seconds": seconds,
+        "tolerance": data.attrs["tolerance"],
+        "to_zero_spacing": bool(data.attrs["to_zero_spacing"]),
+        "errors": errors(""),
+    }
+    for kind in ("spacing", "window"):
+        if found := errors(f"{kind}_"):
+            answer[f"{kind}_errors"] = found
+    return json.dumps(answer)
 
 
 def _doctor(_):

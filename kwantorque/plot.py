@@ -5,17 +5,21 @@ axes.
 import numpy as np
 from matplotlib.figure import Figure
 
+from .errors import InputError
+
 __all__ = [
     "balance",
     "bands",
     "channels",
     "k_map",
     "results_against",
+    "spin_currents",
     "torque_against_angle",
     "torque_against_barrier",
     "torque_against_coupling",
     "torque_against_thickness",
     "torque_density",
+    "wall_torques",
 ]
 
 COLOURS = {
@@ -96,6 +100,59 @@ def balance(data, axis="z", ax=None):
         xlim=(float(data.z[0]), float(data.z[-1])),
     )
     ax.legend(frameon=False, fontsize="small", ncols=2, loc="upper center", bbox_to_anchor=(0.5, 1.18))
+    return ax
+
+
+def spin_currents(data, ax=None):
+    """The three components of the spin current against z, all parts of it together; interfaces are vertical lines.
+
+    Parameters
+    ----------
+    data : Dataset from `kwantorque.torques`, `steady_state` or a prepared system
+    ax : matplotlib Axes, optional
+
+    Returns
+    -------
+    matplotlib Axes
+    """
+    ax = _axes(ax)
+    current = data.spin_current
+    total = current.sum("part") if "part" in current.dims else current
+    for axis, colour in (("x", "spin"), ("y", "orbital"), ("z", "lattice")):
+        ax.plot(data.z_bond, total.sel(axis=axis), color=COLOURS[colour], label=rf"$J_{axis}$")
+    for z in data.boundary_z.values[1:-1] if data.sizes["boundary"] > 2 else data.boundary_z.values:
+        ax.axvline(z, color="0.6", lw=0.8, zorder=0)
+    ax.axhline(0, color="0.6", lw=0.8, zorder=0)
+    unit = current.attrs["units"].replace("hbar", r"$\hbar$")
+    ax.set(xlabel="z (nm)", ylabel=f"spin current ({unit})", xlim=(float(data.z_bond[0]), float(data.z_bond[-1])))
+    ax.legend(frameon=False, fontsize="small")
+    return ax
+
+
+def wall_torques(data, ax=None):
+    """Torque on a domain wall along e_theta and along m x e_theta = y, per site, and the magnetisation.
+
+    Parameters
+    ----------
+    data : Dataset of `domain-wall`
+    ax : matplotlib Axes, optional
+
+    Returns
+    -------
+    matplotlib Axes
+    """
+    ax = _axes(ax)
+    m, torque = data.magnetisation, data.exchange_torque / float(data.z[1] - data.z[0])
+    along = torque.sel(axis="x") * m.sel(axis="z") - torque.sel(axis="z") * m.sel(axis="x")
+    ax.plot(data.z, along, color=COLOURS["magnetisation"], label=r"along $e_\theta$ (adiabatic)")
+    ax.plot(data.z, torque.sel(axis="y"), color=COLOURS["spin"], label=r"along $m \times e_\theta$ (non-adiabatic)")
+    ax.plot([], [], color="0.6", ls="--", label=r"$m_z$ (right axis)")
+    ax.axhline(0, color="0.6", lw=0.8, zorder=0)
+    ax.set(xlabel="z (nm)", ylabel=r"torque per length ($\hbar$ I/(e nm))", xlim=(float(data.z[0]), float(data.z[-1])))
+    other = ax.twinx()
+    other.plot(data.z, m.sel(axis="z"), color="0.6", ls="--")
+    other.set(ylabel=r"$m_z$", ylim=(-1.1, 1.1))
+    ax.legend(frameon=False, fontsize="small", loc="lower left")
     return ax
 
 
@@ -228,6 +285,8 @@ def channels(data, values, ax=None):
     matplotlib Axes
     """
     ax = _axes(ax)
+    if set(values.dims) not in ({"k", "site"}, {"k", "bond"}, {"k", "depth"}):
+        raise InputError(f"channels are drawn from values on k and site, bond or depth, got {values.dims}")
     (along,) = set(values.dims) - {"k"}
     position = data[{"site": "z", "bond": "z_bond"}.get(along, along)]
     ax.plot(position, values.transpose(along, "k"), color="0.7", lw=0.6)
@@ -235,7 +294,9 @@ def channels(data, values, ax=None):
     about = position.attrs
     ax.set(
         xlabel=f"{about['long_name']} ({about['units']})",
-        ylabel=f"{values.attrs['long_name']} ({values.attrs['units']})".replace("hbar", r"$\hbar$"),
+        ylabel=f"{values.attrs.get('long_name', values.name)} ({values.attrs.get('units', '')})".replace(
+            "hbar", r"$\hbar$"
+        ),
         xlim=(float(position[0]), float(position[-1])),
     )
     ax.legend(frameon=False, fontsize="small")
@@ -277,7 +338,7 @@ def torque_against_coupling(data, ax=None):
     matplotlib Axes
     """
     ax = _axes(ax)
-    _valve_lines(ax, data, data.spin_orbit / GAAS_COUPLING)
+    _valve_lines(ax, data, "spin_orbit", 1 / GAAS_COUPLING)
     ax.set(xlabel=rf"spin-orbit coupling $\alpha/\alpha_0$ ($\alpha_0$ = {GAAS_COUPLING:g} eV)")
     return ax
 
@@ -295,12 +356,20 @@ def torque_against_barrier(data, ax=None):
     matplotlib Axes
     """
     ax = _axes(ax)
-    _valve_lines(ax, data, data.barrier_length)
+    _valve_lines(ax, data, "barrier_length")
     ax.set(xlabel="thickness of the barrier (nm)")
     return ax
 
 
-def _valve_lines(ax, data, x):
+def _require_sweep(data, name):
+    """Refuse a Dataset that is not a sweep of this one parameter."""
+    if "done" not in data or data.done.dims != (name,):
+        raise InputError(f"this figure needs a sweep of `{name}` alone")
+
+
+def _valve_lines(ax, data, parameter, scale=1.0):
+    _require_sweep(data, parameter)
+    x = scale * data[parameter]
     for name, sign, kind, style, label in (
         ("stt_total", 1, "magnetisation", "o-", "torque on the magnetisation"),
         ("Qj_flux", 1, "total", "s-", "angular momentum current in - out"),
@@ -318,18 +387,20 @@ def torque_against_angle(data, ax=None):
 
     Parameters
     ----------
-    data : Dataset of a `Sweep` of angle that contains 90
+    data : Dataset of a `Sweep` of angle; the sine is drawn if it contains 90
     ax : matplotlib Axes, optional
 
     Returns
     -------
     matplotlib Axes
     """
+    _require_sweep(data, "angle")
     ax = _axes(ax)
     for name, label in (("stt_total", "total"), ("stt_persistent", "persistent part")):
         ax.plot(data.angle, data[f"result_{name}"], "o-", ms=3, label=label)
-        sine = float(data[f"result_{name}"].sel(angle=90)) * np.sin(np.radians(data.angle))
-        ax.plot(data.angle, sine, "--", color="0.6", lw=0.8, label="sine" if name == "stt_total" else None)
+        if 90 in data.angle:
+            sine = float(data[f"result_{name}"].sel(angle=90)) * np.sin(np.radians(data.angle))
+            ax.plot(data.angle, sine, "--", color="0.6", lw=0.8, label="sine" if name == "stt_total" else None)
     ax.set(xlabel="angle between the magnetisations (deg)", ylabel=r"in-plane torque ($\hbar$ I/e)")
     ax.legend(frameon=False, fontsize="small")
     return ax

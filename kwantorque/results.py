@@ -10,9 +10,22 @@ __all__ = ["SCHEMA", "dataset", "per_current", "window_average"]
 
 FLUX = "1/(hbar nm^2)"
 TORQUE = "1/nm^2"
-AT_K = {FLUX: "1", TORQUE: "hbar", "1/(eV nm^3)": "hbar/(eV nm)", "hbar/(eV nm^3)": "hbar^2/(eV nm)"}
+TORQUE_DENSITY = "1/nm^3"
+AT_K = {
+    FLUX: "1",
+    TORQUE: "hbar",
+    TORQUE_DENSITY: "hbar/nm",
+    "1/(eV nm^3)": "hbar/(eV nm)",
+    "hbar/(eV nm^3)": "hbar^2/(eV nm)",
+}
 """Units of a response and of the same variable at a single k, per incoming mode of unit flux."""
-AT_BIAS = {FLUX: "eV/(hbar nm^2)", TORQUE: "eV/nm^2", "1/(eV nm^3)": "1/nm^3", "hbar/(eV nm^3)": "hbar/nm^3"}
+AT_BIAS = {
+    FLUX: "eV/(hbar nm^2)",
+    TORQUE: "eV/nm^2",
+    TORQUE_DENSITY: "eV/nm^3",
+    "1/(eV nm^3)": "1/nm^3",
+    "hbar/(eV nm^3)": "hbar/nm^3",
+}
 """Units of a response, and of the same variable summed over energies."""
 
 _LOCAL = {
@@ -35,7 +48,8 @@ def _derived():
         if "current" in name:
             yield f"{name}_limit", (("lead", *rest), unit, f"{label} far inside the lead")
         if "torque" in name:
-            yield f"{name}_limit", (("lead", *rest), unit, f"{label}, far inside the lead")
+            per_length = label.replace("per site", "per nm, far inside the lead")
+            yield f"{name}_limit", (("lead", *rest), TORQUE_DENSITY, per_length)
             yield f"{name}_tail", (("lead", *rest), unit, label.replace("per site", "summed over the lead"))
             yield f"{name}_total", (rest, unit, label.replace("per site", "summed over all sites and both leads"))
         if name in ("exchange_torque", "lattice_torque"):
@@ -95,7 +109,7 @@ def dataset(values, stack, attrs, k_par=None, errors=None, parts=None):
     return xr.Dataset(variables, coordinates, {"version": __version__, **attrs})
 
 
-def per_current(data):
+def per_current(data, incident=False):
     """Divide everything by the particle current: fluxes and torques are then in hbar I/e.
 
     The particle current is the one in the lead that the particles reach. Errors are propagated.
@@ -103,19 +117,22 @@ def per_current(data):
     Parameters
     ----------
     data : Dataset as returned by `kwantorque.torques`
+    incident : bool
+        By the current of the incoming particles instead.
 
     Raises
     ------
     InputError
         If no current flows, or the division was made before.
     """
-    if data.attrs.get("normalised") == "per current":
+    if data.attrs.get("normalised"):
         raise InputError("this Dataset is per current already")
     if "k" in data.dims:
         raise InputError("`per_current` divides an integral over k_par by its current; this Dataset is resolved in k")
     downstream = "left" if data.attrs.get("source") == "right" else "right"
-    current = float(data.particle_current_limit.sel(lead=downstream))
-    error_of_current = data.particle_current_limit.attrs.get("error", 0.0)
+    through = data.incident_current if incident else data.particle_current_limit.sel(lead=downstream)
+    current = float(through)
+    error_of_current = through.attrs.get("error", 0.0)
     if abs(current) <= error_of_current:
         raise InputError(f"no particle current flows within its error, {current:.1e} +- {error_of_current:.1e}")
     error_of_current /= abs(current)
@@ -128,9 +145,11 @@ def per_current(data):
                 variable.attrs["error"] / abs(current) + float(np.abs(divided).max()) * error_of_current
             )
         unit = variable.attrs.get("units")
-        divided.attrs["units"] = {FLUX: "I/e", TORQUE: "hbar I/e"}.get(unit) or AT_K.get(unit, f"{unit} per I/e")
+        divided.attrs["units"] = {FLUX: "I/e", TORQUE: "hbar I/e", TORQUE_DENSITY: "hbar I/(e nm)"}.get(
+            unit
+        ) or AT_K.get(unit, f"{unit} per I/e")
         result[name] = divided
-    result.attrs["normalised"] = "per current"
+    result.attrs["normalised"] = "per incident current" if incident else "per current"
     result.attrs["current"] = current
     result.attrs["current_units"] = FLUX
     return result

@@ -8,6 +8,7 @@ from importlib.metadata import version
 import numpy as np
 from tqdm import tqdm
 
+from .algebra import direction
 from .chain import discretise
 from .errors import ComputationError, InputError, finite, known, positive
 from .integration.breaks import Breaks
@@ -39,6 +40,7 @@ def torques(
     solver=None,
     kpar=None,
     derived=None,
+    incident_spin=None,
     executor=None,
     progress=True,
 ):
@@ -68,6 +70,9 @@ def torques(
         derived(values) -> dict of further numbers, linear in the variables of the result, which it gets as a dict of
         arrays with leading dimensions to be kept. Their errors, relative to the particle current, then decide about
         refinement instead of those of all fluxes and torques, which may be far larger than a tunnel current.
+    incident_spin : str or 3-vector, optional
+        The spin of all incoming particles points this way: one state instead of two at each k, from a lead without
+        magnetisation. For materials with two states per site.
     executor : concurrent.futures.Executor, optional
         Where to compute; here by default.
     progress : bool
@@ -94,9 +99,10 @@ def torques(
     rule = PolarRule() if kpar is None else kpar
     if not isinstance(rule, PolarRule):
         raise InputError(f"`kpar` must be a PolarRule, got {kpar!r}")
-    symmetry = find_symmetry(stack)
+    symmetry = find_symmetry(stack) if incident_spin is None else find_symmetry(stack).of_k_alone
     breaks = Breaks(stack, energy, source, rule.widen)
-    evaluate = partial(weighted_sums, stack, energy, source, solver, symmetry, derived)
+    spinor = None if incident_spin is None else _spinor(stack, incident_spin)
+    evaluate = partial(weighted_sums, stack, energy, source, solver, symmetry, derived, spinor=spinor)
     with tqdm(unit="k", desc="k-points", disable=not progress, total=0) as bar:
         sum_over = Summation(evaluate, executor, bar)
         integral = integrate(sum_over, breaks, symmetry, rule, tolerance, relative_to_current)
@@ -122,7 +128,7 @@ def torques(
     return dataset(integral.values, stack, attrs, errors=integral.errors)
 
 
-def torques_at(stack, k_par, energy, *, source="left", solver=None, per_state=False):
+def torques_at(stack, k_par, energy, *, source="left", solver=None, per_state=False, incident_spin=None):
     """Densities, currents and torques at given in-plane wavevectors, at unit flux per mode; nothing is integrated.
 
     Parameters
@@ -132,6 +138,9 @@ def torques_at(stack, k_par, energy, *, source="left", solver=None, per_state=Fa
     k_par : (nk, 2) array, 1/nm
     per_state : bool
         Keep the incoming modes apart, along a dimension `state`; where a k has fewer of them the rest is zero.
+
+    incident_spin : str or 3-vector, optional
+        As in `torques`.
 
     Returns
     -------
@@ -143,8 +152,10 @@ def torques_at(stack, k_par, energy, *, source="left", solver=None, per_state=Fa
     k_par = np.atleast_2d(np.asarray(k_par, float))
     if k_par.ndim != 2 or k_par.shape[1] != 2 or not np.isfinite(k_par).all():
         raise InputError(f"`k_par` must be finite numbers of shape (nk, 2), got shape {k_par.shape}")
+    spinor = None if incident_spin is None else _spinor(stack, incident_spin)
     parts = [
-        _response(stack, energy, source, solver, k_par[i : i + CHUNK], per_state) for i in range(0, len(k_par), CHUNK)
+        _response(stack, energy, source, solver, k_par[i : i + CHUNK], per_state, spinor)
+        for i in range(0, len(k_par), CHUNK)
     ]
     most = max(closure.shape[1] for _, closure in parts) if per_state else 0
 
@@ -159,23 +170,23 @@ def torques_at(stack, k_par, energy, *, source="left", solver=None, per_state=Fa
 
 
 @single_thread
-def weighted_sums(stack, energy, source, solver, symmetry, derived, items):
+def weighted_sums(stack, energy, source, solver, symmetry, derived, items, spinor=None):
     """One chunk of the integral: for each item {name: sums over k of weights times value}, worst closure, trouble.
 
     A chunk that the solver cannot do is left to Kwant; `trouble` says so, or is None.
     """
     try:
-        return *_chunk_sums(stack, energy, source, solver, symmetry, derived, items), None
+        return *_chunk_sums(stack, energy, source, solver, symmetry, derived, items, spinor), None
     except ComputationError as error:
         if isinstance(solver, KwantSolver):
             raise
         trouble = f"{error}; {k_points(items)} are left to Kwant (solver {solver!r}, source {source})"
-        return *_chunk_sums(stack, energy, source, KwantSolver(), symmetry, derived, items), trouble
+        return *_chunk_sums(stack, energy, source, KwantSolver(), symmetry, derived, items, spinor), trouble
 
 
-def _chunk_sums(stack, energy, source, solver, symmetry, derived, items):
+def _chunk_sums(stack, energy, source, solver, symmetry, derived, items, spinor):
     k_par = np.concatenate([k for k, _ in items])
-    observables, traces = _traces(stack, energy, source, solver, k_par)
+    observables, traces = _traces(stack, energy, source, solver, k_par, spinor=spinor)
     sums, start = [], 0
     for k, weights in items:
         sums.append(traces.at(slice(start, start + len(k))).summed(weights.T / (2 * np.pi) ** 3))
@@ -190,9 +201,9 @@ def _chunk_sums(stack, energy, source, solver, symmetry, derived, items):
 
 
 @single_thread
-def _response(stack, energy, source, solver, k_par, per_state=False):
+def _response(stack, energy, source, solver, k_par, per_state=False, spinor=None):
     """All variables of the Dataset at each k, and the closure of the books there, checked."""
-    observables, traces = _traces(stack, energy, source, solver, k_par, per_state)
+    observables, traces = _traces(stack, energy, source, solver, k_par, per_state, spinor)
     values = observables.values(traces)
     closure = values.pop("closure")
     if not closure.max(initial=0) <= MAX_CLOSURE:
@@ -200,11 +211,14 @@ def _response(stack, energy, source, solver, k_par, per_state=False):
     return values, closure
 
 
-def _traces(stack, energy, source, solver, k_par, per_state=False):
+def _traces(stack, energy, source, solver, k_par, per_state=False, spinor=None):
     try:
         chain = discretise(stack, k_par)
         observables = Observables(chain)
-        return observables, observables.traces(solver.solve(chain, energy, source), per_state)
+        states = solver.solve(chain, energy, source)
+        if spinor is not None:
+            states = states.superposed(spinor, source)
+        return observables, observables.traces(states, per_state)
     except (np.linalg.LinAlgError, FloatingPointError) as error:
         first = tuple(float(x) for x in k_par[0])
         raise ComputationError(
@@ -231,6 +245,14 @@ def relative_to_current(values, errors):
     largest = max(np.abs(values[name]).max() for name in controlled)
     scale = current if current > 1e-12 * largest else largest
     return max(errors[name] for name in (*controlled, "particle_current_limit")) / scale if scale > 0 else 0.0
+
+
+def _spinor(stack, incident_spin):
+    """The state (2,) whose spin points along `incident_spin`."""
+    spin = stack.left.material.spin
+    if spin.shape[-1] != 2:
+        raise InputError(f"`incident_spin` needs materials of two states per site, got {spin.shape[-1]}")
+    return np.linalg.eigh(np.einsum("i,iab->ab", direction(incident_spin), spin))[1][:, 1]
 
 
 def checked(stack, energy, source, solver):

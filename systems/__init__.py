@@ -1,13 +1,30 @@
 """Prepared systems: one short file per published device, that reads like the caption of its figure."""
 
 from ..errors import known
-from . import gamnas_gaas_wire, gamnas_spin_valve
+from . import (
+    domain_wall,
+    gamnas_gaas_wire,
+    gamnas_spin_valve,
+    magnetic_tunnel_junction,
+    metallic_spin_valve,
+    normal_ferromagnet_interface,
+    spin_filter,
+)
 from .base import Parameter, Result, System
 from .sweep import Sweep
 
 __all__ = ["SYSTEMS", "Parameter", "Result", "Sweep", "System", "find"]
 
-SYSTEMS = {module.SYSTEM.name: module.SYSTEM for module in (gamnas_gaas_wire, gamnas_spin_valve)}
+MODULES = (
+    gamnas_gaas_wire,
+    gamnas_spin_valve,
+    spin_filter,
+    normal_ferromagnet_interface,
+    metallic_spin_valve,
+    magnetic_tunnel_junction,
+    domain_wall,
+)
+SYSTEMS = {module.SYSTEM.name: module.SYSTEM for module in MODULES}
 
 
 def find(name):

@@ -1,8 +1,12 @@
 """How a prepared system declares what it is: parameters, results, figure, published numbers."""
 
 import json
+import math
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
+
+import xarray as xr
 
 from ..errors import InputError, finite, known
 from ..extrapolation import extrapolate, require_whole_lengths
@@ -10,27 +14,38 @@ from ..integration.channels import require_channels
 from ..results import per_current
 from ..transport import torques
 
-__all__ = ["Parameter", "Result", "System"]
+__all__ = ["Parameter", "Result", "System", "estimate", "per_current_torques", "together", "with_results"]
+
+TOLERANCE = 1e-3
+SHARE_OF_EACH = 0.6
+"""Part of the tolerance for either of two runs, so that (4 fine - coarse)/3 still meets it."""
+OTHER_ERRORS = ("window_error",)
+"""Errors that a result may have besides that of the integrals."""
 
 
 @dataclass(frozen=True)
 class Parameter:
-    """A number the user may set: its name, default, unit and meaning."""
+    """A number the user may set: its name, default, unit and meaning, and the parameter it follows unless it is set."""
 
     name: str
     default: float
     unit: str
     meaning: str
+    follows: str | None = None
 
 
 @dataclass(frozen=True)
 class Result:
-    """A number the system returns: its name, unit, meaning, and what was published for the default parameters."""
+    """A number the system returns: its name, unit, meaning, and what was published for the default parameters.
+
+    `order` is the power of the spacing with which its error begins; an extrapolation states it accordingly.
+    """
 
     name: str
     unit: str
     meaning: str
     published: float | None = None
+    order: int = 2
 
 
 @dataclass(frozen=True)
@@ -54,6 +69,8 @@ class System:
         `parameters` is a dict, options are those of `kwantorque.torques`.
     figure : callable
         figure(data) -> matplotlib Figure: the system's own figure of the Dataset.
+    sweep_figures : dict, optional
+        Figures of a sweep of one parameter, by its name; others get `plot.results_against`.
     resolved : callable, optional
         resolved(parameters, k_par, **options) -> Dataset of the same results at each k_par.
     """
@@ -66,6 +83,7 @@ class System:
     stack: Callable
     compute: Callable
     figure: Callable = field(repr=False)
+    sweep_figures: dict = field(default_factory=dict, repr=False)
     resolved: Callable | None = field(default=None, repr=False)
 
     def complete(self, given):
@@ -81,12 +99,18 @@ class System:
         for name, value in given.items():
             known(f"parameter of {self.name}", name, values)
             values[name] = finite(name, value, units[name])
+            if units[name] == "deg" and 0 < abs(values[name]) <= 2 * math.pi and values[name] % 1:
+                warnings.warn(f"`{name}` = {values[name]:g} is in degrees: were radians meant?", stacklevel=2)
+        for p in self.parameters:
+            if p.follows and p.name not in given:
+                values[p.name] = values[p.follows]
         return values
 
     def check(self, parameters, to_zero_spacing=False):
         """Build the stack and look for open channels: raises `InputError` for what cannot be computed."""
         stack = self.stack(**parameters)
-        require_channels(stack, parameters["fermi_energy"])
+        # Systems without a parameter of this name count energies from the Fermi energy.
+        require_channels(stack, parameters.get("fermi_energy", 0.0))
         if to_zero_spacing:
             require_whole_lengths(stack.rounding)
 
@@ -107,7 +131,10 @@ class System:
         values, options = self.complete(given), options or {}
         if to_zero_spacing:
             self.check(values, to_zero_spacing)
+            asked = options.get("tolerance", TOLERANCE)
+            options = options | {"tolerance": asked * SHARE_OF_EACH}
             data = extrapolate(lambda a: self.compute(values | {"spacing": a}, **options), values["spacing"])
+            data.attrs["tolerance"] = asked
         else:
             data = self.compute(values, **options)
         given = json.dumps(values, sort_keys=True)
@@ -128,6 +155,7 @@ class System:
         if self.resolved is None:
             raise InputError(f"{self.name} has no results resolved in k")
         values = self.complete(given)
+        self.check(values)
         data = self.resolved(values, k_par, **(options or {}))
         return data.assign_attrs(system=self.name, parameters=json.dumps(values, sort_keys=True))
 
@@ -149,8 +177,23 @@ def with_results(data, results, **values):
     for result in results:
         value = values[result.name]
         about = {"units": result.unit, "long_name": result.meaning, "error": value.attrs["error"]}
+        about |= {name: value.attrs[name] for name in OTHER_ERRORS if name in value.attrs}
+        about["lattice_order"] = result.order
         data[f"result_{result.name}"] = ((), float(value), about)
     return data
+
+
+def estimate(value, error=0.0):
+    """A number with its error, as `with_results` takes it."""
+    return xr.DataArray(float(value), attrs={"error": float(error)})
+
+
+def together(data, *others):
+    """`data` with the worst closure and error of all of several runs, and the sum of their k-points and seconds."""
+    runs = [one.attrs for one in (data, *others)]
+    worst = {name: max(run.get(name, 0.0) for run in runs) for name in ("closure", "error_estimate")}
+    spent = {name: sum(run.get(name, 0) for run in runs) for name in ("k_points", "seconds")}
+    return data.assign_attrs(**worst, **spent)
 
 
 def per_current_torques(stack, energy, **options):

@@ -6,20 +6,25 @@ in a Bloch state that is not in equilibrium the lattice keeps twisting the magne
 torque = 0, neither zero), so that the total torque grows with the thickness.
 
 In-plane components: X_in = -X.(sin angle, -cos angle, 0), which is -X_x for m_R = y; positive for the torque without
-spin-orbit coupling. Totals run over the first `fm_length` of the right layer, its interface site included; fluxes are
-those through the bond before that site minus those through the bond after the last one. Both layers go on into leads
-of the same material.
+spin-orbit coupling at the default Fermi energy. Totals run over the first `fm_length` of the right layer, its
+interface site included; fluxes are those through the bond before that site minus those through the bond after the
+last one. Both layers go on into leads of the same material.
 
-The bonds of the fluxes lie half a spacing before the interface and behind the last site. With spin-orbit coupling J is
-not conserved there, so that the flux differences and the sums have a part of first order in the spacing, which no
-extrapolation for a^2 removes: Qj_flux tends to 0.386 (1 nm barrier: 0.774), its extrapolation from 0.2 and 0.1 nm is
-0.384 (0.786); stt_total moves by 0.0007 only (tests/continuum.py, without a lattice).
+The bonds of the fluxes lie half a spacing before the interface and behind the last site, whose torque is a whole
+site's. With spin-orbit coupling J is not conserved there, so that flux differences and sums have a part of first
+order in the spacing, which no extrapolation for a^2 removes (`Result.order`): Qj_flux tends to 0.386 (1 nm barrier:
+0.774), its extrapolation from 0.2 and 0.1 nm is 0.384 (0.786); stt_total moves by 0.0007 only (tests/continuum.py,
+no lattice).
 
-The paper does not give the barrier's thickness, and the signs depend on it. The persistent part is negative up to 2.8
-nm, the total up to 1.6 nm: a thick barrier lets holes through near k = 0 only, where most contributions are positive,
-a thin one also at ky of about 0.8/nm, where they are negative. Here it is 5 nm. Two statements of the paper do not come
-out with that barrier: the torque is no sine of the angle (0.42, 1.08, 0.97, 0.76, 0.43 at 30, 60, 90, 120, 150 degrees:
-the crystal's axes matter), and at E_F = 0.34 eV spin-orbit coupling does not lower it (-0.02 without, 0.47 with).
+`stt_persistent` is a fit in a window of a finite layer; another window moves it by `window_error`, 0.09 at the defaults
+and more at other angles. `stt_persistent_limit`, in the Dataset, is what is left at infinity: 0.44.
+
+The paper does not give the barrier's thickness, and the signs depend on it. Up to 1.6 nm the total is negative, up to
+about 3 nm the persistent part. The thicker the barrier, the closer to k = 0 is what it lets through, where positive
+contributions prevail; through a thin one come holes at |ky| of 0.3 to 1/nm as well, whose sum is negative. Here it is 5
+nm. Two statements of the paper do not come out with that barrier (spacing 0.2 nm): the torque is no sine of the angle
+(0.42, 1.08, 0.97, 0.76, 0.43 at 30, 60, 90, 120, 150 degrees: the crystal's axes matter), and at E_F = 0.34 eV
+spin-orbit coupling does not lower it (-0.02 without, 0.47 with).
 """
 
 from dataclasses import dataclass
@@ -29,7 +34,12 @@ import numpy as np
 
 from ..errors import InputError
 from ..materials import KohnLuttinger
-from ..plot import torque_against_thickness
+from ..plot import (
+    torque_against_angle,
+    torque_against_barrier,
+    torque_against_coupling,
+    torque_against_thickness,
+)
 from ..stack import Layer, Stack
 from ..transport import torques_at
 from .base import Parameter, Result, System, per_current_torques, with_results
@@ -50,10 +60,11 @@ RESULTS = (
         "stt_persistent",
         "hbar I/e",
         "its persistent part: slope in the second half of the layer, times its thickness",
+        order=1,
     ),
-    Result("Qj_flux", "hbar I/e", "in-plane angular momentum current into the layer minus out of it"),
-    Result("Qs_flux", "hbar I/e", "in-plane spin current into the layer minus out of it"),
-    Result("lattice_torque", "hbar I/e", "in-plane torque on the lattice of the right layer"),
+    Result("Qj_flux", "hbar I/e", "in-plane angular momentum current into the layer minus out of it", order=1),
+    Result("Qs_flux", "hbar I/e", "in-plane spin current into the layer minus out of it", order=1),
+    Result("lattice_torque", "hbar I/e", "in-plane torque on the lattice of the right layer", order=1),
     Result("transmission", "1", "particle current over the current that comes in"),
 )
 
@@ -80,7 +91,7 @@ def stack(
     return Stack(layers, spacing, left=Layer(gamnas, m="x"))
 
 
-def right_layer(first, in_plane, slope, values):
+def right_layer(first, in_plane, slope, length, values):
     """The results, from the values on all sites and bonds: linear, with leading dimensions kept.
 
     Parameters
@@ -90,6 +101,7 @@ def right_layer(first, in_plane, slope, values):
     in_plane : (3,) array, direction of the in-plane component
     slope : (n_sites - first,) array
         Weights that give the persistent torque from the cumulated one.
+    length : float, nm
     """
     exchange = values["exchange_torque"][..., first:, :] @ in_plane
     flux = {name: values[f"{name}_current"] @ in_plane for name in ("angular_momentum", "spin")}
@@ -99,6 +111,7 @@ def right_layer(first, in_plane, slope, values):
         "Qj_flux": flux["angular_momentum"][..., first] - flux["angular_momentum"][..., -1],
         "Qs_flux": flux["spin"][..., first] - flux["spin"][..., -1],
         "lattice_torque_sum": values["lattice_torque"][..., first:, :].sum(axis=-2) @ in_plane,
+        "stt_persistent_limit": values["exchange_torque_limit"][..., 1, :] @ in_plane * length,
     }
 
 
@@ -106,7 +119,7 @@ def slope_weights(z, start, stop):
     """Weights w with w.y the least-squares slope of y(z) over start < z <= stop."""
     inside = (z > start + 1e-9) & (z <= stop + 1e-9)
     if inside.sum() < 2:
-        raise InputError(f"a slope needs at least 2 sites between {start:g} and {stop:g} nm: reduce the spacing")
+        raise InputError(f"a slope needs at least 2 sites between {start:g} and {stop:g} nm: reduce `spacing`")
     centred = np.where(inside, z - z[inside].mean(), 0.0)
     return centred / (centred @ centred)
 
@@ -142,7 +155,7 @@ class Geometry:
     @property
     def derived(self):
         """The results, as `kwantorque.torques` wants them."""
-        return partial(right_layer, self.first, self.in_plane, self.slope())
+        return partial(right_layer, self.first, self.in_plane, self.slope(), self.layers.lengths[1])
 
 
 def compute(parameters, **options):
@@ -154,15 +167,8 @@ def compute(parameters, **options):
     windows = [valve.slope(*window) for window in ((1 / 4, 1), (1 / 3, 1), (1 / 2, 1), (2 / 3, 1))]
     moved = max(abs(float(w @ data.stt_against_thickness.values - data.stt_persistent)) for w in windows)
     data.stt_persistent.attrs["window_error"] = moved
-    per_site, sites = data.exchange_torque_limit, layers.lengths[1] / layers.spacing
-    data["stt_persistent_limit"] = (
-        (),
-        float(per_site.sel(lead="right").values @ valve.in_plane) * sites,
-        {
-            "units": "hbar I/e",
-            "long_name": "persistent part from the limit z -> infinity, where only pairs of modes of equal k_z count",
-            "error": per_site.attrs["error"] * sites,
-        },
+    data.stt_persistent_limit.attrs["long_name"] = (
+        "persistent part from the limit z -> infinity, where only pairs of modes of equal k_z count"
     )
     incident = data.incident_current.copy()
     transmission = 1 / incident
@@ -176,15 +182,19 @@ def resolved(parameters, k_par, **options):
     layers = stack(**parameters)
     valve = Geometry(layers, parameters["angle"])
     data = torques_at(layers, k_par, parameters["fermi_energy"], **options)
-    about = data.attrs
-    data = _along_depth(data / data.particle_current_limit.sel(lead="right", drop=True).mean("k"), valve)
+    incident = data.incident_current.values.mean()
+    current = data.particle_current_limit.sel(lead="right").values
+    if not current.any():
+        raise InputError(f"none of {len(current)} in-plane wavevectors has an open channel")
+    for name, variable in data.data_vars.items():
+        about = variable.attrs | {"units": f"{variable.attrs['units']} I/e"}
+        data[name] = (variable.dims, variable.values / current.mean(), about)
+    data = _along_depth(data, valve)
     values = valve.derived({name: variable.values for name, variable in data.data_vars.items()})
-    values["lattice_torque"] = values.pop("lattice_torque_sum")
+    values |= {"lattice_torque": values["lattice_torque_sum"], "transmission": current / incident}
     for result in RESULTS:
-        if result.name in values:
-            labels = {"units": result.unit, "long_name": result.meaning}
-            data[f"result_{result.name}"] = ("k", values[result.name], labels)
-    return data.assign_attrs(about)
+        data[f"result_{result.name}"] = ("k", values[result.name], {"units": result.unit, "long_name": result.meaning})
+    return data
 
 
 def _along_depth(data, valve):
@@ -218,5 +228,10 @@ SYSTEM = System(
     stack=stack,
     compute=compute,
     figure=torque_against_thickness,
+    sweep_figures={
+        "spin_orbit": torque_against_coupling,
+        "barrier_length": torque_against_barrier,
+        "angle": torque_against_angle,
+    },
     resolved=resolved,
 )

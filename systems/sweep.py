@@ -97,9 +97,10 @@ class Sweep:
                 error,
                 {"units": result.unit, "long_name": f"error of {name} by the k integral"},
             )
-            if self.to_zero_spacing:
-                about = {"units": result.unit, "long_name": f"correction of {name} by the extrapolation"}
-                one[f"{name}_spacing_error"] = ((), one[name].attrs["spacing_error"], about)
+            for kind, of in (("spacing", "left by the extrapolation"), ("window", "by the window of a fit")):
+                if f"{kind}_error" in one[name].attrs:
+                    about = {"units": result.unit, "long_name": f"error of {name} {of}"}
+                    one[f"{name}_{kind}_error"] = ((), one[name].attrs[f"{kind}_error"], about)
         for name in PER_POINT:
             one[name] = ((), float(one.attrs[name]))
         return one
@@ -128,7 +129,7 @@ class Sweep:
         variables = {"done": (names, np.zeros(sizes, "int8"), {"long_name": "whether the point is computed"})}
         for name, variable in one.data_vars.items():
             if same_sites or set(variable.dims) <= {"axis", "lead"}:
-                about = {key: value for key, value in variable.attrs.items() if key != "error"}
+                about = {key: value for key, value in variable.attrs.items() if not key.endswith("error")}
                 variables[name] = ((*names, *variable.dims), np.full((*sizes, *variable.shape), np.nan), about)
         kept = [name for name in one.coords if same_sites or set(one[name].dims) <= {"axis", "lead"}]
         coordinates |= {name: one.coords[name].variable for name in kept}

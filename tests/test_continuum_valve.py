@@ -10,7 +10,7 @@ import continuum
 import numpy as np
 import pytest
 from kwantorque.systems import find
-from kwantorque.systems.gamnas_spin_valve import right_layer, slope_weights
+from kwantorque.systems.gamnas_spin_valve import Geometry
 
 import kwantorque as kt
 
@@ -23,17 +23,13 @@ NAMES = {"stt_total": "stt", "Qj_flux": "Qj", "Qs_flux": "Qs"}
 def lattice(parameters):
     """What the system sums over, before the integral over k; and what has a limit at z -> infinity."""
     stack = VALVE.stack(**parameters)
-    turn = np.radians(parameters["angle"])
-    in_plane = -np.array([np.sin(turn), -np.cos(turn), 0.0])
-    first = round(stack.boundaries[1] / stack.spacing)
-    depth = stack.z[first:] - stack.z[first]
-    slope = slope_weights(depth, stack.lengths[1] / 2, stack.lengths[1])
     data = kt.torques_at(stack, K, parameters["fermi_energy"])
     values = {name: data[name].values for name in data}
-    summed = right_layer(first, in_plane, slope, values)
+    valve = Geometry(stack, parameters["angle"])
+    summed = valve.derived(values)
     result = {ours: summed[name] for name, ours in NAMES.items()}
     result["T"] = values["particle_current"][:, -1]
-    result["constant"] = data.exchange_torque_limit.sel(lead="right").values @ in_plane / stack.spacing
+    result["constant"] = summed["stt_persistent_limit"] / stack.lengths[1]
     return result
 
 

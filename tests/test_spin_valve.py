@@ -7,6 +7,7 @@ import pytest
 from kwantorque.systems import Sweep, find
 
 import kwantorque as kt
+from kwantorque.errors import InputError
 
 K = np.array([[0.1, 0.05], [0.5, -0.3], [-0.2, 0.7]])
 VALVE = find("gamnas-spin-valve")
@@ -126,3 +127,72 @@ def test_angular_law_and_its_figure():
     ax = kt.plot.torque_against_angle(data)
     assert np.array_equal(ax.get_lines()[0].get_ydata(), total)
     assert np.allclose(ax.get_lines()[1].get_ydata(), float(total[1]) * np.sin(np.radians(data.angle)))
+
+
+def test_contributions_of_the_k_plane_add_up_to_the_result():
+    """`resolve` on a fine equidistant grid against the adaptive integral."""
+    small = {"spacing": 0.25, "fm_length": 2, "barrier_length": 1}
+    whole = VALVE.run(options={"tolerance": 0.02, "progress": False}, **small)
+    k = kt.k_grid(VALVE.stack(**VALVE.complete(small)), 0.16, 48)
+    parts = VALVE.resolve(k, **small)
+    for result in VALVE.results:
+        name = f"result_{result.name}"
+        assert parts[name].shape == (len(k),)
+        assert float(parts[name].mean()) == pytest.approx(float(whole[name]), abs=0.02), name
+        assert parts[name].attrs["units"] == result.unit
+    ax = kt.plot.channels(parts.isel(k=slice(0, 400, 40)), parts.exchange_torque.sel(axis="x")[:400:40])
+    assert "hbar" in ax.get_ylabel()
+    assert kt.plot.k_map(parts, parts.result_stt_total).get_xlabel() == "kx (1/nm)"
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: kt.k_grid(valve(), 0.16, source="middle"), "unknown source 'middle'"),
+        (lambda: kt.k_grid(valve(), 0.16, points=0), "`points` must be a whole number >= 1"),
+        (lambda: kt.k_grid(valve(), -1.0), "no open channel"),
+        (lambda: VALVE.resolve([[9.0, 9.0]]), "none of 1 in-plane wavevectors has an open channel"),
+        (lambda: VALVE.resolve([[0.0, 0.0]], fermi_energy=-1), "no open channel"),
+        (lambda: find("gamnas-gaas-wire").resolve([[0.0, 0.0]]), "no results resolved in k"),
+    ],
+)
+def test_errors_of_what_is_resolved_in_k(call, message):
+    with pytest.raises(InputError, match=message):
+        call()
+
+
+@pytest.mark.parametrize(
+    ("parameter", "values", "draw"),
+    [
+        ("spin_orbit", [0.0, 0.11], kt.plot.torque_against_coupling),
+        ("barrier_length", [0.5, 1.0], kt.plot.torque_against_barrier),
+    ],
+)
+def test_figures_of_sweeps(parameter, values, draw):
+    small = {"spacing": 0.25, "fm_length": 2, "barrier_length": 1}
+    small.pop(parameter, None)
+    data = Sweep(VALVE, small, {parameter: values}).run({"tolerance": 0.3, "progress": False})
+    lines = {line.get_label(): line.get_ydata() for line in draw(data).get_lines()}
+    assert np.array_equal(lines["torque on the magnetisation"], data.result_stt_total)
+    assert np.array_equal(lines["minus the torque on the lattice"], -data.result_lattice_torque)
+    assert VALVE.sweep_figures[parameter] is draw
+    assert "spacing_error" not in data.result_stt_total.attrs
+    assert float(data.result_stt_persistent_window_error[0]) > 0
+    if parameter == "spin_orbit":
+        densities = kt.plot.torque_density(data).get_lines()
+        assert [line.get_label() for line in densities[:2]] == ["spin_orbit = 0", "spin_orbit = 0.11"]
+    with pytest.raises(InputError, match="needs a sweep of `angle` alone"):
+        kt.plot.torque_against_angle(data)
+
+
+@pytest.mark.slow
+def test_extrapolated_references():
+    """Richardson of 0.2 and 0.1 nm (physics.md, section 1); the error of the limit at infinity is one of its own."""
+    data = VALVE.run(options={"tolerance": 3e-3, "progress": False}, to_zero_spacing=True, spacing=0.2)
+    expected = (("stt_total", 0.996, 0.003), ("stt_persistent", 0.457, 0.004), ("Qj_flux", 0.3836, 0.001))
+    for name, value, error in expected:
+        assert float(data[f"result_{name}"]) == pytest.approx(value, abs=error), name
+    # Without a lattice Q_J is 0.386: the part of first order is covered by the error stated.
+    assert abs(float(data.result_Qj_flux) - 0.386) < data.result_Qj_flux.attrs["spacing_error"]
+    assert float(data.stt_persistent_limit) == pytest.approx(0.44, abs=0.01)
+    assert data.stt_persistent_limit.attrs["error"] < 0.05

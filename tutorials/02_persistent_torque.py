@@ -76,8 +76,8 @@ kt.plot.channels(few, few.torque_density).figure.savefig("channels.png", dpi=150
 
 # %% [markdown]
 # The paper does not say how thick its barrier is, and the sign of the result depends on it. The map of the k plane
-# shows why. A thick barrier lets holes through near k = 0 only, where most contributions are positive; through a thin
-# one come those at ky of about 0.8/nm as well, and their torque is negative.
+# shows why. The thicker the barrier, the closer to k = 0 is what it lets through, where positive contributions prevail;
+# through a thin one come holes at |ky| of 0.3 to 1/nm as well, and the sum of their torques is negative.
 
 # %%
 for length in (1.0, 5.0):
@@ -90,7 +90,7 @@ for length in (1.0, 5.0):
 # ## How exact
 #
 # `to_zero_spacing=True` (`--extrapolate`) runs a device at its spacing and at half of it, and removes the O(spacing^2)
-# of the lattice. Each result then has two errors.
+# of the lattice. Each result then has two errors. (Fluxes also have a part of first order, and say so by a larger one.)
 
 # %%
 exact = valve.run(options=quick | {"tolerance": 0.1}, to_zero_spacing=True, **small)
@@ -102,6 +102,7 @@ for name in ("stt_total", "Qj_flux"):
 # ## What to try next
 #
 # * A sweep of the barrier, `kt.plot.torque_against_barrier`: `kwantorque run gamnas-spin-valve --sweep
-#   barrier_length=0.5:8:16 --out barrier.nc`, and of the coupling, `kt.plot.torque_against_coupling` (figure 3).
+#   barrier_length=0.5:8:16 --out barrier.nc --figure barrier.png`, and of the coupling,
+#   `kt.plot.torque_against_coupling` (figure 3). `xarray.open_dataset("barrier.nc")` has the numbers.
 # * `fermi_energy=0.34`: does spin-orbit coupling lower the torque, as the paper says?
 # * The angle between the layers, `kt.plot.torque_against_angle`: no sine. Which symmetry of the crystal is to blame?

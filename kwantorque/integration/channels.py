@@ -10,7 +10,7 @@ from functools import partial
 import numpy as np
 
 from ..chain import bulk_blocks
-from ..errors import InputError
+from ..errors import InputError, known
 from ..scattering.modes import count_open
 
 __all__ = [
@@ -152,7 +152,10 @@ def k_grid(stack, energy, points=60, source="left"):
     -------
     (nk, 2) array, 1/nm; for maps, and for sums that converge slowly but depend on nothing else
     """
-    lead = getattr(stack, source)
+    lead = getattr(stack, known("source", source, ("left", "right")))
+    if not isinstance(points, int) or points < 1:
+        raise InputError(f"`points` must be a whole number >= 1, got {points!r}")
+    require_channels(stack, energy)
     angles = np.linspace(0, 2 * np.pi, 73)
     edge = max(radii.max(initial=0) for radii in thresholds(lead, stack.spacing, energy, angles))
     line = edge * (2 * np.arange(points) + 1 - points) / points

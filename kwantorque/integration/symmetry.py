@@ -60,6 +60,11 @@ class Symmetry:
     isotropic: bool
     average: np.ndarray
 
+    @property
+    def of_k_alone(self):
+        """What is left when the incident spin has a direction of its own: that k may be turned and the spin not."""
+        return Symmetry(1, self.isotropic, np.eye(3))
+
 
 def find_symmetry(stack):
     """The `Symmetry` of a stack: rotations of k about z with the spin and without it, and mirrors.

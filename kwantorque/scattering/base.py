@@ -18,10 +18,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..errors import InputError
+
 __all__ = ["DensityBlocks", "LeadStates", "Solver", "States"]
 
 SAME_BLOCH_FACTOR = 1e-5
 """Two modes with |factor_1 conj(factor_2) - 1| below this have the same k_z: they interfere without oscillating."""
+
+SAME_VELOCITY = 1e-6
+"""Incoming modes may be superposed if their velocities differ by no more than this part."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -146,6 +151,42 @@ class States:
             for lead in (self.left, self.right)
         )
         return States(scatter(self.psi), scatter(self.n_open), *leads)
+
+    def superposed(self, vector, source):
+        """One state at each k: the superposition of the incoming modes that arrives with this vector at unit flux.
+
+        Parameters
+        ----------
+        vector : (n,) complex array, the state's orbital and spin part; the modes must have equal velocities
+        source : "left" or "right"
+
+        Raises
+        ------
+        InputError
+            The incoming modes have different velocities, or do not contain the vector: their lead is magnetic.
+        """
+        lead = getattr(self, source)
+        n, most = len(vector), self.psi.shape[1]
+        # Of n outgoing and then the incoming modes, only the latter.
+        arriving = lead.vectors[:, :, n : n + most]
+        speed = np.abs(lead.velocity[:, n : n + most])
+        wanted = np.einsum("knm,n->km", arriving.conj(), vector) * speed
+        norm = np.sqrt((np.abs(wanted) ** 2).sum(axis=1))
+        there = np.arange(most) < self.n_open[:, None]
+        coefficients = np.divide(wanted, norm[:, None], out=np.zeros_like(wanted), where=there & (norm[:, None] > 0))
+        rebuilt = np.einsum("knm,km->kn", arriving, coefficients) * np.sqrt(speed.max(axis=1, initial=0))[:, None]
+        overlap = np.abs(rebuilt @ np.conj(vector))[self.n_open > 0]
+        if np.abs(overlap - 1).max(initial=0) > SAME_VELOCITY:
+            raise InputError("`incident_spin` needs a source lead in which both spins have the same velocity")
+
+        def mixed(array):
+            return np.einsum("ks,ks...->k...", coefficients, array)[:, None]
+
+        leads = (
+            LeadStates(side.side, side.step, side.vectors, side.velocity, mixed(side.amplitude))
+            for side in (self.left, self.right)
+        )
+        return States(mixed(self.psi), np.minimum(self.n_open, 1), *leads)
 
     def blocks(self, per_state=False):
         """`DensityBlocks`, summed over the states or, with `per_state`, with an axis for them after k."""

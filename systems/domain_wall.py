@@ -1,0 +1,118 @@
+"""Ralph & Stiles (seed 002), section 6: electrons follow the magnetisation through a domain wall.
+
+m = (sin theta, 0, cos theta) = (sech(z/w), 0, -tanh(z/w)) between leads magnetised along +z and -z; H_ex = -(splitting)
+m.s, so that the majority has its spin along m. With e_theta = (cos theta, 0, -sin theta) and m x e_theta = y,
+
+    A = sum of torque.e_theta sin(theta) / I      adiabatic part,      -> -P, the polarisation of the current
+    B = sum of torque.y sin(theta) / I            non-adiabatic part
+
+The weight sin(theta) = w dtheta/dz makes both independent of where the sum ends. B and the wall's resistance
+come from electrons reflected by it: in one channel they fall exponentially with its width, summed over k_par as
+1/w^2 only, since some electrons always graze the wall.
+"""
+
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+
+from ..errors import positive
+from ..materials import FreeElectron
+from ..plot import wall_torques
+from ..results import per_current
+from ..stack import Layer, Stack
+from ..transport import torques
+from ..units import OHM_NM2_PER_CONDUCTANCE
+from .base import Parameter, Result, System, estimate, with_results
+
+HALF_WIDTHS = 8
+"""The wall is computed up to this many widths on either side, where sech = 7e-4."""
+PARAMETERS = (
+    Parameter("width", 2.0, "nm", "w of the wall"),
+    Parameter("exchange", 0.4, "eV", "splitting of the bands"),
+    Parameter("fermi_energy", 1.0, "eV", "Fermi energy above the mean of both band bottoms"),
+    Parameter("spacing", 0.05, "nm", "lattice spacing of the discretisation"),
+)
+RESULTS = (
+    Result("conductance", "e^2/h/nm^2", "conductance with the wall"),
+    Result("torque_adiabatic", "hbar I/e", "A: torque along e_theta, weighted with sin(theta)"),
+    Result("torque_nonadiabatic", "hbar I/e", "B: torque along m x e_theta, weighted with sin(theta)"),
+    Result("wall_resistance", "fohm m^2", "1/G with the wall minus 1/G without it"),
+)
+
+
+@dataclass(frozen=True)
+class Wall:
+    """Magnetisation of a wall of width `width` (nm) at `centre` (nm): +z on the left, -z on the right."""
+
+    width: float
+    centre: float
+
+    def __call__(self, z):
+        x = (z - self.centre) / self.width
+        return (1 / np.cosh(x), 0.0, -np.tanh(x))
+
+
+@dataclass(frozen=True)
+class Spiral:
+    """Magnetisation that turns in the x-z plane by a full turn every `period` (nm), from +z at z = 0."""
+
+    period: float
+
+    def __call__(self, z):
+        angle = 2 * np.pi * z / self.period
+        return (np.sin(angle), 0.0, np.cos(angle))
+
+
+def stack(width, exchange, fermi_energy, spacing):
+    """One textured layer between collinear leads."""
+    width, spacing = positive("width", width, "nm"), positive("spacing", spacing, "nm")
+    half = max(round(HALF_WIDTHS * width / spacing), 2) * spacing
+    magnet = FreeElectron(exchange=-exchange)
+    return Stack(
+        [Layer(magnet, 2 * half, m=Wall(width, half))], spacing, left=Layer(magnet, m="z"), right=Layer(magnet, m="-z")
+    )
+
+
+def weighted_totals(m, values):
+    """A, B and what is reflected, before the division by the current."""
+    e_theta = np.stack([m[:, 2], np.zeros(len(m)), -m[:, 0]], axis=1)
+    torque = values["exchange_torque"] * m[:, :1]
+    return {
+        "adiabatic": (torque * e_theta).sum(axis=(-1, -2)),
+        "nonadiabatic": torque[..., 1].sum(axis=-1),
+        "reflected": values["incident_current"] - values["particle_current_limit"][..., 1],
+    }
+
+
+def compute(parameters, **options):
+    """The wall in hbar I/e, with its results."""
+    layers = stack(**parameters)
+    m = np.array([layers.layers[0].m(z) for z in layers.z])
+    data = torques(layers, parameters["fermi_energy"], derived=partial(weighted_totals, m), **options)
+    g, incident = (2 * np.pi * float(x) for x in (data.particle_current_limit.sel(lead="right"), data.incident_current))
+    reflected = 2 * np.pi * data.reflected
+    error = 2 * np.pi * data.reflected.attrs["error"]
+    error_of_g = 2 * np.pi * data.particle_current_limit.attrs["error"]
+    data = per_current(data)
+    resistance = OHM_NM2_PER_CONDUCTANCE * 1e-3 / (g * incident)
+    return with_results(
+        data.assign(magnetisation=(("site", "axis"), m, {"long_name": "direction of the magnetisation"})),
+        RESULTS,
+        conductance=estimate(g, error_of_g),
+        torque_adiabatic=data.adiabatic,
+        torque_nonadiabatic=data.nonadiabatic,
+        wall_resistance=estimate(resistance * reflected, resistance * error),
+    )
+
+
+SYSTEM = System(
+    name="domain-wall",
+    shows="adiabatic and non-adiabatic torque on a domain wall, and its resistance",
+    seed="Ralph & Stiles, section 6",
+    parameters=PARAMETERS,
+    results=RESULTS,
+    stack=stack,
+    compute=compute,
+    figure=wall_torques,
+)

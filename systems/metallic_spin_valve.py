@@ -1,0 +1,211 @@
+"""Ralph & Stiles (seed 002), section 4: N | F1 | N | F2 | N, ballistic free electrons.
+
+m_1 = z, m_2 = (sin angle, 0, cos angle); particles flow from F1 to F2. Conductance and torques are the linear response
+to a bias shared by both leads: half of the states from the left minus half of those from the right, which is what
+a bias adds to equilibrium. In-plane and out-of-plane components as in `magnets.Magnets`. `exchange_coupling` is the
+out-of-plane torque on F2 in equilibrium, from the Fermi sea: -dOmega/d(angle) of the grand potential; positive is
+antiferromagnetic. It oscillates with the spacer thickness with a period pi/k_F.
+
+All channels are coherent, with sharp resonances; semiclassical theories average over them. `fit_efficiency` fits the
+torque by eta(angle) = q/(A + B cos angle) (eq. 25), `circuit_theory` is what the interfaces alone predict.
+"""
+
+from functools import partial
+from typing import NamedTuple
+
+import numpy as np
+from scipy.optimize import least_squares
+
+from ..bias import steady_state
+from ..errors import InputError
+from ..materials import FreeElectron
+from ..plot import spin_currents
+from ..results import per_current
+from ..stack import Layer, Stack
+from ..transport import torques
+from .base import Parameter, Result, System, estimate, together, with_results
+from .magnets import Magnets
+from .normal_ferromagnet_interface import PARAMETERS as INTERFACE
+
+OUTSIDE = 0.4
+"""Length in nm of the normal metal that profiles show on either side."""
+PARAMETERS = (
+    *(p for p in INTERFACE if p.name != "spacing"),
+    Parameter("fm_length", 2.0, "nm", "thickness of both ferromagnets"),
+    Parameter("spacer_length", 2.0, "nm", "thickness of the normal metal between them"),
+    Parameter("angle", 90.0, "deg", "angle between the magnetisations"),
+    Parameter("spacing", 0.02, "nm", "lattice spacing of the discretisation"),
+)
+RESULTS = (
+    Result("conductance", "e^2/h/nm^2", "conductance at this angle"),
+    Result("gmr", "1", "R(180)/R(0) - 1"),
+    Result("torque_in_plane", "hbar I/e", "in-plane torque on F2"),
+    Result("torque_out_of_plane", "hbar I/e", "out-of-plane torque on F2 by a current"),
+    Result("torque_in_plane_fixed", "hbar I/e", "in-plane torque on F1"),
+    Result("torque_out_of_plane_fixed", "hbar I/e", "out-of-plane torque on F1 by a current"),
+    Result("exchange_coupling", "eV/nm^2", "out-of-plane torque on F2 in equilibrium"),
+)
+
+
+def stack(kf_normal, kf_up, kf_down, fm_length, spacer_length, angle, spacing):
+    """Normal metal | F1 | normal metal | F2 | normal metal."""
+    magnets = Magnets(angle)
+    metal = FreeElectron.from_wavevectors(kf_normal)
+    magnet = FreeElectron.from_wavevectors(kf_up, kf_down)
+    outside = Layer(metal, max(OUTSIDE // spacing, 1) * spacing)
+    inner = [Layer(magnet, fm_length, m=magnets.left), Layer(metal, spacer_length)]
+    return Stack([outside, *inner, Layer(magnet, fm_length, m=magnets.right), outside], spacing)
+
+
+def on_layers(magnets, sites, values):
+    """Torques on F1 and F2, named, from the values on all sites: linear, with leading dimensions kept.
+
+    Interface sites belong half to a ferromagnet, and their exchange torque is that half's.
+    """
+    torque = values["exchange_torque"]
+    on = [torque[..., first : last + 1, :].sum(axis=-2) for first, last in sites]
+    return magnets.components(*on)
+
+
+def transmitted(values):
+    return {"transmitted": values["particle_current_limit"][..., 1]}
+
+
+def compute(parameters, **options):
+    """The valve in hbar I/e, with its results."""
+    layers, magnets = stack(**parameters), Magnets(parameters["angle"])
+    ends = np.round(layers.boundaries / layers.spacing).astype(int)
+    derived = partial(on_layers, magnets, ((ends[1], ends[2]), (ends[3], ends[4])))
+    left, right = (torques(layers, 0.0, source=side, derived=derived, **options) for side in ("left", "right"))
+    sea = steady_state(layers, 0.0, derived=derived, **options)
+    current, error_of_current = _current(left)
+    collinear = [
+        _current(torques(stack(**parameters | {"angle": angle}), 0.0, derived=transmitted, **options))
+        for angle in (0.0, 180.0)
+    ]
+    results = {
+        "exchange_coupling": estimate(sea.torque_out_of_plane.sum("part"), sea.torque_out_of_plane.attrs["error"])
+    }
+    for name, ours in (("", ""), ("_fixed", "_left")):
+        for part in ("in_plane", "out_of_plane"):
+            one, other = (data[f"torque_{part}{ours}"] for data in (left, right))
+            value = (one - other) / 2 / current
+            error = (one.attrs["error"] + other.attrs["error"]) / 2 / current + abs(value) * error_of_current / current
+            results[f"torque_{part}{name}"] = estimate(value, error)
+    ratio = collinear[0][0] / collinear[1][0]
+    results["conductance"] = estimate(2 * np.pi * current, 2 * np.pi * error_of_current)
+    results["gmr"] = estimate(ratio - 1, ratio * sum(error / value for value, error in collinear))
+    data = together(per_current(left), right, sea)
+    sites = sea.exchange_torque.sum("part")
+    data["equilibrium_torque"] = (sites.dims, sites.values, dict(sea.exchange_torque.attrs))
+    return with_results(data, RESULTS, **results)
+
+
+def _current(data):
+    flux = data.particle_current_limit
+    return float(flux.sel(lead="right")), flux.attrs["error"]
+
+
+class Efficiency(NamedTuple):
+    """eta(angle) = q/(A + B cos angle) of eq. 25, as q/A and B/A, with Slonczewski's P and Lambda.
+
+    eta = P Lambda^2/[(Lambda^2 + 1) + (Lambda^2 - 1) cos angle]; `asymmetry` is that of eq. 27, |slope of the torque at
+    180 degrees| over that at 0; `residual` the largest deviation of the fit, relative to the largest torque.
+    """
+
+    q_over_a: float
+    b_over_a: float
+    polarisation: float
+    asymmetry_parameter: float
+    asymmetry: float
+    residual: float
+
+
+def fit_efficiency(angles, torque_in_plane):
+    """Fit eta(angle) sin(angle)/2 to in-plane torques in hbar I/e.
+
+    In eq. 25, Mdot = eta mu_B I/(e V) sin(angle); mu_B is the moment of hbar/2, hence the 2.
+
+    Parameters
+    ----------
+    angles : (n,) array, deg; at least 3 strictly between 0 and 180
+    torque_in_plane : (n,) array, hbar I/e
+
+    Returns
+    -------
+    Efficiency
+    """
+    turn, torque = np.radians(np.asarray(angles, float)), np.asarray(torque_in_plane, float)
+    inside = np.abs(np.sin(turn)) > 1e-6
+    if inside.sum() < 3:
+        raise InputError("a fit of the efficiency needs at least 3 angles between 0 and 180 degrees")
+    turn, torque = turn[inside], torque[inside]
+
+    def model(x):
+        return x[0] / (1 + x[1] * np.cos(turn)) * np.sin(turn) / 2
+
+    start = 2 * torque[np.argmax(np.abs(torque))], 0.0
+    found = least_squares(lambda x: model(x) - torque, start, bounds=([-np.inf, -0.999], [np.inf, 0.999]), x_scale=0.1)
+    q, b = found.x
+    square = (1 + b) / (1 - b)
+    residual = np.abs(found.fun).max() / np.abs(torque).max()
+    return Efficiency(q, b, q * (1 + square) / square, np.sqrt(square), square, residual)
+
+
+def circuit_theory(conductance_up, conductance_down, mixing_real, angle, sharvin=None, sharvin_magnet=None):
+    """Magnetoelectronic circuit theory of F | N | F: what the two interfaces predict, coherence left out.
+
+    The node between two equal interfaces has a spin accumulation s; interface i lets pass, with the potential V_i,
+
+        charge  G V_i + (G_up - G_down) s.m_i,    spin  [(G_up - G_down) V_i + G s.m_i] m_i + 2 g_mix (s - (s.m_i) m_i),
+
+    and the spin currents of both add up to zero.
+
+    Parameters
+    ----------
+    conductance_up, conductance_down, mixing_real : float
+        Of one interface.
+    angle : float or array, deg
+    sharvin : float, optional
+        Sharvin conductance of the normal metal, per spin: 1/(2 sharvin) is then taken off 1/g, since the node's own
+        resistance is in each interface's (Sharvin or Schep correction).
+    sharvin_magnet : (up, down), optional
+        The same for the magnets, where these are reservoirs of one spin each.
+
+    Returns
+    -------
+    conductance, torque : arrays
+        In units of the conductances; in-plane torque in hbar I/e.
+
+    Sources: Brataas, Bauer and Kelly, Phys. Rep. 427, 157 (2006); Schep et al., Phys. Rev. B 56, 10805 (1997).
+    """
+    up, down, mixing = conductance_up, conductance_down, mixing_real
+    if sharvin is not None:
+        magnet = (np.inf, np.inf) if sharvin_magnet is None else sharvin_magnet
+        up, down = (1 / (1 / g - 1 / (2 * sharvin) - 1 / (2 * m)) for g, m in zip((up, down), magnet, strict=True))
+        mixing = 1 / (1 / mixing - 1 / (2 * sharvin))
+    total, difference = up + down, up - down
+    found = []
+    for one in np.atleast_1d(np.asarray(angle, float)):
+        magnets = Magnets(float(one))
+        both = magnets.left, magnets.right
+        # sum_i of the spin currents = 0 with V_left = -1/2, V_right = +1/2 seen from the node.
+        matrix = sum((total - 2 * mixing) * np.outer(m, m) + 2 * mixing * np.eye(3) for m in both)
+        s = np.linalg.solve(matrix, difference * (both[0] - both[1]) / 2)
+        current = total / 2 + difference * (s @ both[1])
+        transverse = 2 * mixing * (s - (s @ both[1]) * both[1])
+        found.append((current, transverse @ magnets.in_plane_right / 2 / current))
+    conductance, torque = np.array(found).T
+    return (conductance, torque) if np.ndim(angle) else (float(conductance[0]), float(torque[0]))
+
+
+SYSTEM = System(
+    name="metallic-spin-valve",
+    shows="giant magnetoresistance, torque against angle, exchange coupling through a metal",
+    seed="Ralph & Stiles, section 4",
+    parameters=PARAMETERS,
+    results=RESULTS,
+    stack=stack,
+    compute=compute,
+    figure=spin_currents,
+)

@@ -1,0 +1,88 @@
+"""Ralph & Stiles (seed 002), toy models 1 and 2: one electron meets a ferromagnet.
+
+It comes from a normal metal at normal incidence, its spin at `angle` to the magnetisation m = z, (sin angle, 0, cos
+angle). The majority (spin along +m) sees no step, the minority one of `step`. The magnet is semi-infinite (toy model 1:
+thickness 0) or a slab in the metal (toy model 2); with step > C k^2 the minority is evanescent in it.
+
+Torque per incident particle flux, in hbar: incident minus reflected minus transmitted spin current. With the amplitudes
+of both spins (eq. 10-13; the sign of the terms with Im in eq. 10-11 is corrected, physics.md)
+
+    N_x = (sin angle/2) [1 - Re(t_up t_down* + r_up r_down*)],   N_y = +(sin angle/2) Im(t_up t_down* + r_up r_down*),
+
+without the t for the semi-infinite magnet, in which the transmitted spin precesses with no end: its sum over depth is
+taken as the mean about which it oscillates.
+"""
+
+import numpy as np
+
+from ..errors import InputError, positive
+from ..materials import FreeElectron
+from ..plot import spin_currents
+from ..stack import Layer, Stack
+from ..transport import torques_at
+from ..units import HBAR2_OVER_2M0
+from .base import Parameter, Result, System, estimate, together, with_results
+
+SHOWN = 2.0
+"""Length in nm of the metal, and of a semi-infinite magnet, that profiles show."""
+PARAMETERS = (
+    Parameter("k", 10.0, "1/nm", "wavevector of the electron, and of the majority in the magnet"),
+    Parameter("step", 2.0, "eV", "potential step for the minority"),
+    Parameter("angle", 30.0, "deg", "angle between the incident spin and the magnetisation"),
+    Parameter("thickness", 0.0, "nm", "thickness of the magnet; 0 is semi-infinite"),
+    Parameter("spacing", 0.005, "nm", "lattice spacing of the discretisation"),
+)
+RESULTS = (
+    Result("torque_in_plane", "hbar", "torque N_x on the magnetisation per incident particle flux"),
+    Result("torque_out_of_plane", "hbar", "torque N_y on the magnetisation per incident particle flux"),
+    Result("reflectance_up", "1", "reflected part of the majority"),
+    Result("reflectance_down", "1", "reflected part of the minority"),
+)
+
+
+def stack(k, step, thickness, spacing, **_):
+    """Normal metal | magnet, or normal metal | magnet | normal metal, with E_F = 0."""
+    bottom = -HBAR2_OVER_2M0 * positive("k", k, "1/nm") ** 2
+    if thickness < 0:
+        raise InputError(f"`thickness` must be >= 0 nm, got {thickness!r}")
+    metal = FreeElectron(bottom=bottom)
+    magnet = FreeElectron(exchange=-step, bottom=bottom + step / 2)
+    length = round(SHOWN / spacing) * spacing if spacing < SHOWN else SHOWN
+    layers = [Layer(metal, length), Layer(magnet, thickness or length, m="z")]
+    return Stack(layers, spacing, right=Layer(metal) if thickness else None)
+
+
+def compute(parameters, tolerance=None, executor=None, progress=None, **options):
+    """The electron's spin current and torques, with the results; there is nothing to integrate."""
+    layers = stack(**parameters)
+    turn = np.radians(parameters["angle"])
+
+    def incoming(spin):
+        return torques_at(layers, [[0.0, 0.0]], 0.0, incident_spin=spin, **options).isel(k=0)
+
+    data, up, down = incoming((np.sin(turn), 0.0, np.cos(turn))), incoming("z"), incoming("-z")
+    torque = data.exchange_torque_total
+    reflected = {
+        name: estimate(1 - one.particle_current_limit.sel(lead="right"))
+        for name, one in (("reflectance_up", up), ("reflectance_down", down))
+    }
+    data = together(data.assign_attrs(k_points=3, tolerance=0.0, seconds=0.0, error_estimate=0.0), up, down)
+    return with_results(
+        data,
+        RESULTS,
+        torque_in_plane=estimate(torque.sel(axis="x")),
+        torque_out_of_plane=estimate(torque.sel(axis="y")),
+        **reflected,
+    )
+
+
+SYSTEM = System(
+    name="spin-filter",
+    shows="spin filter and precession: how one electron twists a magnet",
+    seed="Ralph & Stiles, section 3, toy models 1 and 2",
+    parameters=PARAMETERS,
+    results=RESULTS,
+    stack=stack,
+    compute=compute,
+    figure=spin_currents,
+)
