@@ -42,6 +42,11 @@ def _axes(ax):
     return figure.subplots()
 
 
+def _all_parts(data):
+    """Sea and window together, where they are apart."""
+    return data.sum("part", keep_attrs=True) if "part" in data.dims else data
+
+
 def _lines(values, along):
     """(label, line) for each combination of the coordinates of the dimensions other than `along`."""
     others = [name for name in values.dims if name != along]
@@ -67,6 +72,7 @@ def balance(data, axis="z", ax=None):
     matplotlib Axes
     """
     ax = _axes(ax)
+    data = _all_parts(data)
     pick = data.sel(axis=axis)
     for name, kind, style in (
         ("angular_momentum_current", "total", {"lw": 2.2}),
@@ -116,10 +122,9 @@ def spin_currents(data, ax=None):
     matplotlib Axes
     """
     ax = _axes(ax)
-    current = data.spin_current
-    total = current.sum("part") if "part" in current.dims else current
+    current = _all_parts(data).spin_current
     for axis, colour in (("x", "spin"), ("y", "orbital"), ("z", "lattice")):
-        ax.plot(data.z_bond, total.sel(axis=axis), color=COLOURS[colour], label=rf"$J_{axis}$")
+        ax.plot(data.z_bond, current.sel(axis=axis), color=COLOURS[colour], label=rf"$J_{axis}$")
     for z in data.boundary_z.values[1:-1] if data.sizes["boundary"] > 2 else data.boundary_z.values:
         ax.axvline(z, color="0.6", lw=0.8, zorder=0)
     ax.axhline(0, color="0.6", lw=0.8, zorder=0)
