@@ -143,8 +143,8 @@ class _Run:
         evaluate = partial(_sea_sums, self.stack, mu, self.thermal, accuracy, self.symmetry, self.derived)
         breaks = Breaks(self.stack, mu, None, self.rule.widen)
         integral = self._integral(evaluate, breaks, self.tolerance, 0.0, bar)
-        # Two rules of the contour differ by the square root of the error of the better one; ten times to be safe.
-        honest = 10 * np.sqrt(accuracy)
+        # Two rules of the contour differ by the square root of the error of the better one; thirty times to be safe.
+        honest = 30 * np.sqrt(accuracy)
         values = {name: value for name, value in integral.values.items() if not name.startswith(CONTOUR)}
         errors = {
             name: integral.errors[name] + honest * float(np.abs(integral.values[CONTOUR + name]).max(initial=0))

@@ -87,8 +87,19 @@ class Layer:
     def _of_material(self):
         return self.material.terms(None if self.m is None else np.array(self.m))
 
+    @cached_property
+    def _seen(self):
+        return {}
+
+    def _of_texture(self, m):
+        """The material's terms for `m`; those that are the same for every m are the same object."""
+        return tuple(
+            known if (known := self._seen.setdefault(term.name, term)).same_as(term) else term
+            for term in self.material.terms(m)
+        )
+
     def _terms(self, z):
-        terms = self.material.terms(direction(self.m(z))) if callable(self.m) else self._of_material
+        terms = self._of_texture(direction(self.m(z))) if callable(self.m) else self._of_material
         potential = finite("potential", self.potential(z), "eV") if callable(self.potential) else self.potential
         if potential == 0:
             return terms

@@ -25,8 +25,8 @@ from ..transport import torques
 from ..units import OHM_NM2_PER_CONDUCTANCE
 from .base import Parameter, Result, System, estimate, with_results
 
-HALF_WIDTHS = 8
-"""The wall is computed up to this many widths on either side, where sech = 7e-4."""
+HALF_WIDTHS = 12
+"""The wall is computed up to this many widths on either side, where sech = 1e-5."""
 PARAMETERS = (
     Parameter("width", 2.0, "nm", "w of the wall"),
     Parameter("exchange", 0.4, "eV", "splitting of the bands"),

@@ -14,7 +14,6 @@ from functools import partial
 import numpy as np
 
 from ..bias import steady_state
-from ..errors import InputError
 from ..materials import FreeElectron
 from ..plot import spin_currents
 from ..stack import Layer, Stack
@@ -71,7 +70,7 @@ def no_torque(values):
 
 
 def check_bias(unbiased, bias, height):
-    """Refuse a bias that lifts all bands of a magnet above its chemical potential, warn of one that shuts a band."""
+    """Warn of a barrier that is none, and of a bias that shuts a band to part of the window."""
     if height <= 0:
         warnings.warn(f"`barrier_height` = {height:g} eV is below the Fermi energy: this is no barrier", stacklevel=3)
     elif abs(bias) / 2 >= height:
@@ -79,8 +78,6 @@ def check_bias(unbiased, bias, height):
     for side, lead, shift in (("left", unbiased.left, bias / 2), ("right", unbiased.right, -bias / 2)):
         low = -abs(bias) / 2
         for spin, bottom in zip(("majority", "minority"), lead.material.bottoms, strict=True):
-            if bottom < 0 and bottom + shift >= abs(bias) / 2:
-                raise InputError(f"a bias of {bias:g} V lifts the {spin} band of the {side} lead out of reach")
             if bottom < 0 and low <= bottom + shift:
                 warnings.warn(
                     f"a bias of {bias:g} V lifts the bottom of the {spin} band of the {side} lead to "

@@ -152,10 +152,10 @@ def fit_efficiency(angles, torque_in_plane):
     return Efficiency(q, b, q * (1 + square) / square, np.sqrt(square), square, residual)
 
 
-def circuit_theory(conductance_up, conductance_down, mixing_real, angle, sharvin=None, sharvin_magnet=None):
-    """Magnetoelectronic circuit theory of F | N | F: what the two interfaces predict, coherence left out.
+def circuit_theory(conductance_up, conductance_down, mixing_real, angle, sharvin=None):
+    """Magnetoelectronic circuit theory of two equal magnets: what they predict one by one, coherence left out.
 
-    The node between two equal interfaces has a spin accumulation s; interface i lets pass, with the potential V_i,
+    The normal metal between them has a spin accumulation s; magnet i lets pass, with the potential V_i,
 
         charge  G V_i + (G_up - G_down) s.m_i,    spin  [(G_up - G_down) V_i + G s.m_i] m_i + 2 g_mix (s - (s.m_i) m_i),
 
@@ -164,13 +164,12 @@ def circuit_theory(conductance_up, conductance_down, mixing_real, angle, sharvin
     Parameters
     ----------
     conductance_up, conductance_down, mixing_real : float
-        Of one interface.
+        Of one magnet between normal metals: mixing_real that of its interface, and for each spin, incoherently,
+        1/conductance = 2/(that of an interface) - 1/(Sharvin conductance of the magnet).
     angle : float or array, deg
     sharvin : float, optional
-        Sharvin conductance of the normal metal, per spin: 1/(2 sharvin) is then taken off 1/g, since the node's own
-        resistance is in each interface's (Sharvin or Schep correction).
-    sharvin_magnet : (up, down), optional
-        The same for the magnets, where these are reservoirs of one spin each.
+        Sharvin conductance of the normal metal, per spin: 1/(2 sharvin) is then taken off every 1/g, since half of the
+        contact resistance of the metal between the magnets is in each of them (Schep's correction).
 
     Returns
     -------
@@ -181,9 +180,7 @@ def circuit_theory(conductance_up, conductance_down, mixing_real, angle, sharvin
     """
     up, down, mixing = conductance_up, conductance_down, mixing_real
     if sharvin is not None:
-        magnet = (np.inf, np.inf) if sharvin_magnet is None else sharvin_magnet
-        up, down = (1 / (1 / g - 1 / (2 * sharvin) - 1 / (2 * m)) for g, m in zip((up, down), magnet, strict=True))
-        mixing = 1 / (1 / mixing - 1 / (2 * sharvin))
+        up, down, mixing = (1 / (1 / g - 1 / (2 * sharvin)) for g in (up, down, mixing))
     total, difference = up + down, up - down
     found = []
     for one in np.atleast_1d(np.asarray(angle, float)):

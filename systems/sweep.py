@@ -1,17 +1,28 @@
 """A prepared system at many parameters: one Dataset with a dimension for each, saved after every point."""
 
 import json
+from functools import partial
 from itertools import product
 
 import numpy as np
 import xarray as xr
 
 from ..errors import ComputationError, InputError
+from ..parallel import in_order
 
 __all__ = ["Sweep"]
 
+
 PER_POINT = ("closure", "error_estimate", "k_points", "seconds", "rounding_nm")
 """Attributes of a single result that become variables of a sweep."""
+
+
+def _point(system, options, to_zero_spacing, fixed, point):
+    """One point of a sweep: its Dataset, or why it has none."""
+    try:
+        return system.run(options=options, to_zero_spacing=to_zero_spacing, **fixed, **point), None
+    except (ComputationError, InputError) as error:
+        return None, str(error)
 
 
 class Sweep:
@@ -72,13 +83,16 @@ class Sweep:
             there unless a length or the spacing is swept, which changes the number of sites.
         """
         data, failed = found, []
-        for point in self.points:
-            if data is not None and int(data.done.sel(point)):
-                continue
-            try:
-                one = self.system.run(options=options, to_zero_spacing=self.to_zero_spacing, **self.fixed, **point)
-            except (ComputationError, InputError) as error:
-                failed.append(f"{point}: {error}")
+        left = [p for p in self.points if found is None or not int(found.done.sel(p))]
+        options = dict(options or {})
+        # Whole points to each worker: far less traffic than chunks of k-points.
+        executor = options.pop("executor", None) if len(left) > 1 else None
+        if executor is not None:
+            options["progress"] = False
+        task = partial(_point, self.system, options, self.to_zero_spacing, self.fixed)
+        for point, (one, trouble) in zip(left, in_order(task, left, executor), strict=True):
+            if trouble:
+                failed.append(f"{point}: {trouble}")
                 continue
             data = self._with(data, point, self._as_variables(one))
             if keep:

@@ -76,3 +76,7 @@ def layered_chain(rng, n, lengths, leads_alike=False, n_k=2):
         spin=vectors[0],
         orbital=vectors[1],
     )
+
+
+QUICK = {"progress": False}
+"""Options of a run that needs no bar."""

@@ -9,6 +9,8 @@ from .resonances import count_bound, count_levels
 
 __all__ = ["Breaks"]
 
+MOST_BROAD = 16
+"""More broad resonances than this on a ray overlap, and are left to the refinement."""
 BEYOND = 1.5
 """States bound to an interface are looked for up to this many times the largest radius of an open channel."""
 
@@ -35,7 +37,7 @@ class Breaks:
             lead = getattr(self.stack, self.source)
             of_source = next(radii for layer, radii in zip(layers, found, strict=True) if layer.same_crystal(lead))
             edges = [radii.max(initial=0) for radii in of_source]
-        reach = max(edges) if self.lowest < self.energy else 0.0
+        reach = max(edges) if self.lowest < self.energy and not self._overlapping() else 0.0
         levels = steps(partial(count_levels, self.stack, self.energy), reach, angles)
         rays = []
         for i, edge in enumerate(edges):
@@ -44,6 +46,12 @@ class Breaks:
             smooth = distinct(np.sort([0, *inside[inside <= edge], *outer]), 1e-6 * edge)
             rays.append((smooth, *self._sorted(levels[i][levels[i] < edge], angles[i])))
         return rays
+
+    def _overlapping(self):
+        """Whether the inner part is one texture or slope with so many levels that no resonance stands alone."""
+        if any(region.layer.is_uniform for region in self.stack.regions[1:-1]):
+            return False
+        return count_levels(self.stack, self.energy, np.zeros((1, 2)))[0] > MOST_BROAD
 
     def _bound_states(self, angles, edges):
         """Radii at which the number of bound states below the energy changes, where both leads are closed."""
@@ -60,4 +68,5 @@ class Breaks:
         inner = [region.layer for region in self.stack.regions[1:-1] if region.layer.is_uniform]
         counts = [count_channels(layer, self.stack.spacing, self.energy, k) for layer in inner]
         sharp = np.min(counts, axis=0) == 0 if counts else np.zeros(len(radii), bool)
-        return radii[sharp], radii[~sharp]
+        broad = radii[~sharp]
+        return radii[sharp], broad if len(broad) <= MOST_BROAD else broad[:0]

@@ -5,7 +5,7 @@ steps, the thresholds, are where transmission, densities and torques have square
 uniform layer.
 """
 
-from functools import partial
+from functools import lru_cache, partial
 
 import numpy as np
 
@@ -80,6 +80,8 @@ def has_channels(layer, spacing, energy):
     """Whether a crystal has any open channel, at any in-plane k."""
     if largest_radius(layer, energy) == 0:
         return False
+    if count_channels(layer, spacing, energy, np.zeros((1, 2)))[0]:
+        return True
     for angles in (np.array([0.3, 2.1, 4.4]), np.linspace(0, 2 * np.pi, 24, endpoint=False)):
         if any(map(len, thresholds(layer, spacing, energy, angles))):
             return True
@@ -115,6 +117,14 @@ def largest_radius(layer, energy):
     """
     if layer.material.zone is not None:
         return 1.01 * np.sqrt(2) * layer.material.zone
+    c, b = _bending(layer)
+    depth = energy - np.linalg.eigvalsh(layer_bottom(layer))[0]
+    return 1.05 * (b + np.sqrt(max(b**2 + 4 * c * depth, 0.0))) / (2 * c)
+
+
+@lru_cache(maxsize=64)
+def _bending(layer):
+    """c and b of `largest_radius`, which do not depend on the energy."""
     terms = layer.terms_at(0.0)
     polar, azimuth = np.meshgrid(np.linspace(0, np.pi / 2, 19), np.linspace(0, 2 * np.pi, 72, endpoint=False))
     unit = np.stack([np.sin(polar) * np.cos(azimuth), np.sin(polar) * np.sin(azimuth), np.cos(polar)], axis=-1)
@@ -123,9 +133,7 @@ def largest_radius(layer, energy):
     c = np.linalg.eigvalsh(np.einsum("...i,...j,ijab->...ab", unit, unit, quadratic)).min()
     if c <= 0:
         raise InputError(f"the bands of {layer.material!r} bend down in some direction: no k region ends")
-    b = np.linalg.norm(np.einsum("...i,iab->...ab", unit, linear), 2, axis=(-1, -2)).max()
-    depth = energy - np.linalg.eigvalsh(sum(term.constant for term in terms))[0]
-    return 1.05 * (b + np.sqrt(max(b**2 + 4 * c * depth, 0.0))) / (2 * c)
+    return c, np.linalg.norm(np.einsum("...i,iab->...ab", unit, linear), 2, axis=(-1, -2)).max()
 
 
 def thresholds(layer, spacing, energy, angles):

@@ -9,14 +9,14 @@ from itertools import pairwise
 
 import numpy as np
 
-from .kpar import Integral, fejer, left_by_rules
+from .kpar import Integral, fejer, largest_change
 
 __all__ = ["integrate_energies", "occupation", "window"]
 
 LEVELS = (3, 2, 1)
 MOST_PANELS = 64
-THERMAL_REACH = 22.0
-"""Energies further from both chemical potentials than this many k_B T do not count: exp(-22) = 3e-10."""
+THERMAL = np.array([-16.0, -4.0, 0.0, 4.0, 16.0])
+"""Breaks around a chemical potential in k_B T; beyond the outermost, exp(-16) = 1e-7, nothing counts."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,10 +40,11 @@ def occupation(energy, mu, thermal):
 
 def window(mu_high, mu_low, thermal, edges):
     """Ends and breaks of the energies at which the two occupations differ, `edges` (band bottoms) among them."""
-    reach = THERMAL_REACH * thermal
-    start, stop = mu_low - reach, mu_high + reach
-    inner = [e for e in (*edges, *((mu_low, mu_high) if thermal else ())) if start + 1e-9 < e < stop - 1e-9]
-    return np.unique([start, *inner, stop])
+    around = (THERMAL if thermal else THERMAL[:1] * 0) * thermal
+    cuts = np.unique([mu_low + around, mu_high + around])
+    cuts = cuts[np.diff(cuts, prepend=-np.inf) > max(thermal, 1e-9)]
+    inner = [e for e in edges if cuts[0] + 1e-9 < e < cuts[-1] - 1e-9]
+    return np.unique([*cuts, *inner])
 
 
 def integrate_energies(value_at, cuts, tolerance, measure):
@@ -97,5 +98,18 @@ def _panel(value_at, start, stop):
     by_values = {
         name: sum(w * one.errors[name] for w, one in zip(weights, found, strict=True) if one) for name in names
     }
-    by_rule = left_by_rules(rules) if names else {}
+    by_rule = _left_by_rules(rules) if names else {}
     return _Panel(start, stop, rules[0] if names else {}, by_rule, by_values, points)
+
+
+def _left_by_rules(rules):
+    """Error of the finest rule from its change D and that of the rule before, D': D r/(1 - r) with r = D/D'.
+
+    There are square-root kinks in energy wherever a band begins at some k_par; r is taken between 1/20 and 1/2.
+    """
+    last, before = (largest_change(fine, coarse) for fine, coarse in pairwise(rules))
+    left = {}
+    for name, change in last.items():
+        rate = np.clip(change / before[name] if before[name] > 0 else 0.5, 0.05, 0.5)
+        left[name] = change * rate / (1 - rate)
+    return left

@@ -20,7 +20,7 @@ import numpy as np
 
 from ..errors import ComputationError, InputError, finite
 
-__all__ = ["Integral", "NoChannel", "PolarRule", "fejer", "integrate", "left_by_rules"]
+__all__ = ["Integral", "NoChannel", "PolarRule", "fejer", "integrate", "largest_change"]
 
 LEVELS = (2, 3, 4)
 """Panels use Fejer's rules with 2^level - 1 points: 3, 7 and 15."""
@@ -135,7 +135,7 @@ class _Panel:
     def evaluated(self, sums):
         """This panel with the value of the finest of the three rules, and its error."""
         rules = [{name: value[i] for name, value in sums.items()} for i in range(len(LEVELS))]
-        return replace(self, values=rules[-1], errors=left_by_rules(rules[::-1]))
+        return replace(self, values=rules[-1], errors=_left_by_rules(rules[::-1]))
 
     def halves(self):
         middle = sum(self.t) / 2
@@ -302,7 +302,7 @@ def _left_by_rays(means, measure):
     }
 
 
-def left_by_rules(rules):
+def _left_by_rules(rules):
     """Error left by the finest of Fejer's rules on a panel, from its change D and that of the rule before, D'.
 
     With r = D/D', an error that falls as a power of the number of points leaves D r/(1 - r); one that falls

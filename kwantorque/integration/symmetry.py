@@ -7,27 +7,36 @@ import numpy as np
 from ..algebra import dagger, rotation
 from ..chain import discretise
 
-__all__ = ["Symmetry", "find_symmetry", "is_symmetric", "symmetrised"]
+__all__ = ["Symmetry", "find_symmetry", "symmetrised"]
 
 ORDERS = (4, 2)
 MIRRORS = np.pi / 4 * np.arange(4)
 """Angles of the normals of the mirror planes that are looked for; they contain z."""
 
 
-def is_symmetric(stack, u, in_plane):
-    """Whether every term of the chain obeys U h(k) U^+ = h(R k), with R a (2, 2) matrix on the in-plane k.
+class _Probe:
+    """The blocks of a stack at a few k and at their images under some (2, 2) matrices R, all made at once."""
 
-    A state at k is then carried into one at R k, the incoming ones into incoming ones. A mirror that contains z and
-    the direction of M needs time reversal, which swaps incoming and outgoing states: it is no symmetry of the
-    torques, and is not looked for.
-    """
     k = np.array([[0.31, 0.17], [-0.83, 0.45], [0.07, -1.9]])
-    chain = discretise(stack, np.concatenate([k, k @ in_plane.T]))
-    for blocks in (*chain.onsite.values(), *chain.hopping.values()):
-        before, after = (blocks[: len(k)], blocks[len(k) :]) if len(blocks) > 1 else (blocks, blocks)
-        if np.abs(u @ before @ dagger(u) - after).max() > 1e-9 * max(np.abs(blocks).max(), 1e-3):
-            return False
-    return True
+
+    def __init__(self, stack, images):
+        chain = discretise(stack, np.concatenate([self.k, *(self.k @ r.T for r in images)]))
+        self.blocks = [*chain.onsite.values(), *chain.hopping.values()]
+
+    def is_symmetric(self, u, image):
+        """Whether every term of the chain obeys U h(k) U^+ = h(R k), with R the matrix of this number.
+
+        A state at k is then carried into one at R k, the incoming ones into incoming ones. A mirror that contains z
+        and the direction of M needs time reversal, which swaps incoming and outgoing states: it is no symmetry of the
+        torques, and is not looked for.
+        """
+        n = len(self.k)
+        for blocks in self.blocks:
+            here = slice(0, n) if len(blocks) > 1 else slice(None)
+            there = slice(n * (image + 1), n * (image + 2)) if len(blocks) > 1 else slice(None)
+            if np.abs(u @ blocks[here] @ dagger(u) - blocks[there]).max() > 1e-9 * max(np.abs(blocks).max(), 1e-3):
+                return False
+        return True
 
 
 def _total(stack):
@@ -74,17 +83,20 @@ def find_symmetry(stack):
     Without spin-orbit coupling k may be turned and the spin left alone; that tells nothing about components.
     """
     total, nothing = _total(stack), np.eye(stack.left.material.n_orbitals)
-    turns = {n: 2 * np.pi / n for n in ORDERS}
-    with_spin = next((n for n, x in turns.items() if is_symmetric(stack, rotation(total[2], x), _turn(x))), 1)
-    without = next((n for n, x in turns.items() if is_symmetric(stack, nothing, _turn(x))), 1)
-    average = np.diag([0.0, 0.0, 1.0]) if with_spin > 1 else np.eye(3)
-    for angle in MIRRORS:
-        normal = np.array([np.cos(angle), np.sin(angle), 0.0])
-        reflect = np.eye(2) - 2 * np.outer(normal[:2], normal[:2])
-        if is_symmetric(stack, rotation(np.einsum("i,iab->ab", normal, total), np.pi), reflect):
-            average = average @ np.outer(normal, normal)
+    turns = [2 * np.pi / n for n in ORDERS]
+    normals = [np.array([np.cos(angle), np.sin(angle), 0.0]) for angle in MIRRORS]
+    reflections = [np.eye(2) - 2 * np.outer(normal[:2], normal[:2]) for normal in normals]
     # A polynomial in k that does not change under a turn by one radian does not change under any.
-    return Symmetry(max(with_spin, without), is_symmetric(stack, nothing, _turn(1.0)), average)
+    probe = _Probe(stack, [_turn(1.0), *map(_turn, turns), *reflections])
+    with_spin, without = (
+        next((n for i, n in enumerate(ORDERS) if probe.is_symmetric(u[i], 1 + i)), 1)
+        for u in ([rotation(total[2], turn) for turn in turns], [nothing] * len(turns))
+    )
+    average = np.diag([0.0, 0.0, 1.0]) if with_spin > 1 else np.eye(3)
+    for i, normal in enumerate(normals):
+        if probe.is_symmetric(rotation(np.einsum("i,iab->ab", normal, total), np.pi), 1 + len(turns) + i):
+            average = average @ np.outer(normal, normal)
+    return Symmetry(max(with_spin, without), probe.is_symmetric(nothing, 0), average)
 
 
 def symmetrised(values, symmetry, vectors):

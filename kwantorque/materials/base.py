@@ -5,6 +5,7 @@ A material knows nothing of layers, leads, Fermi energies or Kwant.
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -71,11 +72,16 @@ class Term:
             + np.einsum("...i,...j,ijab->...ab", k, k, self.quadratic)
         )
 
+    def same_as(self, other):
+        """Whether two terms of one name have the same matrices."""
+        parts = ("constant", "linear", "quadratic")
+        return type(self) is type(other) and all(np.array_equal(getattr(self, x), getattr(other, x)) for x in parts)
+
     def gradient(self, k):
         """dH_term/dk_i, shape (..., 3, n, n), for k of shape (..., 3) in 1/nm."""
         return self.linear + 2 * np.einsum("...j,ijab->...iab", np.asarray(k, float), self.quadratic)
 
-    @property
+    @cached_property
     def is_uniform(self):
         """Whether the term is the same at every in-plane k."""
         return not (self.linear[:2].any() or self.quadratic[:2].any())
@@ -85,7 +91,13 @@ class Term:
 
         Each has shape (nk, n, n), or (1, n, n) where it does not depend on k_par.
         """
-        k_par = np.zeros((1, 2)) if self.is_uniform else np.asarray(k_par, float)
+        return self._at_any_k if self.is_uniform else self._along_z(np.asarray(k_par, float))
+
+    @cached_property
+    def _at_any_k(self):
+        return self._along_z(np.zeros((1, 2)))
+
+    def _along_z(self, k_par):
         k = np.concatenate([k_par, np.zeros((len(k_par), 1))], axis=1)
         return self(k), self.gradient(k)[:, 2], self.quadratic[None, 2, 2]
 

@@ -29,9 +29,7 @@ class _Hopping(Term):
         slopes = -2 * self.hopping * self.lattice_constant * np.sin(phases)
         return slopes[..., None, None] * np.eye(2)
 
-    @property
-    def is_uniform(self):
-        return False
+    is_uniform = False
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,8 @@ __all__ = ["Observables", "Traces"]
 
 GROSS_FLUX = 1e-6
 """Part of hopping x density that counts as a flux in the scale of the books."""
+SEA_FLUX = 1e-4
+"""Part of the hopping that counts as a flux in the scale of the books of a filled sea, in which fluxes cancel."""
 IN_CACHE = 16
 """k-points whose density blocks are made at a time."""
 
@@ -93,7 +95,7 @@ class Observables:
             real_trace(self._site, chain.site[..., 1:-1, :, :], self.chain.site_kind[1:-1]),
             real_trace(self._bond, chain.bond, self.chain.bond_kind),
             *self._in_leads(leads.site, leads.bond),
-            incoming=np.full(len(chain.site), GROSS_FLUX * np.abs(self.chain.total_hopping).max()),
+            incoming=np.full(len(chain.site), SEA_FLUX * np.abs(self.chain.total_hopping).max()),
         )
 
     def _in_leads(self, site, bond):

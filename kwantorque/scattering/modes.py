@@ -22,7 +22,7 @@ import numpy as np
 from ..algebra import dagger
 from ..errors import ComputationError
 
-__all__ = ["EndModes", "LeadModes", "count_open", "lead_modes"]
+__all__ = ["EndModes", "LeadModes", "as_number", "count_open", "lead_modes"]
 
 SHIFT = 1.3 * np.exp(2.1j)
 ON_CIRCLE = 1e-8
@@ -90,7 +90,7 @@ def lead_modes(onsite, hopping, energy, k_par=None):
     ComputationError
         If the numbers of right-going and left-going modes differ: the energy is too close to a band edge.
     """
-    number = _as_number(hopping)
+    number = as_number(hopping)
     if number is not None:
         return _orthogonal_modes(onsite, number, energy)
     factor, vectors = _solve(onsite, hopping, energy)
@@ -122,7 +122,7 @@ def lead_modes(onsite, hopping, energy, k_par=None):
 
 def count_open(onsite, hopping, energy):
     """Number of open right-going modes at each k, (nk,): half the eigenvalues on the unit circle."""
-    number = _as_number(hopping)
+    number = as_number(hopping)
     if number is not None:
         distance = np.abs(np.linalg.eigvalsh(onsite) - energy)
         return (distance < 2 * np.abs(number)[:, None]).sum(axis=-1)
@@ -132,7 +132,7 @@ def count_open(onsite, hopping, energy):
     return (np.abs(size_log) < ON_CIRCLE).sum(axis=-1) // 2
 
 
-def _as_number(hopping):
+def as_number(hopping):
     """The real number v (nk or 1,) that a hopping is a multiple of the identity of, or None."""
     number = hopping[..., 0, 0]
     if np.any(number.imag) or not np.array_equal(hopping, number[..., None, None] * np.eye(hopping.shape[-1])):

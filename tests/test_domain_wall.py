@@ -1,0 +1,79 @@
+"""Domain walls and spirals: references, the two limits of wide and narrow, the books of the weighted totals."""
+
+import numpy as np
+import pytest
+from helpers import QUICK
+from kwantorque.systems import find
+from kwantorque.systems.domain_wall import Spiral, Wall, weighted_totals
+
+import kwantorque as kt
+
+WALL = find("domain-wall")
+FINE = QUICK | {"tolerance": 1e-6}
+
+
+@pytest.mark.parametrize(
+    ("width", "spacing", "expected"),
+    [(1, 0.05, (4.154962, -0.20107, -4.0655e-3)), (8, 0.2, (4.176965, -0.200017, -6.316e-5))],
+)
+def test_references(width, spacing, expected):
+    """Continuum values of physics.md, section 2."""
+    data = WALL.run(options=FINE, width=width, spacing=spacing, to_zero_spacing=width < 5)
+    g, adiabatic, nonadiabatic = (
+        float(data[f"result_{name}"]) for name in ("conductance", "torque_adiabatic", "torque_nonadiabatic")
+    )
+    assert g == pytest.approx(expected[0], rel=2e-3)
+    assert adiabatic == pytest.approx(expected[1], rel=1e-3)
+    assert nonadiabatic == pytest.approx(expected[2], rel=1e-2)
+
+
+def test_adiabatic_total_is_the_change_of_longitudinal_spin_flux():
+    """A = -(J_z in - J_z out)/I, and the torque's books close at every site."""
+    data = WALL.run(options=QUICK)
+    flux = data.spin_current_limit.sel(axis="z")
+    assert float(data.result_torque_adiabatic) == pytest.approx(-float(flux[0] - flux[1]), abs=1e-6)
+    assert data.closure < 1e-10
+
+
+def test_non_adiabatic_torque_and_resistance_fall_with_the_width_squared():
+    """Summed over k_par: some electrons always graze the wall."""
+    widths = np.array([1.0, 2.0, 4.0, 8.0])
+    found = [WALL.run(options=FINE, width=w, spacing=0.1) for w in widths]
+    for name in ("torque_nonadiabatic", "wall_resistance"):
+        values = np.abs([float(data[f"result_{name}"]) for data in found])
+        slopes = np.diff(np.log(values)) / np.diff(np.log(widths))
+        assert slopes[-1] == pytest.approx(-2, abs=0.1), name
+    assert float(found[-1].result_torque_adiabatic) == pytest.approx(-0.2, rel=1e-3)
+
+
+def test_in_one_channel_it_falls_exponentially():
+    widths = np.array([0.1, 0.2, 0.3, 0.4])
+    found = []
+    for width in widths:
+        stack = WALL.stack(width=width, exchange=0.4, fermi_energy=1.0, spacing=0.01)
+        m = np.array([stack.layers[0].m(z) for z in stack.z])
+        data = kt.torques_at(stack, [[0.0, 0.0]], 1.0)
+        values = {name: variable.values for name, variable in data.data_vars.items()}
+        totals = weighted_totals(m, values)
+        found.append(abs(float(totals["reflected"][0])))
+    slopes = np.diff(np.log(found)) / np.diff(widths)
+    print(found, slopes)
+    # k = 5/nm: about exp(-2 pi k w).
+    assert slopes[-1] == pytest.approx(-2 * np.pi * np.sqrt(1 / 0.0381), rel=0.3)
+
+
+def test_wall_and_spiral_as_textures():
+    assert Wall(2.0, 5.0)(5.0) == pytest.approx((1, 0, 0))
+    assert np.linalg.norm(Wall(2.0, 5.0)(7.3)) == pytest.approx(1)
+    assert Spiral(4.0)(1.0) == pytest.approx((1, 0, 0), abs=1e-12)
+    magnet = kt.FreeElectron(exchange=-0.4)
+    stack = kt.Stack(
+        [kt.Layer(magnet, 8, m=Spiral(4.0))], 0.1, left=kt.Layer(magnet, m="z"), right=kt.Layer(magnet, m="z")
+    )
+    data = kt.per_current(kt.torques(stack, 1.0, tolerance=1e-2, progress=False))
+    assert data.closure < 1e-10
+    # Electrons follow: the torque turns the magnetisation along e_theta, P per radian.
+    m = np.array([Spiral(4.0)(z) for z in data.z.values])
+    e_theta = np.stack([m[:, 2], 0 * m[:, 0], -m[:, 0]], axis=1)
+    along = (data.exchange_torque.values * e_theta).sum(axis=1)[20:-20].mean() / 0.1
+    assert along == pytest.approx(-0.2 / 2 * 2 * np.pi / 4, rel=0.1)
