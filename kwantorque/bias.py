@@ -77,8 +77,9 @@ def steady_state(
     -------
     xarray.Dataset
         As `kwantorque.torques` returns, with a leading dimension `part` of "sea" and "window", whose sum is the value:
-        torques and angular momentum fluxes in eV/nm^2, densities per nm^3. With mu_left = mu_right the sea is the
-        equilibrium and the window empty. attrs as there, and mu_left, mu_right, temperature.
+        torques and angular momentum fluxes in eV/nm^2, densities per nm^3; `error_of_parts` is the error of each.
+        With mu_left = mu_right the sea is the equilibrium and the window empty. attrs as there, and mu_left,
+        mu_right, temperature.
 
     Raises
     ------
@@ -104,7 +105,7 @@ def steady_state(
     low, high = min(mu.values()), max(mu.values())
     with tqdm(unit="k", desc="k-points", disable=not progress, total=0) as bar:
         below = run.sea(low, bar) if sea else None
-        above = run.window(high, low, source, solver, below, bar) if high > low else None
+        above = run.window(high, low, source, solver, bar) if high > low else None
     if below is None and above is None:
         raise InputError("without the sea and without a bias there is nothing to compute")
     below, above = below or _nothing(above), above or _nothing(below)
@@ -126,7 +127,10 @@ def steady_state(
         "rotation_order": run.symmetry.folds,
         "seconds": time.perf_counter() - started,
     }
-    return dataset(values, stack, attrs, errors=errors, parts=PARTS)
+    data = dataset(values, stack, attrs, errors=errors, parts=PARTS)
+    for name in values:
+        data[name].attrs["error_of_parts"] = [float(below.errors[name]), float(above.errors[name])]
+    return data
 
 
 class _Run:
@@ -142,7 +146,7 @@ class _Run:
         accuracy = np.clip(SEA_SHARE * self.tolerance, 1e-12, 1e-4)
         evaluate = partial(_sea_sums, self.stack, mu, self.thermal, accuracy, self.symmetry, self.derived)
         breaks = Breaks(self.stack, mu, None, self.rule.widen)
-        integral = self._integral(evaluate, breaks, self.tolerance, 0.0, bar)
+        integral = self._integral(evaluate, breaks, self.tolerance, bar)
         # Two rules of the contour differ by the square root of the error of the better one; thirty times to be safe.
         honest = 30 * np.sqrt(accuracy)
         values = {name: value for name, value in integral.values.items() if not name.startswith(CONTOUR)}
@@ -154,37 +158,36 @@ class _Run:
         values["incident_current"] = 0 * values["incident_current"]
         return replace(integral, values=values, errors=errors)
 
-    def window(self, high, low, source, solver, sea, bar):
+    def window(self, high, low, source, solver, bar):
         """`Integral` over the energies of the states from the lead `source`, or None if it has none there."""
-        floor = _scale(sea.values, self.derived is not None) if sea else 0.0
 
         def value_at(energy):
             weight = occupation(energy, high, self.thermal) - occupation(energy, low, self.thermal)
             evaluate = partial(weighted_sums, self.stack, energy, source, solver, self.symmetry, self.derived)
             breaks = Breaks(self.stack, energy, source, self.rule.widen)
             try:
-                one = self._integral(evaluate, breaks, self.tolerance / 4, floor / (high - low), bar)
+                one = self._integral(evaluate, breaks, self.tolerance / 2, bar)
             except NoChannel:
                 return None
             scaled = ({name: weight * value for name, value in part.items()} for part in (one.values, one.errors))
             return Integral(*scaled, one.error, one.points)
 
         cuts = window(high, low, self.thermal, band_bottoms(self.stack))
-        found = integrate_energies(value_at, cuts, self.tolerance, partial(self._measure, floor=floor))
+        found = integrate_energies(value_at, cuts, self.tolerance, self._measure)
         if found is not None:
             self._close(found.values)
         return found
 
-    def _integral(self, evaluate, breaks, tolerance, floor, bar):
+    def _integral(self, evaluate, breaks, tolerance, bar):
         sum_over = Summation(evaluate, self.executor, bar)
-        measure = partial(self._measure, floor=floor)
+        measure = self._measure
         integral = integrate(sum_over, breaks, self.symmetry, self.rule, tolerance, measure)
         self.closure = max(self.closure, sum_over.closure)
         self.by_kwant += sum_over.by_kwant
         return integral
 
-    def _measure(self, values, errors, floor=0.0):
-        return _relative(values, errors, self.derived is not None, floor)
+    def _measure(self, values, errors):
+        return _relative(values, errors, self.derived is not None)
 
     def _close(self, values):
         of_totals = float(closure_of_totals(values))
@@ -212,10 +215,10 @@ def _scale(values, derived):
     return max(float(np.abs(values[name]).max(initial=0)) for name in _controlled(values, derived))
 
 
-def _relative(values, errors, derived, floor=0.0):
+def _relative(values, errors, derived):
     """Largest error of what decides, relative to the largest of it, and that of the current relative to the current."""
     names = _controlled(values, derived)
-    scale = max(_scale(values, derived), floor)
+    scale = _scale(values, derived)
     current = float(np.abs(values["particle_current_limit"]).min())
     worst = max(errors[name] for name in names) / scale if scale > 0 else 0.0
     if current > NO_CURRENT * scale:

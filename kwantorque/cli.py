@@ -6,6 +6,7 @@ import math
 import os
 import sys
 import time
+import warnings
 from functools import partial
 from itertools import product
 from pathlib import Path
@@ -37,6 +38,7 @@ class _Parser(argparse.ArgumentParser):
 def main(words=None):
     """Run the command line; returns the exit status: 0, 1 failed computation, 2 bad input, 130 Ctrl-C."""
     words = sys.argv[1:] if words is None else words
+    shown, warnings.showwarning = warnings.showwarning, _warn
     try:
         status = _dispatch(words)
         sys.stdout.flush()
@@ -51,6 +53,12 @@ def main(words=None):
         # Nothing more can be written to a closed pipe or a full disk, not even at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return _fail(f"{type(error).__name__}: {error}", 1)
+    finally:
+        warnings.showwarning = shown
+
+
+def _warn(message, *_, **__):
+    sys.stderr.write(f"kwantorque: warning: {' '.join(str(message).split())}\n")
 
 
 def _fail(error, status):
@@ -210,16 +218,19 @@ def _draw(figure, data, path):
 def _table(system, given, data, seconds):
     extrapolated = data.attrs["to_zero_spacing"]
     published = system.is_default(given) and any(r.published is not None for r in system.results)
+    width = max(len(r.name) for r in system.results) + 2
     lines = [
         f"{system.name}: {system.shows}",
-        f"{'result':<16}{'value':>10}  {'k error':>8}  {'a error  ' * extrapolated}{'published  ' * published}unit",
+        f"{'result':<{width}}{'value':>12}  {'k error':>8}  {'a error  ' * extrapolated}"
+        f"{'published  ' * published}unit",
     ]
     for r in system.results:
         value = data[f"result_{r.name}"]
         paper = f"{r.published:>9g}  " if published else ""
         lattice = f"{value.attrs['spacing_error']:.1e}  " if extrapolated else ""
         lines.append(
-            f"{r.name:<16}{float(value):>10.5f}  {value.attrs['error']:>8.1e}  {lattice}{paper}{r.unit:<10} {r.meaning}"
+            f"{r.name:<{width}}{_digits(float(value)):>12}  {value.attrs['error']:>8.1e}  {lattice}{paper}"
+            f"{r.unit:<10} {r.meaning}"
         )
     attrs = data.attrs
     lines.append(
@@ -242,6 +253,11 @@ def _table(system, given, data, seconds):
     if attrs["rounding_nm"] > 1e-9:
         lines.append(f"note: lengths were rounded to whole spacings, by up to {attrs['rounding_nm']:.3g} nm")
     return "\n".join(lines)
+
+
+def _digits(x):
+    """A number in a table: five decimals where these are digits enough, else six significant ones."""
+    return f"{x:.5f}" if x == 0 or 0.01 <= abs(x) < 1e4 else f"{x:.6g}"
 
 
 def _sweep_table(system, axes, data):

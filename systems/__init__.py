@@ -8,6 +8,7 @@ from . import (
     magnetic_tunnel_junction,
     metallic_spin_valve,
     normal_ferromagnet_interface,
+    semi_magnetic_tunnel_junction,
     spin_filter,
 )
 from .base import Parameter, Result, System
@@ -23,6 +24,7 @@ MODULES = (
     metallic_spin_valve,
     magnetic_tunnel_junction,
     domain_wall,
+    semi_magnetic_tunnel_junction,
 )
 SYSTEMS = {module.SYSTEM.name: module.SYSTEM for module in MODULES}
 

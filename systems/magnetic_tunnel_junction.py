@@ -9,7 +9,7 @@ interlayer exchange coupling and the in-plane one vanishes.
 """
 
 import warnings
-from functools import partial
+from functools import lru_cache, partial
 
 import numpy as np
 
@@ -87,6 +87,16 @@ def check_bias(unbiased, bias, height):
                 )
 
 
+@lru_cache(maxsize=16)
+def _without_bias(parameters, options):
+    """The equilibrium, which all biases share; arguments as sorted tuples of items."""
+    parameters = dict(parameters)
+    derived = partial(on_magnets, Magnets(parameters["angle"]))
+    return steady_state(
+        stack(**parameters), 0.0, temperature=parameters["temperature"], derived=derived, **dict(options)
+    )
+
+
 def compute(parameters, **options):
     """The junction at its bias: sea and window apart along `part`, with the results."""
     bias, temperature, magnets = parameters["bias"], parameters["temperature"], Magnets(parameters["angle"])
@@ -99,7 +109,8 @@ def compute(parameters, **options):
 
     derived = partial(on_magnets, magnets)
     data = at(magnets.angle, bias, derived)
-    rest = data if bias == 0 else at(magnets.angle, 0.0, derived)
+    others = tuple(sorted((name, value) for name, value in parameters.items() if name != "bias"))
+    rest = data if bias == 0 else _without_bias(others, tuple(sorted(options.items())))
     collinear = [at(angle, bias or SMALL_BIAS, no_torque, sea=False) for angle in (0.0, 180.0)]
     currents = [abs(float(one.transmitted.sum("part"))) for one in collinear]
     ratio = currents[0] / currents[1]

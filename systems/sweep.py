@@ -1,6 +1,7 @@
 """A prepared system at many parameters: one Dataset with a dimension for each, saved after every point."""
 
 import json
+import warnings
 from functools import partial
 from itertools import product
 
@@ -18,11 +19,14 @@ PER_POINT = ("closure", "error_estimate", "k_points", "seconds", "rounding_nm")
 
 
 def _point(system, options, to_zero_spacing, fixed, point):
-    """One point of a sweep: its Dataset, or why it has none."""
-    try:
-        return system.run(options=options, to_zero_spacing=to_zero_spacing, **fixed, **point), None
-    except (ComputationError, InputError) as error:
-        return None, str(error)
+    """One point of a sweep: its Dataset, or why it has none, and its warnings, which a worker could not show."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        try:
+            one, trouble = system.run(options=options, to_zero_spacing=to_zero_spacing, **fixed, **point), None
+        except (ComputationError, InputError) as error:
+            one, trouble = None, str(error)
+    return one, trouble, [(str(warning.message), warning.category) for warning in caught]
 
 
 class Sweep:
@@ -90,7 +94,9 @@ class Sweep:
         if executor is not None:
             options["progress"] = False
         task = partial(_point, self.system, options, self.to_zero_spacing, self.fixed)
-        for point, (one, trouble) in zip(left, in_order(task, left, executor), strict=True):
+        for point, (one, trouble, warned) in zip(left, in_order(task, left, executor), strict=True):
+            for message, category in warned:
+                warnings.warn(f"{point}: {message}", category, stacklevel=2)
             if trouble:
                 failed.append(f"{point}: {trouble}")
                 continue

@@ -99,7 +99,8 @@ class Term:
 
     def _along_z(self, k_par):
         k = np.concatenate([k_par, np.zeros((len(k_par), 1))], axis=1)
-        return self(k), self.gradient(k)[:, 2], self.quadratic[None, 2, 2]
+        slope = self.gradient(k if self.quadratic[2, :2].any() else k[:1])[:, 2]
+        return self(k), slope, self.quadratic[None, 2, 2]
 
 
 class Material(ABC):

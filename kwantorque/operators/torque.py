@@ -22,8 +22,8 @@ def onsite_operators(chain):
     """{term: operators of T^t for s_x, s_y, s_z, L_x, L_y, L_z}, each (nk or 1, n_kinds, 6, n, n); zero terms left
     out.
     """
-    vectors = np.concatenate([chain.spin, chain.orbital])
-    operators = {name: -1j * commutator(vectors, block[:, :, None]) for name, block in chain.onsite.items()}
+    kept = _not_numbers(chain.onsite)
+    operators = {name: -1j * _commutators(chain, block) for name, block in kept.items()}
     return _nonzero(operators, chain.onsite)
 
 
@@ -31,9 +31,25 @@ def bond_operators(chain):
     """{term: operators of B^t for s_x, s_y, s_z, L_x, L_y, L_z}, each (nk or 1, n_kinds, 6, n, n); zero terms left
     out.
     """
-    vectors = np.concatenate([chain.spin, chain.orbital])
-    operators = {name: -2j * commutator(vectors, dagger(block)[:, :, None]) for name, block in chain.hopping.items()}
+    kept = _not_numbers(chain.hopping)
+    operators = {name: -2j * _commutators(chain, dagger(block)) for name, block in kept.items()}
     return _nonzero(operators, chain.hopping)
+
+
+def _commutators(chain, block):
+    """[O, block] of s and L, (nk or 1, n_kinds, 6, n, n); those of L = 0 are not worked out."""
+    has_orbital = bool(chain.orbital.any())
+    found = commutator(np.concatenate([chain.spin, chain.orbital]) if has_orbital else chain.spin, block[:, :, None])
+    return found if has_orbital else np.concatenate([found, np.zeros_like(found)], axis=2)
+
+
+def _not_numbers(blocks):
+    """Leave out terms that are a number times the identity everywhere."""
+    return {
+        name: block
+        for name, block in blocks.items()
+        if not np.array_equal(block, block[..., :1, :1] * np.eye(block.shape[-1]))
+    }
 
 
 def _nonzero(operators, blocks):

@@ -163,7 +163,12 @@ def green_blocks(chain, energy):
         onsite, bond = chain.lead_blocks(side)
         onsite = onsite - np.asarray(energy)[..., None, None] * np.eye(chain.n_orbitals)
         bulk = -inverse(onsite + bond @ to_right + dagger(bond) @ to_left)
-        ends.append(_lead_sums(side, bulk, along[0][:, at], to_right, to_left))
+        difference = along[0][:, at] - bulk
+        if as_number(bond) is None:
+            outside = _lead_sums(side, bulk, difference, to_right, to_left)
+        else:
+            outside = _orthogonal_lead_sums(side, leads[side][0], difference)
+        ends.append(((bulk, to_left @ bulk, to_right @ bulk), outside))
     return GreenBlocks(*along, *zip(*ends, strict=True))
 
 
@@ -211,16 +216,14 @@ def _inverse_into(out, matrix, factor):
     out[0, 0], out[0, 1], out[1, 0], out[1, 1] = d * scale, -b * scale, -c * scale, a * scale
 
 
-def _lead_sums(side, bulk, boundary, to_right, to_left):
-    """(site, forth, back) far inside a lead, and summed over it.
+def _lead_sums(side, bulk, difference, to_right, to_left):
+    """(site, forth, back) of what differs from the bulk, summed over a lead.
 
-    i cells outwards of the boundary G_{i,i} = bulk + F^i D F'^i with D what differs at the boundary, F the continuation
-    outwards and F' that of the second index. The sum is S = D + F S F', found by doubling.
+    i cells outwards of the boundary G_{i,i} = bulk + F^i D F'^i with D the difference at the boundary, F the
+    continuation outwards and F' that of the second index. The sum is S = D + F S F', found by doubling.
     """
-    inverse_bulk = inverse(bulk)
     first, second = (to_right, to_left) if side == "right" else (to_left, to_right)
-    second = inverse_bulk @ second @ bulk
-    difference = boundary - bulk
+    second = inverse(bulk) @ second @ bulk
     total, f, g = difference, first, second
     for _ in range(DOUBLINGS):
         more = f @ total @ g
@@ -230,9 +233,21 @@ def _lead_sums(side, bulk, boundary, to_right, to_left):
         f, g = f @ f, g @ g
     bonds = total - difference / 2
     near_far, far_near = bonds @ second, first @ bonds
-    forth, back = (near_far, far_near) if side == "right" else (far_near, near_far)
-    limit = bulk, to_left @ bulk, to_right @ bulk
-    return limit, (total - difference, forth, back)
+    return (total - difference, *((near_far, far_near) if side == "right" else (far_near, near_far)))
+
+
+def _orthogonal_lead_sums(side, modes, difference):
+    """The same where the modes' vectors are orthogonal, and both continuations diagonal in them: S_ab = D_ab/(1 - l_a
+    l_b).
+    """
+    u, step = modes.vectors, modes.step
+    rows, columns = step[:, :, None], step[:, None, :]
+    d = dagger(u) @ difference @ u
+    total = d / (1 - rows * columns)
+    bonds = total - d / 2
+    near_far, far_near = bonds * columns, rows * bonds
+    parts = total - d, *((near_far, far_near) if side == "right" else (far_near, near_far))
+    return tuple(u @ part @ dagger(u) for part in parts)
 
 
 def filled(chain, mu, contour):

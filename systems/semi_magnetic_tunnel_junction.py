@@ -1,0 +1,151 @@
+"""Manchon (seed 003): a ferromagnet, a barrier, a normal metal, and Rashba coupling at one interface only.
+
+    H_R = alpha (k x z).sigma delta(z)        at the interface of ferromagnet and barrier, z = 0
+
+M = (sin theta cos phi, sin theta sin phi, cos theta); the bands of the leads are shifted by +V/2 and -V/2, electrons
+flow from the ferromagnet into the normal metal for V > 0. The torque of all states on the semi-infinite ferromagnet,
+T = J int m x M dz (H_ex = J sigma.M, m = <sigma>), is written as
+
+    T = T_par M x (z x M) + T_perp z x M.
+
+At theta = 0 and 180 degrees the coefficients are 0/0: their limits are returned. Mirror symmetry forces
+T(180 - theta) = -T(theta) for both; alpha -> -alpha changes nothing, J -> -J the sign of T_par only, and phi drops
+out. T_par vanishes in equilibrium, T_perp does not: T_perp sin(theta) = -dOmega/dtheta.
+
+What the paper leaves out, and what does not follow from its model
+------------------------------------------------------------------
+Its k_F are in 1/Angstrom (the caption says 1/nm); the mass in the barrier, k_F of the normal metal, the sign of J and
+theta of figure 2 are not given: the defaults here are one choice. T_perp(0) comes out *positive*, and since
+T_perp sin(theta) is -dOmega/dtheta, the energy falls as M turns away from the normal: the equilibrium torque favours a
+magnetisation *in* the plane, by 1.8 mJ/m^2 at the defaults, where the paper says out of plane. T_perp(0) is also some
+200 times T_par at 0.8 V, not comparable with it; T_perp(V) - T_perp(0) is a small difference of large numbers.
+"""
+
+from functools import lru_cache, partial
+
+import numpy as np
+
+from ..algebra import SPIN_HALF
+from ..bias import steady_state
+from ..integration import PolarRule
+from ..materials import FreeElectron, Term
+from ..plot import spin_currents
+from ..stack import Interface, Layer, Stack
+from ..transport import torques
+from ..units import CONDUCTANCE_QUANTUM
+from .base import Parameter, Result, System, estimate, together, with_results
+from .magnetic_tunnel_junction import check_bias
+
+NORMAL = ((10.9**2 + 4.0**2) / 2) ** 0.5
+PARAMETERS = (
+    Parameter("rashba", 0.04, "eV nm^2", "alpha of the interface"),
+    Parameter("theta", 45.0, "deg", "angle of the magnetisation to the normal"),
+    Parameter("phi", 0.0, "deg", "azimuth of the magnetisation"),
+    Parameter("bias", 0.0, "V", "mu of the ferromagnet minus mu of the normal metal"),
+    Parameter("kf_up", 10.9, "1/nm", "Fermi wavevector of the majority"),
+    Parameter("kf_down", 4.0, "1/nm", "Fermi wavevector of the minority"),
+    Parameter("kf_normal", round(NORMAL, 4), "1/nm", "Fermi wavevector of the normal metal"),
+    Parameter("barrier_height", 1.0, "eV", "barrier above the Fermi energy, without bias"),
+    Parameter("barrier_length", 0.6, "nm", "thickness of the barrier"),
+    Parameter("barrier_mass", 0.4, "m0", "effective mass in the barrier"),
+    Parameter("spacing", 0.025, "nm", "lattice spacing of the discretisation"),
+)
+RESULTS = (
+    Result("conductance", "S/um^2", "conductance at zero bias"),
+    Result("current", "A/um^2", "electric current |q| I, positive where electrons flow into the normal metal"),
+    Result("torque_parallel", "eV/um^2", "T_par, along M x (z x M)"),
+    Result("torque_perpendicular", "eV/um^2", "T_perp, along z x M, all states"),
+    Result("torque_perpendicular_equilibrium", "eV/um^2", "T_perp without bias"),
+)
+SMALLEST_ANGLE = 0.1
+"""Degrees; closer to the normal than this the coefficients are those at this angle, whose error is its square."""
+PER_UM2 = 1e6
+RAYS = PolarRule(first_rays=4)
+"""The integrand is smooth in the azimuth of k: a few rays are enough to start from."""
+
+
+def rashba_interface(alpha):
+    """The interface term alpha (k x z).sigma = alpha (k_y sigma_x - k_x sigma_y), in eV nm."""
+    x, y = 2 * alpha * SPIN_HALF[:2]
+    return Interface(Term("rashba", "lattice", np.zeros((2, 2)), linear=np.array([-y, x, np.zeros((2, 2))])))
+
+
+def direction(theta, phi):
+    """M (3,), away from the normal by at least `SMALLEST_ANGLE`."""
+    polar, turn = np.radians(theta), np.radians(phi)
+    if abs(np.sin(polar)) < np.sin(np.radians(SMALLEST_ANGLE)):
+        polar += np.radians(SMALLEST_ANGLE) * (1 if np.cos(polar) > 0 else -1)
+    return np.array([np.sin(polar) * np.cos(turn), np.sin(polar) * np.sin(turn), np.cos(polar)])
+
+
+def stack(rashba, theta, phi, kf_up, kf_down, kf_normal, barrier_height, barrier_length, barrier_mass, spacing, **_):
+    """Ferromagnet | Rashba | barrier | normal metal without bias, with E_F = 0."""
+    magnet = FreeElectron.from_wavevectors(kf_up, kf_down)
+    metal = FreeElectron.from_wavevectors(kf_normal)
+    barrier = FreeElectron(mass=barrier_mass, bottom=barrier_height)
+    items = [rashba_interface(rashba), Layer(barrier, barrier_length)]
+    return Stack(items, spacing, left=Layer(magnet, m=direction(theta, phi)), right=Layer(metal))
+
+
+def coefficients(m, values):
+    """T_par and T_perp of the torque on the ferromagnet: its interface site, half of which is its own, and its lead."""
+    torque = values["exchange_torque"][..., 0, :] + values["exchange_torque_tail"][..., 0, :]
+    z = np.array([0.0, 0.0, 1.0])
+    parallel, perpendicular = np.cross(m, np.cross(z, m)), np.cross(z, m)
+    square = perpendicular @ perpendicular
+    return {"parallel": torque @ parallel / square, "perpendicular": torque @ perpendicular / square}
+
+
+def transmitted(values):
+    return {"transmitted": values["particle_current_limit"][..., 1]}
+
+
+@lru_cache(maxsize=16)
+def _without_bias(parameters, options):
+    """The equilibrium and the linear response, which all biases share; arguments as sorted tuples of items."""
+    parameters, options = dict(parameters), dict(options)
+    unbiased = stack(**parameters)
+    derived = partial(coefficients, direction(parameters["theta"], parameters["phi"]))
+    rest = steady_state(unbiased, 0.0, derived=derived, **options)
+    return rest, torques(unbiased, 0.0, derived=transmitted, **options)
+
+
+def compute(parameters, kpar=RAYS, **options):
+    """The junction at its bias: sea and window apart along `part`, with the results."""
+    bias, options = parameters["bias"], options | {"kpar": kpar}
+    unbiased = stack(**parameters)
+    check_bias(unbiased, bias, parameters["barrier_height"])
+    derived = partial(coefficients, direction(parameters["theta"], parameters["phi"]))
+    others = tuple(sorted((name, value) for name, value in parameters.items() if name != "bias"))
+    rest, linear = (data.copy() for data in _without_bias(others, tuple(sorted(options.items()))))
+    data = rest if bias == 0 else steady_state(unbiased.biased(bias), bias / 2, -bias / 2, derived=derived, **options)
+    # Particles per eV/hbar, e^2/hbar of them: 2 pi conductance quanta.
+    siemens = 2 * np.pi * CONDUCTANCE_QUANTUM * PER_UM2
+    current = data.particle_current_limit
+    # In the sea T_par is zero, k and -k cancelling: what is found there is its error.
+    error_of_parallel = abs(float(data.parallel.sel(part="sea"))) + data.parallel.attrs["error_of_parts"][1]
+
+    def total(variable, factor):
+        return estimate(factor * variable.sum("part"), factor * variable.attrs["error"])
+
+    return with_results(
+        together(data, rest, linear) if bias else together(data, linear),
+        RESULTS,
+        conductance=estimate(siemens * linear.transmitted, siemens * linear.transmitted.attrs["error"]),
+        current=total(current.sel(lead="right").assign_attrs(current.attrs), siemens),
+        torque_parallel=total(data.parallel.assign_attrs(error=error_of_parallel), PER_UM2),
+        torque_perpendicular=total(data.perpendicular, PER_UM2),
+        torque_perpendicular_equilibrium=total(rest.perpendicular, PER_UM2),
+    )
+
+
+SYSTEM = System(
+    name="semi-magnetic-tunnel-junction",
+    shows="anisotropic magnetoresistance and torque of a junction with one magnet and interface Rashba coupling",
+    seed="Manchon, figures 1 and 2",
+    parameters=PARAMETERS,
+    results=RESULTS,
+    stack=stack,
+    compute=compute,
+    figure=spin_currents,
+)
