@@ -179,7 +179,7 @@ class _Run:
         return found
 
     def _integral(self, evaluate, breaks, tolerance, bar):
-        sum_over = Summation(evaluate, self.executor, bar)
+        sum_over = Summation(evaluate, self.executor, bar, self.stack.left.material.n_orbitals)
         measure = self._measure
         integral = integrate(sum_over, breaks, self.symmetry, self.rule, tolerance, measure)
         self.closure = max(self.closure, sum_over.closure)

@@ -8,17 +8,23 @@ from matplotlib.figure import Figure
 from .errors import InputError
 
 __all__ = [
+    "against_theta",
+    "against_width",
     "balance",
     "bands",
     "channels",
     "k_map",
+    "magnetoresistance_against_bias",
     "results_against",
     "spin_currents",
     "torque_against_angle",
+    "torque_against_angle_with_fit",
     "torque_against_barrier",
     "torque_against_coupling",
     "torque_against_thickness",
     "torque_density",
+    "torque_parallel",
+    "torques_against_bias",
     "wall_torques",
 ]
 
@@ -158,6 +164,166 @@ def wall_torques(data, ax=None):
     other.plot(data.z, m.sel(axis="z"), color="0.6", ls="--")
     other.set(ylabel=r"$m_z$", ylim=(-1.1, 1.1))
     ax.legend(frameon=False, fontsize="small", loc="lower left")
+    return ax
+
+
+def torques_against_bias(data, ax=None):
+    """Both torques on the right magnet of a tunnel junction against the bias, and the equilibrium one as a line.
+
+    Parameters
+    ----------
+    data : Dataset of a `Sweep` of `bias` on `magnetic-tunnel-junction`
+    ax : matplotlib Axes, optional
+
+    Returns
+    -------
+    matplotlib Axes
+    """
+    _require_sweep(data, "bias")
+    ax = _axes(ax)
+    for name, kind, label in (
+        ("torque_in_plane", "magnetisation", "in plane, right"),
+        ("torque_out_of_plane", "spin", "out of plane, right"),
+        ("torque_in_plane_left", "orbital", "in plane, left"),
+    ):
+        ax.plot(data.bias, 1e3 * data[f"result_{name}"], "o-", ms=3, color=COLOURS[kind], label=label)
+    equilibrium = 1e3 * data.result_torque_out_of_plane_equilibrium
+    ax.plot(data.bias, equilibrium, ":", color=COLOURS["spin"], label="out of plane, without bias")
+    ax.axhline(0, color="0.6", lw=0.8)
+    ax.set(xlabel="bias (V)", ylabel=r"torque (meV/nm$^2$)")
+    ax.legend(frameon=False, fontsize="small")
+    return ax
+
+
+def magnetoresistance_against_bias(data, ax=None):
+    """Tunnel magnetoresistance against the bias, and the differential conductance if it is there (right axis).
+
+    Parameters
+    ----------
+    data : Dataset of a `Sweep` of `bias` on `magnetic-tunnel-junction`, or of `derivatives` of it
+    ax : matplotlib Axes, optional
+
+    Returns
+    -------
+    matplotlib Axes
+    """
+    _require_sweep(data, "bias")
+    ax = _axes(ax)
+    ax.plot(data.bias, 100 * data.result_tmr, "o-", ms=3, color=COLOURS["total"], label="TMR")
+    ax.set(xlabel="bias (V)", ylabel="tunnel magnetoresistance (%)")
+    if "differential_conductance" in data:
+        other = ax.twinx()
+        other.plot(data.bias, data.differential_conductance, color=COLOURS["lattice"])
+        about = data.differential_conductance.attrs
+        other.set_ylabel(f"{about['long_name']} ({about['units']})", color=COLOURS["lattice"])
+    return ax
+
+
+def torque_against_angle_with_fit(data, fit, ax=None):
+    """In-plane torque on the free layer of a metallic valve against the angle, with eq. 25 of seed 002 through it.
+
+    Parameters
+    ----------
+    data : Dataset of a `Sweep` of `angle` on `metallic-spin-valve`
+    fit : Efficiency, of `fit_efficiency`
+    ax : matplotlib Axes, optional
+
+    Returns
+    -------
+    matplotlib Axes
+    """
+    _require_sweep(data, "angle")
+    ax = _axes(ax)
+    ax.plot(data.angle, data.result_torque_in_plane, "o", ms=4, color=COLOURS["magnetisation"], label="ballistic")
+    turn = np.radians(np.linspace(0, 180, 181))
+    curve = fit.q_over_a / (1 + fit.b_over_a * np.cos(turn)) * np.sin(turn) / 2
+    label = rf"$\eta = q/(A + B\cos\theta)$, $\Lambda^2$ = {fit.asymmetry:.2f}"
+    ax.plot(np.degrees(turn), curve, color=COLOURS["total"], label=label)
+    ax.plot(
+        data.angle, 10 * data.result_torque_out_of_plane, "^", ms=3, color=COLOURS["spin"], label="out of plane x 10"
+    )
+    ax.set(xlabel="angle between the magnetisations (deg)", ylabel=r"torque on F2 ($\hbar$ I/e)", xlim=(0, 180))
+    ax.legend(frameon=False, fontsize="small")
+    return ax
+
+
+def against_width(data, ax=None):
+    """Non-adiabatic torque and resistance of a wall against its width, in logarithms, with 1/width^2 beside them.
+
+    Parameters
+    ----------
+    data : Dataset of a `Sweep` of `width` on `domain-wall`
+    ax : matplotlib Axes, optional
+
+    Returns
+    -------
+    matplotlib Axes
+    """
+    _require_sweep(data, "width")
+    ax = _axes(ax)
+    for name, kind, label in (
+        ("torque_nonadiabatic", "spin", r"non-adiabatic torque, $-B$ ($\hbar$ I/e)"),
+        ("wall_resistance", "lattice", r"resistance (f$\Omega$ m$^2$)"),
+    ):
+        ax.loglog(data.width, np.abs(data[f"result_{name}"]), "o-", ms=3, color=COLOURS[kind], label=label)
+    last = float(np.abs(data.result_torque_nonadiabatic[-1])) * float(data.width[-1]) ** 2
+    ax.loglog(data.width, last / data.width**2, "--", color="0.6", lw=0.8, label=r"$\propto 1/w^2$")
+    ax.set(xlabel="width of the wall (nm)")
+    ax.legend(frameon=False, fontsize="small")
+    return ax
+
+
+def against_theta(data, ax=None):
+    """Conductance of a semi-magnetic junction and its equilibrium torque against the angle (seed 003, figure 1).
+
+    Parameters
+    ----------
+    data : Dataset of a `Sweep` of `theta` on `semi-magnetic-tunnel-junction`
+    ax : matplotlib Axes, optional
+
+    Returns
+    -------
+    matplotlib Axes
+    """
+    _require_sweep(data, "theta")
+    ax = _axes(ax)
+    ax.plot(data.theta, data.result_conductance, "o-", ms=3, color=COLOURS["total"])
+    ax.set(xlabel="theta (deg)", ylabel=r"conductance (S/$\mu$m$^2$)")
+    other = ax.twinx()
+    torque = data.result_torque_perpendicular_equilibrium * np.sin(np.radians(data.theta)) / 1e3
+    other.plot(data.theta, torque, "^--", ms=3, color=COLOURS["spin"])
+    other.set_ylabel(r"$T_\perp \sin\theta$ without bias (keV/$\mu$m$^2$)", color=COLOURS["spin"])
+    return ax
+
+
+def torque_parallel(data, against=None, ax=None):
+    """T_par of a semi-magnetic junction against coupling or bias, one line per value of the other (seed 003, figure 2).
+
+    The dashed line is T_perp(V) - T_perp(0) at the largest value of the other.
+
+    Parameters
+    ----------
+    data : Dataset of a `Sweep` of `bias`, `rashba` or both on `semi-magnetic-tunnel-junction`
+    against : {"bias", "rashba"}, optional
+        The first parameter of the sweep by default.
+    ax : matplotlib Axes, optional
+
+    Returns
+    -------
+    matplotlib Axes
+    """
+    ax = _axes(ax)
+    against = against or data.done.dims[0]
+    for label, line in _lines(data.result_torque_parallel, against):
+        ax.plot(data[against], line, "o-", ms=3, label=label)
+    change = data.result_torque_perpendicular - data.result_torque_perpendicular_equilibrium
+    *_, (label, line) = _lines(change, against)
+    ax.plot(
+        data[against], line, "--", color="0.4", label=", ".join(filter(None, (r"$T_\perp(V) - T_\perp(0)$", label)))
+    )
+    ax.axhline(0, color="0.6", lw=0.8, zorder=0)
+    ax.set(xlabel=f"{against} ({data[against].attrs['units']})", ylabel=r"$T_\parallel$ (eV/$\mu$m$^2$)")
+    ax.legend(frameon=False, fontsize="x-small")
     return ax
 
 

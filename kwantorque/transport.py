@@ -104,7 +104,7 @@ def torques(
     spinor = None if incident_spin is None else _spinor(stack, incident_spin)
     evaluate = partial(weighted_sums, stack, energy, source, solver, symmetry, derived, spinor=spinor)
     with tqdm(unit="k", desc="k-points", disable=not progress, total=0) as bar:
-        sum_over = Summation(evaluate, executor, bar)
+        sum_over = Summation(evaluate, executor, bar, stack.left.material.n_orbitals)
         integral = integrate(sum_over, breaks, symmetry, rule, tolerance, relative_to_current)
     # Tails are ill-conditioned next to thresholds (errors of eps/velocity^2), so their books are closed after the
     # integral.

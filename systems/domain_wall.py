@@ -18,7 +18,7 @@ import numpy as np
 
 from ..errors import positive
 from ..materials import FreeElectron
-from ..plot import wall_torques
+from ..plot import against_width, wall_torques
 from ..results import per_current
 from ..stack import Layer, Stack
 from ..transport import torques
@@ -115,4 +115,5 @@ SYSTEM = System(
     stack=stack,
     compute=compute,
     figure=wall_torques,
+    sweep_figures={"width": against_width},
 )

@@ -14,9 +14,11 @@ from functools import lru_cache, partial
 import numpy as np
 
 from ..bias import steady_state
+from ..errors import InputError
 from ..materials import FreeElectron
-from ..plot import spin_currents
+from ..plot import spin_currents, torques_against_bias
 from ..stack import Layer, Stack
+from ..units import CONDUCTANCE_QUANTUM
 from .base import Parameter, Result, System, estimate, together, with_results
 from .magnets import Magnets
 
@@ -130,6 +132,25 @@ def compute(parameters, **options):
     )
 
 
+def derivatives(data):
+    """A sweep of `bias` with differential conductance and torkances, dI/dV and dT/dV by central differences.
+
+    Adds `differential_conductance` (S/um^2) and `torkance_in_plane`, `torkance_out_of_plane` (1/nm^2 per V of bias).
+    """
+    if "done" not in data or data.done.dims != ("bias",):
+        raise InputError("derivatives need a sweep of `bias` alone")
+    siemens = 2 * np.pi * CONDUCTANCE_QUANTUM * 1e6
+    slopes = {
+        "differential_conductance": (siemens, "current", "S/um^2", "differential conductance"),
+        "torkance_in_plane": (1.0, "torque_in_plane", "1/nm^2", "in-plane torkance dT/dV"),
+        "torkance_out_of_plane": (1.0, "torque_out_of_plane", "1/nm^2", "out-of-plane torkance dT/dV"),
+    }
+    for name, (factor, result, unit, label) in slopes.items():
+        slope = factor * data[f"result_{result}"].differentiate("bias")
+        data = data.assign({name: slope.assign_attrs(units=unit, long_name=label)})
+    return data
+
+
 SYSTEM = System(
     name="magnetic-tunnel-junction",
     shows="tunnel magnetoresistance and both torques under a bias",
@@ -139,4 +160,5 @@ SYSTEM = System(
     stack=stack,
     compute=compute,
     figure=spin_currents,
+    sweep_figures={"bias": torques_against_bias},
 )

@@ -27,9 +27,10 @@ import numpy as np
 
 from ..algebra import SPIN_HALF
 from ..bias import steady_state
+from ..errors import InputError
 from ..integration import PolarRule
 from ..materials import FreeElectron, Term
-from ..plot import spin_currents
+from ..plot import against_theta, spin_currents, torque_parallel
 from ..stack import Interface, Layer, Stack
 from ..transport import torques
 from ..units import CONDUCTANCE_QUANTUM
@@ -122,8 +123,9 @@ def compute(parameters, kpar=RAYS, **options):
     # Particles per eV/hbar, e^2/hbar of them: 2 pi conductance quanta.
     siemens = 2 * np.pi * CONDUCTANCE_QUANTUM * PER_UM2
     current = data.particle_current_limit
-    # In the sea T_par is zero, k and -k cancelling: what is found there is its error.
-    error_of_parallel = abs(float(data.parallel.sel(part="sea"))) + data.parallel.attrs["error_of_parts"][1]
+    # In the sea T_par is the slope of Omega in phi, which vanishes once all azimuths of k are summed: what the integral
+    # leaves of it there is no result.
+    parallel = data.parallel.sel(part=["window"]).assign_attrs(error=data.parallel.attrs["error_of_parts"][1])
 
     def total(variable, factor):
         return estimate(factor * variable.sum("part"), factor * variable.attrs["error"])
@@ -133,10 +135,36 @@ def compute(parameters, kpar=RAYS, **options):
         RESULTS,
         conductance=estimate(siemens * linear.transmitted, siemens * linear.transmitted.attrs["error"]),
         current=total(current.sel(lead="right").assign_attrs(current.attrs), siemens),
-        torque_parallel=total(data.parallel.assign_attrs(error=error_of_parallel), PER_UM2),
+        torque_parallel=total(parallel, PER_UM2),
         torque_perpendicular=total(data.perpendicular, PER_UM2),
         torque_perpendicular_equilibrium=total(rest.perpendicular, PER_UM2),
     )
+
+
+def tamr(data):
+    """Tunnelling anisotropic magnetoresistance of a sweep of `theta`, and the harmonics of the conductance.
+
+        G(theta) = G0 + G2 cos(2 theta) + G4 cos(4 theta)
+
+    Returns
+    -------
+    dict with G0, G2, G4 in S/um^2, `tamr` = R(90)/R(0) - 1 of the fit, and `residual`, its largest deviation over G0
+
+    Raises
+    ------
+    InputError
+        The Dataset is no sweep of theta alone, or has fewer than 3 angles.
+    """
+    if "done" not in data or data.done.dims != ("theta",) or data.sizes["theta"] < 3:
+        raise InputError("the anisotropic magnetoresistance needs a sweep of `theta` alone, over at least 3 angles")
+    turn = np.radians(data.theta.values)
+    harmonics = np.stack([np.cos(n * turn) for n in (0, 2, 4)], axis=1)
+    g = data.result_conductance.values
+    fit = np.linalg.lstsq(harmonics, g, rcond=None)[0]
+    found = dict(zip(("G0", "G2", "G4"), fit.tolist(), strict=True))
+    upright, in_plane = fit.sum(), fit[0] - fit[1] + fit[2]
+    residual = float(np.abs(harmonics @ fit - g).max() / fit[0])
+    return found | {"tamr": float(upright / in_plane - 1), "residual": residual}
 
 
 SYSTEM = System(
@@ -148,4 +176,5 @@ SYSTEM = System(
     stack=stack,
     compute=compute,
     figure=spin_currents,
+    sweep_figures={"theta": against_theta, "bias": torque_parallel, "rashba": torque_parallel},
 )

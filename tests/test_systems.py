@@ -111,6 +111,28 @@ CONTRACT = {
             "torque_out_of_plane_left": "eV/nm^2",
         },
     ),
+    "semi-magnetic-tunnel-junction": (
+        {
+            "rashba": 0.04,
+            "theta": 45,
+            "phi": 0,
+            "bias": 0,
+            "kf_up": 10.9,
+            "kf_down": 4,
+            "kf_normal": 8.2103,
+            "barrier_height": 1,
+            "barrier_length": 0.6,
+            "barrier_mass": 0.4,
+            "spacing": 0.025,
+        },
+        {
+            "conductance": "S/um^2",
+            "current": "A/um^2",
+            "torque_parallel": "eV/um^2",
+            "torque_perpendicular": "eV/um^2",
+            "torque_perpendicular_equilibrium": "eV/um^2",
+        },
+    ),
     "domain-wall": (
         {"width": 2, "exchange": 0.4, "fermi_energy": 1, "spacing": 0.05},
         {
@@ -127,6 +149,7 @@ FAST = {
     "metallic-spin-valve": {"spacing": 0.1, "fm_length": 0.5, "spacer_length": 0.5},
     "magnetic-tunnel-junction": {"spacing": 0.1},
     "domain-wall": {"spacing": 0.1, "width": 0.5},
+    "semi-magnetic-tunnel-junction": {"spacing": 0.1},
     "gamnas-gaas-wire": {"fm_length": 1, "nm_length": 1},
     "gamnas-spin-valve": {"fm_length": 2, "barrier_length": 1, "spacing": 0.25},
 }

@@ -20,8 +20,8 @@ GROSS_FLUX = 1e-6
 """Part of hopping x density that counts as a flux in the scale of the books."""
 SEA_FLUX = 1e-4
 """Part of the hopping that counts as a flux in the scale of the books of a filled sea, in which fluxes cancel."""
-IN_CACHE = 16
-"""k-points whose density blocks are made at a time."""
+IN_CACHE = 200_000
+"""Entries of density blocks made at a time."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,9 +108,9 @@ class Observables:
 
     def _along_the_chain(self, states, per_state):
         """Traces on sites and bonds, a few k at a time so that the density blocks stay in the processor's cache."""
-        parts = []
-        for start in range(0, len(states.n_open), IN_CACHE):
-            at = slice(start, start + IN_CACHE)
+        parts, n_k = [], max(1, IN_CACHE // (self.chain.n_sites * self.chain.n_orbitals**2))
+        for start in range(0, len(states.n_open), n_k):
+            at = slice(start, start + n_k)
             blocks = states.at(at).blocks(per_state)
             operators = [x if len(x) == 1 else x[at] for x in (self._site, self._bond)]
             site = real_trace(operators[0], blocks.site[..., 1:-1, :, :], self.chain.site_kind[1:-1])
