@@ -19,7 +19,7 @@ from .parallel import processes
 from .plot import results_against
 from .scattering import BatchedSolver, KwantSolver
 from .storage import load, save, whole_file
-from .systems import SYSTEMS, Sweep, find
+from .systems import PRESETS, SYSTEMS, Sweep, find, preset
 
 __all__ = ["main"]
 
@@ -84,6 +84,7 @@ def _parser():
     run = commands.add_parser("run", help="compute a system and print its results")
     run.add_argument("name")
     run.add_argument("--set", action="append", default=[], metavar="key=value", dest="given", help="repeatable")
+    run.add_argument("--preset", metavar="NAME", help="parameters of real materials, see `show`; --set goes first")
     run.add_argument("--solver", default="batched", help=f"one of {', '.join(SOLVERS)} (default batched)")
     run.add_argument("--tolerance", default=1e-3, help="relative error asked of the k integral (default 1e-3)")
     run.add_argument("--jobs", default=1, help="worker processes (default 1)")
@@ -108,12 +109,17 @@ def _list(_):
 
 def _show(arguments):
     system = find(arguments.name)
+    width = max(len(one.name) for one in (*system.parameters, *system.results))
     print(f"{system.name}: {system.shows}\n{system.seed}\n\nparameters")
     for p in system.parameters:
-        print(f"  {p.name:14} {p.default:<8g} {p.unit:5} {p.meaning}")
+        print(f"  {p.name:{width}} {p.default:<8g} {p.unit:7} {p.meaning}")
+    for one in PRESETS.values():
+        if one.system == system.name:
+            numbers = ", ".join(f"{name}={value:g}" for name, value in one.parameters.items())
+            print(f"\npreset {one.name!r}: {numbers}\n  {one.source}")
     print("\nresults")
     for r in system.results:
-        print(f"  {r.name:14} {r.unit:9} {r.meaning}")
+        print(f"  {r.name:{width}} {r.unit:10} {r.meaning}")
     return 0
 
 
@@ -121,6 +127,11 @@ def _run(arguments):
     started = time.perf_counter()
     system = find(arguments.name)
     given = _pairs("--set", arguments.given)
+    if arguments.preset:
+        found = preset(arguments.preset)
+        if found.system != system.name:
+            raise InputError(f"preset {found.name!r} is for {found.system}, not for {system.name}")
+        given = found.parameters | given
     axes = {name: _range(text) for name, text in _pairs("--sweep", arguments.sweep).items()}
     tolerance = positive("--tolerance", arguments.tolerance)
     solver = SOLVERS[known("solver", arguments.solver, SOLVERS)]()

@@ -12,9 +12,10 @@ from . import (
     spin_filter,
 )
 from .base import Parameter, Result, System
+from .presets import PRESETS, preset
 from .sweep import Sweep
 
-__all__ = ["SYSTEMS", "Parameter", "Result", "Sweep", "System", "find"]
+__all__ = ["PRESETS", "SYSTEMS", "Parameter", "Result", "Sweep", "System", "find", "preset"]
 
 MODULES = (
     gamnas_gaas_wire,

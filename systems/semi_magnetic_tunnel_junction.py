@@ -45,7 +45,7 @@ PARAMETERS = (
     Parameter("bias", 0.0, "V", "mu of the ferromagnet minus mu of the normal metal"),
     Parameter("kf_up", 10.9, "1/nm", "Fermi wavevector of the majority"),
     Parameter("kf_down", 4.0, "1/nm", "Fermi wavevector of the minority"),
-    Parameter("kf_normal", round(NORMAL, 4), "1/nm", "Fermi wavevector of the normal metal"),
+    Parameter("kf_normal", NORMAL, "1/nm", "Fermi wavevector of the normal metal"),
     Parameter("barrier_height", 1.0, "eV", "barrier above the Fermi energy, without bias"),
     Parameter("barrier_length", 0.6, "nm", "thickness of the barrier"),
     Parameter("barrier_mass", 0.4, "m0", "effective mass in the barrier"),

@@ -153,7 +153,7 @@ def test_perpendicular_torque_is_the_slope_of_the_grand_potential():
     """T_perp sin(theta) = -dOmega/dtheta at fixed k, and T_par is left over nowhere: it favours M in the plane."""
 
     def at(theta):
-        chain = discretise(junction(theta=theta), np.concatenate([K, K * [-1, 1]]))
+        chain = discretise(junction(theta=theta), np.concatenate([K * [x, y] for x in (1, -1) for y in (1, -1)]))
         contour = fermi_contour(4 * np.abs(chain.total_hopping).max(), 0.0, 1e-12)
         return chain, contour
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import xarray as xr
-from kwantorque.systems import SYSTEMS, find
+from kwantorque.systems import PRESETS, SYSTEMS, find, preset
 
 import kwantorque as kt
 from kwantorque.errors import InputError
@@ -119,7 +119,7 @@ CONTRACT = {
             "bias": 0,
             "kf_up": 10.9,
             "kf_down": 4,
-            "kf_normal": 8.2103,
+            "kf_normal": ((10.9**2 + 4**2) / 2) ** 0.5,
             "barrier_height": 1,
             "barrier_length": 0.6,
             "barrier_mass": 0.4,
@@ -237,3 +237,13 @@ def test_readme_example_runs(monkeypatch, tmp_path):
     ast.parse(example)
     exec(compile(example, "README.md", "exec"), {})
     assert list(tmp_path.glob("*.png"))
+
+
+@pytest.mark.parametrize("one", PRESETS.values(), ids=lambda one: one.name)
+def test_presets_are_for_a_system_and_say_where_they_come_from(one):
+    system = find(one.system)
+    system.check(system.complete(one.parameters | {"spacing": 0.1}))
+    assert "(" in one.source
+    assert len(one.source) > 80
+    with pytest.raises(InputError, match="did you mean"):
+        preset(one.name + "x")
