@@ -61,8 +61,8 @@ PRESETS = {
                 "rashba": 0.2,
             },
             "Moser et al., Phys. Rev. Lett. 99, 056601 (2007), arXiv:cond-mat/0611406, quoted without the paper at "
-            "hand: look the numbers up before you rely on them. The Dresselhaus coupling of GaAs is left out and rashba is a "
-            "choice, so that only TAMR out of the plane is modelled, not the one in the plane that was measured.",
+            "hand: look the numbers up before you rely on them. The Dresselhaus coupling of GaAs is left out, and "
+            "rashba is a choice: only TAMR out of the plane is modelled, not the one in the plane that was measured.",
         ),
         Preset(
             "(Pt/Co)n/AlOx/Pt",
