@@ -229,14 +229,18 @@ def test_tutorial_runs(path, monkeypatch, tmp_path):
     exec(compile(path.read_text(), path.name, "exec"), {"__name__": "__main__"})
 
 
-def test_readme_example_runs(monkeypatch, tmp_path):
-    """The Python example of the README: at most 12 lines, and it runs."""
-    example = (ROOT / "README.md").read_text().split("```python\n")[1].split("```")[0]
-    assert len(example.strip().splitlines()) <= 12
+def test_readme_examples_run(monkeypatch, tmp_path):
+    """The Python examples of the README, one after the other: the first has at most 12 lines, and they run."""
+    examples = [part.split("```")[0] for part in (ROOT / "README.md").read_text().split("```python\n")[1:]]
+    assert len(examples) == 2
+    assert len(examples[0].strip().splitlines()) <= 12
     monkeypatch.chdir(tmp_path)
-    ast.parse(example)
-    exec(compile(example, "README.md", "exec"), {})
+    namespace = {}
+    for example in examples:
+        ast.parse(example)
+        exec(compile(example, "README.md", "exec"), namespace)
     assert list(tmp_path.glob("*.png"))
+    assert namespace["data"].attrs["mu_left"] == 0.2
 
 
 @pytest.mark.parametrize("one", PRESETS.values(), ids=lambda one: one.name)

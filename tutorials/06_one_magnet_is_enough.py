@@ -1,9 +1,9 @@
 # %% [markdown]
 # # A torque without a second magnet, and how to read a paper
 #
-# **Question.** A spin-transfer torque needs polarised electrons, so a polariser. A. Manchon proposed one that does not: a ferromagnet, a barrier and a normal metal, with spin-orbit coupling of the
-# Rashba form at the interface of ferromagnet and barrier. What does it do, and do the paper's statements follow from
-# its model?
+# **Question.** A spin-transfer torque needs polarised electrons, so a polariser. A. Manchon proposed one that does
+# not: a ferromagnet, a barrier and a normal metal, with spin-orbit coupling of the Rashba form at the interface of
+# ferromagnet and barrier. What does it do, and do the paper's statements follow from its model?
 
 # %%
 import numpy as np
@@ -43,9 +43,9 @@ print("T_par(0.02)/T_par(0.01) =", round(float(small.sel(rashba=0.02) / small.se
 # %% [markdown]
 # ## Two statements to check
 #
-# The paper says that T_perp at zero bias favours a magnetisation along the normal. It comes out positive. Which way does
-# that turn M? One need not trust any sign convention: a torque in equilibrium is minus the slope of the energy. Here is
-# the energy, from the torque, between M along the normal and M in the plane.
+# The paper says that T_perp at zero bias favours a magnetisation along the normal. It comes out positive. Which way
+# does that turn M? One need not trust any sign convention: a torque in equilibrium is minus the slope of the energy.
+# Here is the energy, from the torque, between M along the normal and M in the plane.
 
 # %%
 theta = np.radians(angles.theta.values)
