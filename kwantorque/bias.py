@@ -18,7 +18,7 @@ from scipy import constants
 from tqdm import tqdm
 
 from .chain import discretise
-from .errors import ComputationError, InputError, finite, positive
+from .errors import ComputationError, InputError, finite, known, positive
 from .integration.breaks import Breaks
 from .integration.channels import band_bottoms, require_channels
 from .integration.energy import integrate_energies, occupation, window
@@ -40,6 +40,12 @@ CONTOUR = "contour: "
 """Prefix of the differences between the two rules of the contour."""
 BOLTZMANN = constants.k / constants.e
 """k_B in eV/K."""
+LOOSEST = 0.3
+"""No k integral at a single energy is asked for less than this."""
+NO_FLUX = 1e-5
+"""Part of the gross flux of a sea, the scale of its books, below which its fluxes count as zero."""
+NO_RESPONSE = 1e-12
+"""Part of the incident current below which a response counts as zero."""
 NO_CURRENT = 1e-9
 """A particle current below this part of the other fluxes is rounding."""
 
@@ -55,6 +61,7 @@ def steady_state(
     kpar=None,
     derived=None,
     sea=True,
+    window_from=None,
     executor=None,
     progress=True,
 ):
@@ -72,6 +79,10 @@ def steady_state(
         what `derived` returns; that of the current is relative to the current. The solver is for the window.
     sea : bool
         Whether the sea is wanted; it carries no current.
+    window_from : {"left", "right"}, optional
+        The lead whose states make up the window. By default the one of the higher chemical potential, as above. From
+        the other one the same result is the sea filled to the higher chemical potential minus its states in the window:
+        without cancellation where what one wants is done by electrons that came through a barrier.
 
     Returns
     -------
@@ -94,7 +105,8 @@ def steady_state(
     thermal = finite("temperature", temperature, "K") * BOLTZMANN
     if thermal < 0:
         raise InputError(f"`temperature` must be >= 0 K, got {temperature!r}")
-    source = "left" if mu["left"] >= mu["right"] else "right"
+    upper = "left" if mu["left"] >= mu["right"] else "right"
+    source = upper if window_from is None else known("window_from", window_from, tuple(mu))
     _, solver = checked(stack, mu[source], source, solver)
     tolerance = positive("tolerance", tolerance)
     rule = PolarRule() if kpar is None else kpar
@@ -104,8 +116,8 @@ def steady_state(
     run = _Run(stack, find_symmetry(stack), rule, derived, executor, thermal, tolerance)
     low, high = min(mu.values()), max(mu.values())
     with tqdm(unit="k", desc="k-points", disable=not progress, total=0) as bar:
-        below = run.sea(low, bar) if sea else None
-        above = run.window(high, low, source, solver, bar) if high > low else None
+        below = run.sea(low if source == upper else high, bar) if sea else None
+        above = run.window(high, low, source, 1 if source == upper else -1, solver, bar) if high > low else None
     if below is None and above is None:
         raise InputError("without the sea and without a bias there is nothing to compute")
     below, above = below or _nothing(above), above or _nothing(below)
@@ -146,7 +158,7 @@ class _Run:
         accuracy = np.clip(SEA_SHARE * self.tolerance, 1e-12, 1e-4)
         evaluate = partial(_sea_sums, self.stack, mu, self.thermal, accuracy, self.symmetry, self.derived)
         breaks = Breaks(self.stack, mu, None, self.rule.widen)
-        integral = self._integral(evaluate, breaks, self.tolerance, bar)
+        integral = self._integral(evaluate, breaks, self.tolerance, bar, of_sea=True)
         # Two rules of the contour differ by the square root of the error of the better one; thirty times to be safe.
         honest = 30 * np.sqrt(accuracy)
         values = {name: value for name, value in integral.values.items() if not name.startswith(CONTOUR)}
@@ -158,19 +170,22 @@ class _Run:
         values["incident_current"] = 0 * values["incident_current"]
         return replace(integral, values=values, errors=errors)
 
-    def window(self, high, low, source, solver, bar):
-        """`Integral` over the energies of the states from the lead `source`, or None if it has none there."""
+    def window(self, high, low, source, sign, solver, bar):
+        """`Integral` over the energies of `sign` x the states from the lead `source`, or None if it has none there."""
 
         def value_at(energy):
             weight = occupation(energy, high, self.thermal) - occupation(energy, low, self.thermal)
+            # Energies that hardly count need no accuracy.
+            tolerance = min(self.tolerance / 2 / max(weight, 1e-12), LOOSEST)
             evaluate = partial(weighted_sums, self.stack, energy, source, solver, self.symmetry, self.derived)
             breaks = Breaks(self.stack, energy, source, self.rule.widen)
             try:
-                one = self._integral(evaluate, breaks, self.tolerance / 2, bar)
+                one = self._integral(evaluate, breaks, tolerance, bar)
             except NoChannel:
                 return None
-            scaled = ({name: weight * value for name, value in part.items()} for part in (one.values, one.errors))
-            return Integral(*scaled, one.error, one.points)
+            values = {name: sign * weight * value for name, value in one.values.items()}
+            errors = {name: weight * error for name, error in one.errors.items()}
+            return Integral(values, errors, one.error, one.points)
 
         cuts = window(high, low, self.thermal, band_bottoms(self.stack))
         found = integrate_energies(value_at, cuts, self.tolerance, self._measure)
@@ -178,16 +193,16 @@ class _Run:
             self._close(found.values)
         return found
 
-    def _integral(self, evaluate, breaks, tolerance, bar):
+    def _integral(self, evaluate, breaks, tolerance, bar, of_sea=False):
         sum_over = Summation(evaluate, self.executor, bar, self.stack.left.material.n_orbitals)
-        measure = self._measure
+        measure = partial(self._measure, of_sea=of_sea)
         integral = integrate(sum_over, breaks, self.symmetry, self.rule, tolerance, measure)
         self.closure = max(self.closure, sum_over.closure)
         self.by_kwant += sum_over.by_kwant
         return integral
 
-    def _measure(self, values, errors):
-        return _relative(values, errors, self.derived is not None)
+    def _measure(self, values, errors, of_sea=False):
+        return _relative(values, errors, self.derived is not None, of_sea)
 
     def _close(self, values):
         of_totals = float(closure_of_totals(values))
@@ -215,13 +230,18 @@ def _scale(values, derived):
     return max(float(np.abs(values[name]).max(initial=0)) for name in _controlled(values, derived))
 
 
-def _relative(values, errors, derived):
-    """Largest error of what decides, relative to the largest of it, and that of the current relative to the current."""
+def _relative(values, errors, derived, of_sea=False):
+    """Largest error of what decides, relative to the largest of it, and that of the current relative to the current.
+
+    Where everything cancels, by symmetry or because the other lead is closed, nothing is left but rounding: what is
+    smaller than `NO_FLUX` of a sea's gross flux or `NO_RESPONSE` of the incident current is not asked for.
+    """
     names = _controlled(values, derived)
     scale = _scale(values, derived)
+    scale = max(scale, (NO_FLUX if of_sea else NO_RESPONSE) * abs(float(values["incident_current"])))
     current = float(np.abs(values["particle_current_limit"]).min())
     worst = max(errors[name] for name in names) / scale if scale > 0 else 0.0
-    if current > NO_CURRENT * scale:
+    if not of_sea and current > max(NO_CURRENT * scale, NO_RESPONSE * abs(float(values["incident_current"]))):
         worst = max(worst, errors["particle_current_limit"] / current)
     return worst
 

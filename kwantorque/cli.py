@@ -16,7 +16,7 @@ import numpy as np
 from . import __version__
 from .errors import ComputationError, InputError, finite, known, positive
 from .parallel import processes
-from .plot import results_against
+from .plot import conductance_against_theta, results_against, torque_against_phi, torque_parallel
 from .scattering import BatchedSolver, KwantSolver
 from .storage import load, save, whole_file
 from .systems import PRESETS, SYSTEMS, Sweep, find, preset
@@ -25,6 +25,10 @@ __all__ = ["main"]
 
 SOLVERS = {"batched": BatchedSolver, "kwant": KwantSolver}
 FIGURE_FORMATS = ("png", "pdf", "svg")
+POOR = 0.1
+"""Relative error of a result from which on the table says so."""
+SEVERAL = (conductance_against_theta, torque_against_phi, torque_parallel)
+"""Figures of sweeps that draw several parameters, one line for each value."""
 COMMANDS = ("list", "show", "run", "doctor")
 
 
@@ -38,7 +42,7 @@ class _Parser(argparse.ArgumentParser):
 def main(words=None):
     """Run the command line; returns the exit status: 0, 1 failed computation, 2 bad input, 130 Ctrl-C."""
     words = sys.argv[1:] if words is None else words
-    shown, warnings.showwarning = warnings.showwarning, _warn
+    shown, warnings.showwarning = warnings.showwarning, _Warn()
     try:
         status = _dispatch(words)
         sys.stdout.flush()
@@ -57,8 +61,17 @@ def main(words=None):
         warnings.showwarning = shown
 
 
-def _warn(message, *_, **__):
-    sys.stderr.write(f"kwantorque: warning: {' '.join(str(message).split())}\n")
+class _Warn:
+    """Writes every warning once, in one line."""
+
+    def __init__(self):
+        self.seen = set()
+
+    def __call__(self, message, *_, **__):
+        line = f"kwantorque: warning: {' '.join(str(message).split())}\n"
+        if line not in self.seen:
+            self.seen.add(line)
+            sys.stderr.write(line)
 
 
 def _fail(error, status):
@@ -158,8 +171,7 @@ def _run(arguments):
         else:
             data = found
     if arguments.figure:
-        (parameter,) = axes if len(axes) == 1 else (None,)
-        draw = system.sweep_figures.get(parameter, results_against) if sweep else system.figure
+        draw = _sweep_figure(system, axes) if sweep else system.figure
         _draw(draw, data, arguments.figure)
     seconds = time.perf_counter() - started
     if arguments.json:
@@ -167,6 +179,12 @@ def _run(arguments):
     else:
         print(_sweep_table(system, axes, data) if sweep else _table(system, identity["parameters"], data, seconds))
     return 0
+
+
+def _sweep_figure(system, axes):
+    """The system's own figure of the first swept parameter that has one, if it can draw as many parameters."""
+    own = [system.sweep_figures[name] for name in axes if name in system.sweep_figures]
+    return own[0] if own and (len(axes) == 1 or own[0] in SEVERAL) else results_against
 
 
 def _pairs(option, words):
@@ -245,7 +263,7 @@ def _table(system, given, data, seconds):
         )
     attrs = data.attrs
     lines.append(
-        f"closure {attrs['closure']:.1e}, integration error {attrs['error_estimate']:.1e} of the current "
+        f"closure {attrs['closure']:.1e}, integration error {attrs['error_estimate']:.1e} "
         f"(asked {attrs['tolerance']:g}), {attrs['k_points']} k-points, solver {attrs['solver']}, {seconds:.1f} s"
     )
     if attrs["error_estimate"] > attrs["tolerance"]:
@@ -258,6 +276,11 @@ def _table(system, given, data, seconds):
         else "errors are those of the k integral; the lattice adds O(spacing^2): --extrapolate removes it"
     )
     for r in system.results:
+        value = data[f"result_{r.name}"]
+        if value.attrs["error"] > POOR * abs(float(value)) > 0:
+            lines.append(
+                f"note: {r.name} is known to {value.attrs['error'] / abs(float(value)):.0%} only: lower --tolerance"
+            )
         window = data[f"result_{r.name}"].attrs.get("window_error")
         if window is not None:
             lines.append(f"note: {r.name} is a fit; other windows of it move it by up to {window:.2g} {r.unit}")

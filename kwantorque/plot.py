@@ -8,19 +8,23 @@ from matplotlib.figure import Figure
 from .errors import InputError
 
 __all__ = [
-    "against_theta",
+    "against_k",
     "against_width",
     "balance",
     "bands",
     "channels",
+    "conductance_against_theta",
     "k_map",
     "magnetoresistance_against_bias",
     "results_against",
     "spin_currents",
+    "spin_density",
     "torque_against_angle",
     "torque_against_angle_with_fit",
     "torque_against_barrier",
     "torque_against_coupling",
+    "torque_against_phi",
+    "torque_against_theta",
     "torque_against_thickness",
     "torque_density",
     "torque_parallel",
@@ -247,6 +251,51 @@ def torque_against_angle_with_fit(data, fit, ax=None):
     return ax
 
 
+def against_k(data, values, ax=None):
+    """A number of every in-plane wavevector on a ray, against its length: thresholds and resonances.
+
+    Parameters
+    ----------
+    data : Dataset resolved in k, of `kwantorque.torques_at` or `System.resolve`, with k on one ray
+    values : DataArray of it, dimension k
+    ax : matplotlib Axes, optional
+
+    Returns
+    -------
+    matplotlib Axes
+    """
+    ax = _axes(ax)
+    unit = values.attrs.get("units", "").replace("hbar", r"$\hbar$")
+    ax.plot(np.hypot(data.kx, data.ky), values, color=COLOURS["total"], lw=0.8)
+    ax.set(xlabel="in-plane wavevector (1/nm)", ylabel=f"{values.attrs.get('long_name', values.name)} ({unit})")
+    return ax
+
+
+def spin_density(data, axes=("x", "y"), ax=None):
+    """Components of the spin density against z, all parts of it together; interfaces are vertical lines.
+
+    Parameters
+    ----------
+    data : Dataset from `kwantorque.torques`, `steady_state` or a prepared system
+    axes : components to draw
+    ax : matplotlib Axes, optional
+
+    Returns
+    -------
+    matplotlib Axes
+    """
+    ax = _axes(ax)
+    density = _all_parts(data).spin_density
+    for axis in axes:
+        ax.plot(data.z, density.sel(axis=axis), label=rf"$s_{axis}$")
+    for z in data.boundary_z.values[1:-1]:
+        ax.axvline(z, color="0.6", lw=0.8, zorder=0)
+    unit = density.attrs["units"].replace("hbar", r"$\hbar$")
+    ax.set(xlabel="z (nm)", ylabel=f"spin density ({unit})", xlim=(float(data.z[0]), float(data.z[-1])))
+    ax.legend(frameon=False, fontsize="small")
+    return ax
+
+
 def against_width(data, ax=None):
     """Non-adiabatic torque and resistance of a wall against its width, in logarithms, with 1/width^2 beside them.
 
@@ -269,30 +318,61 @@ def against_width(data, ax=None):
     last = float(np.abs(data.result_torque_nonadiabatic[-1])) * float(data.width[-1]) ** 2
     ax.loglog(data.width, last / data.width**2, "--", color="0.6", lw=0.8, label=r"$\propto 1/w^2$")
     ax.set(xlabel="width of the wall (nm)")
+    ax.xaxis.set_minor_formatter("")
+    ax.set_xticks(data.width.values, [f"{width:g}" for width in data.width.values])
     ax.legend(frameon=False, fontsize="small")
     return ax
 
 
-def against_theta(data, ax=None):
-    """Conductance of a semi-magnetic junction and its equilibrium torque against the angle (seed 003, figure 1).
+def conductance_against_theta(data, ax=None):
+    """Conductance of a semi-magnetic junction against the angle of M to the normal: TAMR (seed 003, figure 1a).
 
     Parameters
     ----------
-    data : Dataset of a `Sweep` of `theta` on `semi-magnetic-tunnel-junction`
+    data : Dataset of a `Sweep` of `theta`, and of others (one line for each), on `semi-magnetic-tunnel-junction`
     ax : matplotlib Axes, optional
 
     Returns
     -------
     matplotlib Axes
     """
-    _require_sweep(data, "theta")
+    return _against(data, "theta", "result_conductance", ax)
+
+
+def torque_against_theta(data, ax=None):
+    """Equilibrium T_perp sin(theta) of a semi-magnetic junction against the angle (seed 003, figure 1b).
+
+    Parameters
+    ----------
+    data : Dataset of a `Sweep` of `theta`, and of others (one line for each), on `semi-magnetic-tunnel-junction`
+    ax : matplotlib Axes, optional
+
+    Returns
+    -------
+    matplotlib Axes
+    """
+    factor = np.sin(np.radians(data.theta)) if "theta" in data.coords else 1.0
+    ax = _against(data, "theta", "result_torque_perpendicular_equilibrium", ax, factor)
+    ax.set_ylabel(r"$T_\perp \sin\theta$ without bias (eV/$\mu$m$^2$)")
+    return ax
+
+
+def torque_against_phi(data, ax=None):
+    """Equilibrium T_perp of a semi-magnetic junction against the azimuth of M (seed 003, inset of figure 1b)."""
+    return _against(data, "phi", "result_torque_perpendicular_equilibrium", ax)
+
+
+def _against(data, parameter, name, ax, factor=1.0):
+    """One result of a sweep against a parameter, one line for each value of the others."""
+    if parameter not in data.dims or name not in data:
+        raise InputError(f"this figure needs a sweep of `{parameter}` with {name.removeprefix('result_')}")
     ax = _axes(ax)
-    ax.plot(data.theta, data.result_conductance, "o-", ms=3, color=COLOURS["total"])
-    ax.set(xlabel="theta (deg)", ylabel=r"conductance (S/$\mu$m$^2$)")
-    other = ax.twinx()
-    torque = data.result_torque_perpendicular_equilibrium * np.sin(np.radians(data.theta)) / 1e3
-    other.plot(data.theta, torque, "^--", ms=3, color=COLOURS["spin"])
-    other.set_ylabel(r"$T_\perp \sin\theta$ without bias (keV/$\mu$m$^2$)", color=COLOURS["spin"])
+    for label, line in _lines(data[name] * factor, parameter):
+        ax.plot(data[parameter], line, "o-", ms=3, label=label)
+    if len(ax.get_lines()) > 1:
+        ax.legend(frameon=False, fontsize="small")
+    about, unit = data[name].attrs, data[parameter].attrs["units"]
+    ax.set(xlabel=f"{parameter} ({unit})", ylabel=f"{about['long_name']} ({about['units']})")
     return ax
 
 
@@ -312,12 +392,16 @@ def torque_parallel(data, against=None, ax=None):
     -------
     matplotlib Axes
     """
+    swept = data.done.dims if "done" in data else ()
+    against = against or next(iter(swept), "bias")
+    if against not in swept:
+        raise InputError(f"this figure needs a sweep of `{against}`, got one of {', '.join(swept) or 'nothing'}")
     ax = _axes(ax)
-    against = against or data.done.dims[0]
     for label, line in _lines(data.result_torque_parallel, against):
         ax.plot(data[against], line, "o-", ms=3, label=label)
     change = data.result_torque_perpendicular - data.result_torque_perpendicular_equilibrium
-    *_, (label, line) = _lines(change, against)
+    others = {name: float(data[name].max()) for name in swept if name != against}
+    label, line = next(_lines(change.sel({name: [value] for name, value in others.items()}), against))
     ax.plot(
         data[against], line, "--", color="0.4", label=", ".join(filter(None, (r"$T_\perp(V) - T_\perp(0)$", label)))
     )

@@ -5,16 +5,17 @@ import math
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache, wraps
 
 import xarray as xr
 
-from ..errors import InputError, finite, known
+from ..errors import InputError, finite, known, positive
 from ..extrapolation import extrapolate, require_whole_lengths
 from ..integration.channels import require_channels
 from ..results import per_current
 from ..transport import torques
 
-__all__ = ["Parameter", "Result", "System", "estimate", "per_current_torques", "together", "with_results"]
+__all__ = ["Parameter", "Result", "System", "estimate", "per_current_torques", "remembered", "together", "with_results"]
 
 TOLERANCE = 1e-3
 SHARE_OF_EACH = 0.6
@@ -25,13 +26,19 @@ OTHER_ERRORS = ("window_error",)
 
 @dataclass(frozen=True)
 class Parameter:
-    """A number the user may set: its name, default, unit and meaning, and the parameter it follows unless it is set."""
+    """A number the user may set: its name, default, unit and meaning.
+
+    `follows` is the parameter whose value it takes unless it is set; it must be > 0 if `positive`, >= 0 if not
+    `signed`.
+    """
 
     name: str
     default: float
     unit: str
     meaning: str
     follows: str | None = None
+    positive: bool = False
+    signed: bool = True
 
 
 @dataclass(frozen=True)
@@ -95,10 +102,15 @@ class System:
             An unknown name (the nearest one is named) or a value that is not a finite number.
         """
         values = {p.name: float(p.default) for p in self.parameters}
+        declared = {p.name: p for p in self.parameters}
         units = {p.name: p.unit for p in self.parameters}
         for name, value in given.items():
             known(f"parameter of {self.name}", name, values)
             values[name] = finite(name, value, units[name])
+            if declared[name].positive:
+                positive(name, values[name], units[name])
+            elif not declared[name].signed and values[name] < 0:
+                raise InputError(f"`{name}` must be >= 0 {units[name]}, got {value!r}")
             if units[name] == "deg" and 0 < abs(values[name]) <= 2 * math.pi and values[name] % 1:
                 warnings.warn(f"`{name}` = {values[name]:g} is in degrees: were radians meant?", stacklevel=2)
         for p in self.parameters:
@@ -181,6 +193,22 @@ def with_results(data, results, **values):
         about["lattice_order"] = result.order
         data[f"result_{result.name}"] = ((), float(value), about)
     return data
+
+
+def remembered(function):
+    """`lru_cache` for functions of hashable arguments, which calls the function where an argument is not."""
+    cached = lru_cache(maxsize=64)(function)
+
+    @wraps(function)
+    def call(*arguments):
+        try:
+            return cached(*arguments)
+        except TypeError as error:
+            if "unhashable" not in str(error):
+                raise
+            return function(*arguments)
+
+    return call
 
 
 def estimate(value, error=0.0):

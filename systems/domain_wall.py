@@ -16,7 +16,7 @@ from functools import partial
 
 import numpy as np
 
-from ..errors import positive
+from ..errors import InputError
 from ..materials import FreeElectron
 from ..plot import against_width, wall_torques
 from ..results import per_current
@@ -25,13 +25,15 @@ from ..transport import torques
 from ..units import OHM_NM2_PER_CONDUCTANCE
 from .base import Parameter, Result, System, estimate, with_results
 
+NARROWEST = 2
+"""Width in spacings below which a wall is not resolved."""
 HALF_WIDTHS = 12
 """The wall is computed up to this many widths on either side, where sech = 1e-5."""
 PARAMETERS = (
-    Parameter("width", 2.0, "nm", "w of the wall"),
+    Parameter("width", 2.0, "nm", "w of the wall", positive=True),
     Parameter("exchange", 0.4, "eV", "splitting of the bands"),
     Parameter("fermi_energy", 1.0, "eV", "Fermi energy above the mean of both band bottoms"),
-    Parameter("spacing", 0.05, "nm", "lattice spacing of the discretisation"),
+    Parameter("spacing", 0.05, "nm", "lattice spacing of the discretisation", positive=True),
 )
 RESULTS = (
     Result("conductance", "e^2/h/nm^2", "conductance with the wall"),
@@ -66,7 +68,10 @@ class Spiral:
 
 def stack(width, exchange, fermi_energy, spacing):
     """One textured layer between collinear leads."""
-    width, spacing = positive("width", width, "nm"), positive("spacing", spacing, "nm")
+    if exchange == 0:
+        raise InputError("`exchange` must not be 0 eV: without a splitting there is no wall")
+    if width < NARROWEST * spacing:
+        raise InputError(f"`width` must be at least {NARROWEST} spacings of {spacing:g} nm, got {width:g} nm")
     half = max(round(HALF_WIDTHS * width / spacing), 2) * spacing
     magnet = FreeElectron(exchange=-exchange)
     return Stack(

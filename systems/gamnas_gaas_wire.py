@@ -20,9 +20,9 @@ PARAMETERS = (
     Parameter("gamma1", 6.85, "1", "Luttinger parameter"),
     Parameter("gamma2", 2.1, "1", "Luttinger parameter"),
     Parameter("gamma3", 2.9, "1", "Luttinger parameter"),
-    Parameter("spacing", 0.2, "nm", "lattice spacing of the discretisation"),
-    Parameter("fm_length", 20.0, "nm", "length of GaMnAs shown; it goes on to -infinity"),
-    Parameter("nm_length", 40.0, "nm", "length of GaAs shown; it goes on to +infinity"),
+    Parameter("spacing", 0.2, "nm", "lattice spacing of the discretisation", positive=True),
+    Parameter("fm_length", 20.0, "nm", "length of GaMnAs shown; it goes on to -infinity", positive=True),
+    Parameter("nm_length", 40.0, "nm", "length of GaAs shown; it goes on to +infinity", positive=True),
 )
 RESULTS = (
     Result("Qjz_in", "hbar I/e", "angular momentum current J_z at z -> -infinity", 1.09),

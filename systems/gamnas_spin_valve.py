@@ -48,10 +48,12 @@ from .gamnas_gaas_wire import PARAMETERS as WIRE
 PARAMETERS = (
     Parameter("fermi_energy", 0.16, "eV", "hole Fermi energy, from the band edge of GaMnAs"),
     *(p for p in WIRE if p.name in ("spin_orbit", "exchange", "gamma1", "gamma2", "gamma3")),
-    Parameter("spacing", 0.1, "nm", "lattice spacing of the discretisation"),
-    Parameter("fm_length", 30.0, "nm", "thickness of the right GaMnAs layer over which torques are summed"),
+    Parameter("spacing", 0.1, "nm", "lattice spacing of the discretisation", positive=True),
+    Parameter(
+        "fm_length", 30.0, "nm", "thickness of the right GaMnAs layer over which torques are summed", positive=True
+    ),
     Parameter("barrier_height", 0.1, "eV", "band edge of the barrier above the Fermi energy"),
-    Parameter("barrier_length", 5.0, "nm", "thickness of the barrier"),
+    Parameter("barrier_length", 5.0, "nm", "thickness of the barrier", positive=True),
     Parameter("angle", 90.0, "deg", "angle between the magnetisations"),
 )
 RESULTS = (

@@ -9,7 +9,7 @@ interlayer exchange coupling and the in-plane one vanishes.
 """
 
 import warnings
-from functools import lru_cache, partial
+from functools import partial
 
 import numpy as np
 
@@ -19,21 +19,30 @@ from ..materials import FreeElectron
 from ..plot import spin_currents, torques_against_bias
 from ..stack import Layer, Stack
 from ..units import CONDUCTANCE_QUANTUM
-from .base import Parameter, Result, System, estimate, together, with_results
+from .base import Parameter, Result, System, estimate, remembered, together, with_results
 from .magnets import Magnets
 
 PARAMETERS = (
-    Parameter("kf_up", 10.9, "1/nm", "Fermi wavevector of the left magnet's majority"),
-    Parameter("kf_down", 4.2, "1/nm", "Fermi wavevector of the left magnet's minority"),
-    Parameter("kf_up_right", 10.9, "1/nm", "the same of the right magnet; kf_up unless set", follows="kf_up"),
-    Parameter("kf_down_right", 4.2, "1/nm", "the same of the right magnet; kf_down unless set", follows="kf_down"),
+    Parameter("kf_up", 10.9, "1/nm", "Fermi wavevector of the left magnet's majority", positive=True),
+    Parameter("kf_down", 4.2, "1/nm", "Fermi wavevector of the left magnet's minority", positive=True),
+    Parameter(
+        "kf_up_right", 10.9, "1/nm", "the same of the right magnet; kf_up unless set", follows="kf_up", positive=True
+    ),
+    Parameter(
+        "kf_down_right",
+        4.2,
+        "1/nm",
+        "the same of the right magnet; kf_down unless set",
+        follows="kf_down",
+        positive=True,
+    ),
     Parameter("barrier_height", 1.0, "eV", "barrier above the Fermi energy, without bias"),
-    Parameter("barrier_length", 0.7, "nm", "thickness of the barrier"),
-    Parameter("barrier_mass", 0.4, "m0", "effective mass in the barrier"),
+    Parameter("barrier_length", 0.7, "nm", "thickness of the barrier", positive=True),
+    Parameter("barrier_mass", 0.4, "m0", "effective mass in the barrier", positive=True),
     Parameter("angle", 90.0, "deg", "angle between the magnetisations"),
     Parameter("bias", 0.0, "V", "mu_left - mu_right"),
-    Parameter("temperature", 0.0, "K", "temperature of both leads"),
-    Parameter("spacing", 0.025, "nm", "lattice spacing of the discretisation"),
+    Parameter("temperature", 0.0, "K", "temperature of both leads", signed=False),
+    Parameter("spacing", 0.025, "nm", "lattice spacing of the discretisation", positive=True),
 )
 RESULTS = (
     Result("current", "eV/(hbar nm^2)", "particle current towards the right lead"),
@@ -89,13 +98,18 @@ def check_bias(unbiased, bias, height):
                 )
 
 
-@lru_cache(maxsize=16)
+@remembered
 def _without_bias(parameters, options):
     """The equilibrium, which all biases share; arguments as sorted tuples of items."""
     parameters = dict(parameters)
     derived = partial(on_magnets, Magnets(parameters["angle"]))
     return steady_state(
-        stack(**parameters), 0.0, temperature=parameters["temperature"], derived=derived, **dict(options)
+        stack(**parameters),
+        0.0,
+        temperature=parameters["temperature"],
+        derived=derived,
+        progress=False,
+        **dict(options),
     )
 
 
@@ -112,7 +126,8 @@ def compute(parameters, **options):
     derived = partial(on_magnets, magnets)
     data = at(magnets.angle, bias, derived)
     others = tuple(sorted((name, value) for name, value in parameters.items() if name != "bias"))
-    rest = data if bias == 0 else _without_bias(others, tuple(sorted(options.items())))
+    shared = tuple(sorted((name, value) for name, value in options.items() if name not in ("executor", "progress")))
+    rest = data if bias == 0 else _without_bias(others, shared)
     collinear = [at(angle, bias or SMALL_BIAS, no_torque, sea=False) for angle in (0.0, 180.0)]
     currents = [abs(float(one.transmitted.sum("part"))) for one in collinear]
     ratio = currents[0] / currents[1]

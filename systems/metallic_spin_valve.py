@@ -22,7 +22,7 @@ from ..materials import FreeElectron
 from ..plot import spin_currents
 from ..results import per_current
 from ..stack import Layer, Stack
-from ..transport import torques
+from ..transport import torques, torques_at
 from .base import Parameter, Result, System, estimate, together, with_results
 from .magnets import Magnets
 from .normal_ferromagnet_interface import PARAMETERS as INTERFACE
@@ -31,18 +31,26 @@ OUTSIDE = 0.4
 """Length in nm of the normal metal that profiles show on either side."""
 PARAMETERS = (
     *(p for p in INTERFACE if p.name != "spacing"),
-    Parameter("fm_length", 2.0, "nm", "thickness of both ferromagnets"),
-    Parameter("spacer_length", 2.0, "nm", "thickness of the normal metal between them"),
+    Parameter("fm_length", 2.0, "nm", "thickness of both ferromagnets", positive=True),
+    Parameter("spacer_length", 2.0, "nm", "thickness of the normal metal between them", positive=True),
     Parameter("angle", 90.0, "deg", "angle between the magnetisations"),
-    Parameter("spacing", 0.02, "nm", "lattice spacing of the discretisation"),
+    Parameter("spacing", 0.02, "nm", "lattice spacing of the discretisation", positive=True),
 )
 RESULTS = (
     Result("conductance", "e^2/h/nm^2", "conductance at this angle"),
     Result("gmr", "1", "R(180)/R(0) - 1"),
     Result("torque_in_plane", "hbar I/e", "in-plane torque on F2"),
-    Result("torque_out_of_plane", "hbar I/e", "out-of-plane torque on F2 by a current"),
+    Result(
+        "torque_out_of_plane",
+        "hbar I/e",
+        "out-of-plane torque on F2 by a current: (states from the left - from the right)/2",
+    ),
     Result("torque_in_plane_fixed", "hbar I/e", "in-plane torque on F1"),
-    Result("torque_out_of_plane_fixed", "hbar I/e", "out-of-plane torque on F1 by a current"),
+    Result(
+        "torque_out_of_plane_fixed",
+        "hbar I/e",
+        "out-of-plane torque on F1 by a current: (states from the left - from the right)/2",
+    ),
     Result("exchange_coupling", "eV/nm^2", "out-of-plane torque on F2 in equilibrium"),
 )
 
@@ -99,6 +107,27 @@ def compute(parameters, **options):
     sites = sea.exchange_torque.sum("part")
     data["equilibrium_torque"] = (sites.dims, sites.values, dict(sea.exchange_torque.attrs))
     return with_results(data, RESULTS, **results)
+
+
+def resolved(parameters, k_par, **options):
+    """What each k_par contributes to conductance and torques, over the mean current: channels with their resonances."""
+    layers, magnets = stack(**parameters), Magnets(parameters["angle"])
+    data = torques_at(layers, k_par, 0.0, **options)
+    other = torques_at(layers, k_par, 0.0, source="right", **options)
+    current = data.particle_current_limit.sel(lead="right").values
+    if not current.any():
+        raise InputError(f"none of {len(current)} in-plane wavevectors has an open channel")
+    ends = np.round(layers.boundaries / layers.spacing).astype(int)
+    one, two = (
+        on_layers(magnets, ((ends[1], ends[2]), (ends[3], ends[4])), {"exchange_torque": x.exchange_torque.values})
+        for x in (data, other)
+    )
+    data["transmission"] = ("k", current, {"units": "1", "long_name": "transmission, summed over the channels"})
+    for result in RESULTS[2:6]:
+        name = result.name.replace("_fixed", "_left")
+        values = (one[name] - two[name]) / 2 / current.mean()
+        data[f"result_{result.name}"] = ("k", values, {"units": result.unit, "long_name": result.meaning})
+    return data
 
 
 def _current(data):
@@ -205,4 +234,5 @@ SYSTEM = System(
     stack=stack,
     compute=compute,
     figure=spin_currents,
+    resolved=resolved,
 )

@@ -22,10 +22,10 @@ from .base import Parameter, Result, System, estimate, together, with_results
 N_LENGTH, F_LENGTH = 1.0, 4.0
 """Lengths in nm that the profiles show."""
 PARAMETERS = (
-    Parameter("kf_normal", 13.6, "1/nm", "Fermi wavevector of the normal metal"),
-    Parameter("kf_up", 13.6, "1/nm", "Fermi wavevector of the majority"),
-    Parameter("kf_down", 8.0, "1/nm", "Fermi wavevector of the minority"),
-    Parameter("spacing", 0.02, "nm", "lattice spacing of the discretisation"),
+    Parameter("kf_normal", 13.6, "1/nm", "Fermi wavevector of the normal metal", positive=True),
+    Parameter("kf_up", 13.6, "1/nm", "Fermi wavevector of the majority", positive=True),
+    Parameter("kf_down", 8.0, "1/nm", "Fermi wavevector of the minority", positive=True),
+    Parameter("spacing", 0.02, "nm", "lattice spacing of the discretisation", positive=True),
 )
 RESULTS = (
     Result("sharvin", "e^2/h/nm^2", "Sharvin conductance of the normal metal, per spin"),
@@ -72,6 +72,30 @@ def compute(parameters, **options):
         "conductance_down": conductance(down.transmitted),
     }
     return with_results(together(per_current(data, incident=True), up, down), RESULTS, **results)
+
+
+def torque_on_a_layer(thickness, options=None, **given):
+    """Torque on a ferromagnetic layer between normal metals over the transverse spin that comes in (eq. 15).
+
+    One for a thick layer that reflects no transverse spin; a thin one lets part of it through.
+
+    Parameters
+    ----------
+    thickness : float, nm
+    options : dict of options of `kwantorque.torques`
+    given : parameters of the system, by name
+
+    Returns
+    -------
+    in_plane, out_of_plane : float
+        Components along the incident spin x and along y, over the incident transverse spin current.
+    """
+    parameters = SYSTEM.complete(given)
+    whole = stack(**parameters)
+    layers = [whole.layers[0], Layer(whole.layers[1].material, thickness, m="z")]
+    slab = Stack(layers, whole.spacing, right=whole.left)
+    data = torques(slab, 0.0, incident_spin="x", derived=torque_and_current, **(options or {}))
+    return tuple(float(2 * data[name] / data.incident_current) for name in ("torque_x", "torque_y"))
 
 
 SYSTEM = System(

@@ -15,7 +15,6 @@ taken as the mean about which it oscillates.
 
 import numpy as np
 
-from ..errors import InputError, positive
 from ..materials import FreeElectron
 from ..plot import spin_currents
 from ..stack import Layer, Stack
@@ -26,11 +25,11 @@ from .base import Parameter, Result, System, estimate, together, with_results
 SHOWN = 2.0
 """Length in nm of the metal, and of a semi-infinite magnet, that profiles show."""
 PARAMETERS = (
-    Parameter("k", 10.0, "1/nm", "wavevector of the electron, and of the majority in the magnet"),
+    Parameter("k", 10.0, "1/nm", "wavevector of the electron, and of the majority in the magnet", positive=True),
     Parameter("step", 2.0, "eV", "potential step for the minority"),
     Parameter("angle", 30.0, "deg", "angle between the incident spin and the magnetisation"),
-    Parameter("thickness", 0.0, "nm", "thickness of the magnet; 0 is semi-infinite"),
-    Parameter("spacing", 0.005, "nm", "lattice spacing of the discretisation"),
+    Parameter("thickness", 0.0, "nm", "thickness of the magnet; 0 is semi-infinite", signed=False),
+    Parameter("spacing", 0.005, "nm", "lattice spacing of the discretisation", positive=True),
 )
 RESULTS = (
     Result("torque_in_plane", "hbar", "torque N_x on the magnetisation per incident particle flux"),
@@ -42,9 +41,7 @@ RESULTS = (
 
 def stack(k, step, thickness, spacing, **_):
     """Normal metal | magnet, or normal metal | magnet | normal metal, with E_F = 0."""
-    bottom = -HBAR2_OVER_2M0 * positive("k", k, "1/nm") ** 2
-    if thickness < 0:
-        raise InputError(f"`thickness` must be >= 0 nm, got {thickness!r}")
+    bottom = -HBAR2_OVER_2M0 * k**2
     metal = FreeElectron(bottom=bottom)
     magnet = FreeElectron(exchange=-step, bottom=bottom + step / 2)
     length = round(SHOWN / spacing) * spacing if spacing < SHOWN else SHOWN
@@ -52,7 +49,7 @@ def stack(k, step, thickness, spacing, **_):
     return Stack(layers, spacing, right=Layer(metal) if thickness else None)
 
 
-def compute(parameters, tolerance=None, executor=None, progress=None, **options):
+def compute(parameters, tolerance=0.0, executor=None, progress=None, **options):
     """The electron's spin current and torques, with the results; there is nothing to integrate."""
     layers = stack(**parameters)
     turn = np.radians(parameters["angle"])
@@ -66,7 +63,7 @@ def compute(parameters, tolerance=None, executor=None, progress=None, **options)
         name: estimate(1 - one.particle_current_limit.sel(lead="right"))
         for name, one in (("reflectance_up", up), ("reflectance_down", down))
     }
-    data = together(data.assign_attrs(k_points=3, tolerance=0.0, seconds=0.0, error_estimate=0.0), up, down)
+    data = together(data.assign_attrs(k_points=3, tolerance=tolerance, seconds=0.0, error_estimate=0.0), up, down)
     return with_results(
         data,
         RESULTS,

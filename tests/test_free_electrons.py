@@ -6,6 +6,7 @@ import pytest
 from helpers import QUICK
 from kwantorque.systems import find
 from kwantorque.systems.metallic_spin_valve import circuit_theory, fit_efficiency
+from kwantorque.systems.normal_ferromagnet_interface import torque_on_a_layer
 
 import kwantorque as kt
 from kwantorque.errors import InputError
@@ -116,6 +117,27 @@ def test_dephasing_is_slow_and_thin_layers_do_not_absorb_all():
     assert torque.sum(axis=0) == pytest.approx(
         (data.spin_current.values[first] - data.spin_current.values[-1]), abs=1e-10
     )
+
+
+def test_thick_layers_take_the_transverse_spin_and_thin_ones_do_not():
+    """Eq. 15: all of it, where nothing transverse is reflected; a layer of 0.1 nm takes a small part."""
+    torque = {t: torque_on_a_layer(t, options=QUICK, spacing=0.05) for t in (0.1, 1.0, 8.0)}
+    assert torque[8.0][0] == pytest.approx(1, abs=0.05)
+    assert torque[0.1][0] < 0.5
+    assert abs(torque[0.1][1]) > abs(torque[8.0][1])
+
+
+def test_channels_of_the_valve_add_up():
+    """`resolve` along a ray, weighted with k dk, against the integral; and its figure."""
+    given = {"spacing": 0.1, "fm_length": 0.5, "spacer_length": 0.5}
+    k = np.linspace(0, 13.6, 801)
+    k = (k[1:] + k[:-1]) / 2
+    data = VALVE.resolve(np.stack([k, 0 * k], axis=1), **given)
+    whole = VALVE.results_of(VALVE.run(options=QUICK, **given))
+    for name in ("torque_in_plane", "torque_in_plane_fixed"):
+        ours = float((data[f"result_{name}"] * k).sum() / (data.transmission * k).sum() * data.transmission.mean())
+        assert ours == pytest.approx(whole[name], rel=0.02)
+    assert kt.plot.against_k(data, data.transmission).get_xlabel() == "in-plane wavevector (1/nm)"
 
 
 @pytest.fixture(scope="module")

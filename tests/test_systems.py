@@ -1,7 +1,9 @@
 """Every prepared system keeps the contract of the command line, and its figure can be drawn."""
 
 import ast
+import contextlib
 import json
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -241,6 +243,18 @@ def test_readme_examples_run(monkeypatch, tmp_path):
         exec(compile(example, "README.md", "exec"), namespace)
     assert list(tmp_path.glob("*.png"))
     assert namespace["data"].attrs["mu_left"] == 0.2
+
+
+@pytest.mark.parametrize("system", SYSTEMS.values(), ids=lambda system: system.name)
+def test_no_value_of_a_parameter_ends_in_a_traceback(system):
+    """0, a negative and a huge number for every parameter: an `InputError` that names something, or a stack."""
+    for parameter in system.parameters:
+        for value in (0, -1, 1e8):
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                with contextlib.suppress(InputError):
+                    system.check(system.complete(FAST[system.name] | {parameter.name: value}))
+                    assert not (parameter.positive and value <= 0)
 
 
 @pytest.mark.parametrize("one", PRESETS.values(), ids=lambda one: one.name)

@@ -26,7 +26,7 @@ angles = Sweep(junction, coarse, {"theta": np.linspace(0, 180, 9).tolist()}).run
 found = tamr(angles)
 print({name: float(f"{value:.3g}") for name, value in found.items()})
 assert 0.007 < found["tamr"] < 0.0095
-kt.plot.against_theta(angles).figure.savefig("theta.png", dpi=150)
+kt.plot.conductance_against_theta(angles).figure.savefig("theta.png", dpi=150)
 
 # %% [markdown]
 # ## A bias twists the magnet

@@ -5,6 +5,7 @@ steps, the thresholds, are where transmission, densities and torques have square
 uniform layer.
 """
 
+import warnings
 from functools import lru_cache, partial
 
 import numpy as np
@@ -28,6 +29,8 @@ __all__ = [
     "thresholds",
 ]
 
+COARSE = 0.5
+"""sin^2(k_z a/2) from which on a lattice is called coarse: k_z a of 1.6."""
 SCAN = 64
 """Points of the first look along a ray; two steps closer than 1/SCAN of the ray that cancel are not seen."""
 BITS = 28
@@ -95,6 +98,7 @@ def require_channels(stack, energy, right=None):
     `right` is the energy for the right lead, if it is another one.
     """
     energies = {"left": energy, "right": energy if right is None else right}
+    _require_fine_lattice(stack, max(energies.values()))
     for side, energy in energies.items():
         lead = getattr(stack, side)
         if not has_channels(lead, stack.spacing, energy):
@@ -102,6 +106,31 @@ def require_channels(stack, energy, right=None):
             raise InputError(
                 f"energy must lie in a band of both leads, but the {side} lead has no open channel at "
                 f"{energy:g} eV: its lowest band is at {bottom:g} eV at k = 0"
+            )
+
+
+def _require_fine_lattice(stack, energy):
+    """Refuse a spacing at which a band of a discretised continuum ends below `energy` (eV), warn of one close to that.
+
+    On a lattice E - E_bottom = (4C/a^2) sin^2(k_z a/2). A material with a `spacing` of its own is a lattice as it is.
+    """
+    for layer in crystals(stack):
+        if layer.material.spacing is not None:
+            continue
+        onsite, hopping = bulk_blocks(layer, stack.spacing, np.zeros((1, 2)))
+        bottom = np.linalg.eigvalsh(layer_bottom(layer))[0]
+        top = np.linalg.eigvalsh(onsite[0] - hopping[0] - np.conj(hopping[0]).T)[0]
+        part = (energy - bottom) / (top - bottom)
+        if part >= 1:
+            needed = stack.spacing / np.sqrt(part)
+            raise InputError(
+                f"`spacing` must be below {needed:.3g} nm, and well below for any accuracy, got {stack.spacing:g} nm: "
+                f"a band of {layer.material!r} ends at {top:.3g} eV on this lattice, below {energy:g} eV"
+            )
+        if part > COARSE:
+            warnings.warn(
+                f"a spacing of {stack.spacing:g} nm is coarse for {layer.material!r}: errors of tens of per cent",
+                stacklevel=4,
             )
 
 
@@ -194,6 +223,8 @@ def steps(count_at, reach, angles, sections=2):
 
     counts = count(ray, radius).reshape(len(angles), -1)
     ray, cell = np.nonzero(np.diff(counts, axis=1))
+    if not len(ray):
+        return [np.empty(0) for _ in angles]
     low, high, at_low, at_high = radii[cell], radii[cell + 1], counts[ray, cell], counts[ray, cell + 1]
     for _ in range(round(BITS / np.log2(sections))):
         edges = low + (high - low) * np.arange(sections + 1)[:, None] / sections
