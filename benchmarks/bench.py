@@ -10,37 +10,19 @@ currents and torques by term, limits and tails in the leads. Methods alternate, 
 
 import resource
 import time
+import warnings
 from functools import partial
 
 import numpy as np
+from kwantorque.systems import Sweep, find
 from threadpoolctl import threadpool_limits
 
 import kwantorque as kt
-from kwantorque.algebra import SPIN_HALF
 from kwantorque.builder import Blocks, build_chain, kwant, site_order
 from kwantorque.chain import Chain, discretise
 from kwantorque.operators import Observables
-from kwantorque.units import HBAR2_OVER_2M0
 
 ROUNDS = 3
-
-
-class Stoner(kt.Material):
-    """Free electrons with an exchange splitting: two states per site."""
-
-    spin, orbital = SPIN_HALF, 0 * SPIN_HALF
-
-    def __init__(self, splitting=0.0, bottom=0.0, mass=1.0):
-        self.splitting, self.bottom, self.mass = splitting, bottom, mass
-        self.is_magnetic = splitting != 0
-
-    def terms(self, m=None):
-        quadratic = np.einsum("ij,ab->ijab", np.eye(3), np.eye(2)) * HBAR2_OVER_2M0 / self.mass
-        terms = [kt.Term("kinetic", "lattice", self.bottom * np.eye(2), quadratic=quadratic)]
-        if self.is_magnetic:
-            exchange = -self.splitting * np.einsum("i,iab->ab", m, self.spin)
-            terms.append(kt.Term("exchange", "magnetisation", exchange))
-        return tuple(terms)
 
 
 def wire():
@@ -55,9 +37,9 @@ def spin_valve():
 
 
 def junction(n_layers):
-    magnet, a = Stoner(2.0), 0.1
+    magnet, a = kt.FreeElectron(exchange=2.0), 0.1
     third = max(1, n_layers // 3) * a
-    layers = [kt.Layer(magnet, third, m="z"), kt.Layer(Stoner(0, 4.0, 0.4), n_layers * a - 2 * third)]
+    layers = [kt.Layer(magnet, third, m="z"), kt.Layer(kt.FreeElectron(mass=0.4, bottom=4.0), n_layers * a - 2 * third)]
     return kt.Stack([*layers, kt.Layer(magnet, third, m="x")], a), 3.0, 5.0
 
 
@@ -237,6 +219,24 @@ def converged_wire(tolerance=3e-4, sample=40, grid=10_000):
     print(f"  two processes against one at 1e-5: {times[1]:.2f} s / {times[2]:.2f} s = {times[1] / times[2]:.2f}x")
 
 
+def sweeps():
+    """Whole figures on two processes, as a user runs them: everything included but the start of the processes."""
+    cases = (
+        ("magnetic-tunnel-junction", {"bias": np.linspace(-1, 1, 41)}),
+        ("semi-magnetic-tunnel-junction", {"bias": np.linspace(-0.8, 0.8, 8), "rashba": np.linspace(0.01, 0.05, 9)}),
+    )
+    print()
+    with kt.processes(2) as pool, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for name, axes in cases:
+            axes = {parameter: values.round(6).tolist() for parameter, values in axes.items()}
+            start = time.perf_counter()
+            data = Sweep(find(name), {}, axes).run({"executor": pool, "progress": False})
+            seconds = time.perf_counter() - start
+            worst = float(data.error_estimate.max())
+            print(f"{name}, {data.done.size} points, two processes: {seconds:.1f} s, worst error {worst:.1e}")
+
+
 def main():
     with threadpool_limits(1):
         compare("GaMnAs/GaAs wire", *wire())
@@ -246,6 +246,7 @@ def main():
         where_the_time_goes(*wire())
         scaling()
         converged_wire()
+    sweeps()
     print(f"\npeak memory of this process: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
 
 

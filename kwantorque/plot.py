@@ -223,13 +223,14 @@ def magnetoresistance_against_bias(data, ax=None):
     return ax
 
 
-def torque_against_angle_with_fit(data, fit, ax=None):
+def torque_against_angle_with_fit(data, fit, predictions=None, ax=None):
     """In-plane torque on the free layer of a metallic valve against the angle, with eq. 25 of seed 002 through it.
 
     Parameters
     ----------
     data : Dataset of a `Sweep` of `angle` on `metallic-spin-valve`
     fit : Efficiency, of `fit_efficiency`
+    predictions : dict from label to torques at the angles of `data`, those of `circuit_theory` for example
     ax : matplotlib Axes, optional
 
     Returns
@@ -241,6 +242,8 @@ def torque_against_angle_with_fit(data, fit, ax=None):
     ax.plot(data.angle, data.result_torque_in_plane, "o", ms=4, color=COLOURS["magnetisation"], label="ballistic")
     turn = np.radians(np.linspace(0, 180, 181))
     curve = fit.q_over_a / (1 + fit.b_over_a * np.cos(turn)) * np.sin(turn) / 2
+    for i, (label, torque) in enumerate((predictions or {}).items()):
+        ax.plot(data.angle, torque, ":" if i else "--", color=COLOURS["lattice"], label=label)
     label = rf"$\eta = q/(A + B\cos\theta)$, $\Lambda^2$ = {fit.asymmetry:.2f}"
     ax.plot(np.degrees(turn), curve, color=COLOURS["total"], label=label)
     ax.plot(

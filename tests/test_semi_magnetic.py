@@ -115,6 +115,18 @@ def test_books_of_the_interface(solver):
     assert np.abs(np.cross(m, arriving)).max() < 1e-10
 
 
+@pytest.mark.slow
+def test_the_system_on_kwant():
+    """The window of a whole run by Kwant itself; the sea has no other solver."""
+    given = {"bias": 0.1, "spacing": 0.1}
+    options = QUICK | {"tolerance": 0.3, "kpar": kt.PolarRule(first_rays=4, max_points=1)}
+    ours, kwants = (
+        JUNCTION.run(options=options | {"solver": x}, **given) for x in (kt.BatchedSolver(), kt.KwantSolver())
+    )
+    for name in ("result_conductance", "result_current", "result_torque_parallel"):
+        assert float(ours[name]) == pytest.approx(float(kwants[name]), rel=1e-7)
+
+
 def test_spin_balance_with_the_sea():
     bias = 0.3
     stack = junction().biased(bias)
