@@ -30,7 +30,7 @@ from kwantorque.scattering.green import (
 from kwantorque.scattering.modes import as_number, lead_modes
 from kwantorque.scattering.sweep import continuation
 
-JUNCTION = find("magnetic-tunnel-junction")
+JUNCTION, VALVE = find("magnetic-tunnel-junction"), find("metallic-spin-valve")
 K = np.array([[1.0, 0.5], [3.5, 1.0], [6.0, -3.0], [9.5, 2.0], [11.5, 0.0]])
 
 
@@ -134,12 +134,17 @@ def test_both_forms_of_the_green_function_agree():
     assert np.abs(short.tail[0][0] - explicit).max() < 1e-9
 
 
+def metallic(angle):
+    return VALVE.stack(**VALVE.complete({"angle": angle, "spacing": 0.1, "fm_length": 0.5, "spacer_length": 0.5}))
+
+
 @pytest.mark.parametrize("angle", [90.0, 35.0])
-def test_coupling_is_the_slope_of_the_grand_potential(angle):
+@pytest.mark.parametrize("device", [junction, metallic])
+def test_coupling_is_the_slope_of_the_grand_potential(device, angle):
     """Out-of-plane torque on the right magnet = -dOmega/d(angle), Omega = -(1/pi) int dy Re ln det(mu + iy - H)."""
 
     def potential(angle):
-        chain = discretise(junction(angle), K)
+        chain = discretise(device(angle), K)
         contour = fermi_contour(4 * np.abs(chain.total_hopping).max(), 0.0, 1e-12)
         n_y = len(contour.y)
         many = chain.at(np.repeat(np.arange(len(K)), n_y))
@@ -162,8 +167,10 @@ def test_coupling_is_the_slope_of_the_grand_potential(angle):
 
     step = 0.2
     slope = (potential(angle + step) - potential(angle - step)) / (2 * np.radians(step))
-    values, _ = of_sea(junction(angle), K)
-    torque = values["exchange_torque"][:, -1] + values["exchange_torque_tail"][:, 1]
+    stack = device(angle)
+    values, _ = of_sea(stack, K)
+    on_right = stack.z >= stack.boundaries[-3 if device is metallic else -1] - 1e-9
+    torque = values["exchange_torque"][:, on_right].sum(axis=1) + values["exchange_torque_tail"][:, 1]
     assert torque @ Magnets(angle).out_of_plane == pytest.approx(-slope, abs=1e-7)
     assert np.abs(torque @ Magnets(angle).in_plane_right).max() < 1e-13
 

@@ -93,7 +93,7 @@ def test_run_json_out_figure_and_resume(capsys, tmp_path):
         (["run", WIRE, "--set", "fermi_energy=nan"], "finite"),
         (["run", WIRE, "--set", "fermi_energy=inf"], "finite"),
         (["run", WIRE, "--set", "spacing=-1"], "`spacing` must be > 0 nm, got -1.0"),
-        (["run", WIRE, "--set", "fm_length=-3"], "`thickness` must be > 0 nm, got -3.0"),
+        (["run", WIRE, "--set", "fm_length=-3"], "`fm_length` must be > 0 nm, got -3.0"),
         (["run", WIRE, "--set", "spacing=50"], "must not exceed the thickness"),
         (["run", WIRE, "--set", "fermi_energy=-5"], "left lead has no open channel"),
         (["run", WIRE, "--set", "gamma3=4"], "must be positive in every direction"),

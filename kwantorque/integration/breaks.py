@@ -10,7 +10,7 @@ from .resonances import count_bound, count_levels
 __all__ = ["Breaks"]
 
 MOST_BROAD = 16
-"""More broad resonances than this on a ray overlap, and are left to the refinement."""
+"""More levels than this in a single texture overlap; no resonance stands alone."""
 BEYOND = 1.5
 """States bound to an interface are looked for up to this many times the largest radius of an open channel."""
 
@@ -68,5 +68,4 @@ class Breaks:
         inner = [region.layer for region in self.stack.regions[1:-1] if region.layer.is_uniform]
         counts = [count_channels(layer, self.stack.spacing, self.energy, k) for layer in inner]
         sharp = np.min(counts, axis=0) == 0 if counts else np.zeros(len(radii), bool)
-        broad = radii[~sharp]
-        return radii[sharp], broad if len(broad) <= MOST_BROAD else broad[:0]
+        return radii[sharp], radii[~sharp]
