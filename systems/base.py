@@ -5,7 +5,6 @@ import math
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import lru_cache, wraps
 
 import xarray as xr
 
@@ -15,7 +14,17 @@ from ..integration.channels import require_channels
 from ..results import per_current
 from ..transport import torques
 
-__all__ = ["Parameter", "Result", "System", "estimate", "per_current_torques", "remembered", "together", "with_results"]
+__all__ = [
+    "Memory",
+    "Parameter",
+    "Result",
+    "System",
+    "estimate",
+    "per_current_torques",
+    "shared_key",
+    "together",
+    "with_results",
+]
 
 TOLERANCE = 1e-3
 SHARE_OF_EACH = 0.6
@@ -195,20 +204,31 @@ def with_results(data, results, **values):
     return data
 
 
-def remembered(function):
-    """`lru_cache` for functions of hashable arguments, which calls the function where an argument is not."""
-    cached = lru_cache(maxsize=64)(function)
+class Memory:
+    """The last results of a computation that several runs share, by what they depend on."""
 
-    @wraps(function)
-    def call(*arguments):
+    def __init__(self, size=64):
+        self.size, self.kept = size, {}
+
+    def __call__(self, key, compute):
+        """What was computed for `key` before, or compute() if nothing was or the key is not hashable."""
         try:
-            return cached(*arguments)
-        except TypeError as error:
-            if "unhashable" not in str(error):
-                raise
-            return function(*arguments)
+            found = self.kept.get(key)
+        except TypeError:
+            return compute()
+        if found is None:
+            found = self.kept[key] = compute()
+            while len(self.kept) > self.size:
+                del self.kept[next(iter(self.kept))]
+        return found
 
-    return call
+
+def shared_key(parameters, options):
+    """What a result without bias depends on: all parameters but the bias, all options but where it is computed."""
+    return (
+        tuple(sorted((name, value) for name, value in parameters.items() if name != "bias")),
+        tuple(sorted((name, value) for name, value in options.items() if name not in ("executor", "progress"))),
+    )
 
 
 def estimate(value, error=0.0):

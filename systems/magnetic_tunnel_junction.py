@@ -19,7 +19,7 @@ from ..materials import FreeElectron
 from ..plot import spin_currents, torques_against_bias
 from ..stack import Layer, Stack
 from ..units import CONDUCTANCE_QUANTUM
-from .base import Parameter, Result, System, estimate, remembered, together, with_results
+from .base import Memory, Parameter, Result, System, estimate, shared_key, together, with_results
 from .magnets import Magnets
 
 PARAMETERS = (
@@ -53,6 +53,7 @@ RESULTS = (
     Result("torque_in_plane_left", "eV/nm^2", "in-plane torque on the left magnet"),
     Result("torque_out_of_plane_left", "eV/nm^2", "out-of-plane torque on the left magnet, all states"),
 )
+EQUILIBRIUM = Memory()
 SMALL_BIAS = 1e-3
 """V; the TMR of a junction without bias is that at this one, whose current is even more linear than that."""
 
@@ -98,21 +99,6 @@ def check_bias(unbiased, bias, height):
                 )
 
 
-@remembered
-def _without_bias(parameters, options):
-    """The equilibrium, which all biases share; arguments as sorted tuples of items."""
-    parameters = dict(parameters)
-    derived = partial(on_magnets, Magnets(parameters["angle"]))
-    return steady_state(
-        stack(**parameters),
-        0.0,
-        temperature=parameters["temperature"],
-        derived=derived,
-        progress=False,
-        **dict(options),
-    )
-
-
 def compute(parameters, **options):
     """The junction at its bias: sea and window apart along `part`, with the results."""
     bias, temperature, magnets = parameters["bias"], parameters["temperature"], Magnets(parameters["angle"])
@@ -125,9 +111,8 @@ def compute(parameters, **options):
 
     derived = partial(on_magnets, magnets)
     data = at(magnets.angle, bias, derived)
-    others = tuple(sorted((name, value) for name, value in parameters.items() if name != "bias"))
-    shared = tuple(sorted((name, value) for name, value in options.items() if name not in ("executor", "progress")))
-    rest = data if bias == 0 else _without_bias(others, shared)
+    key = shared_key(parameters, options)
+    rest = data if bias == 0 else EQUILIBRIUM(key, lambda: at(magnets.angle, 0.0, derived))
     collinear = [at(angle, bias or SMALL_BIAS, no_torque, sea=False) for angle in (0.0, 180.0)]
     currents = [abs(float(one.transmitted.sum("part"))) for one in collinear]
     ratio = currents[0] / currents[1]

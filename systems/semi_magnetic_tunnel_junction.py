@@ -35,7 +35,7 @@ from ..plot import conductance_against_theta, spin_currents, torque_against_phi,
 from ..stack import Interface, Layer, Stack
 from ..transport import torques
 from ..units import CONDUCTANCE_QUANTUM
-from .base import Parameter, Result, System, estimate, remembered, together, with_results
+from .base import Memory, Parameter, Result, System, estimate, shared_key, together, with_results
 from .magnetic_tunnel_junction import check_bias
 
 NORMAL = ((10.9**2 + 4.0**2) / 2) ** 0.5
@@ -64,6 +64,7 @@ RESULTS = (
 SMALLEST_ANGLE = 0.1
 """Degrees; closer to the normal than this the coefficients are those at this angle, whose error is its square."""
 PER_UM2 = 1e6
+EQUILIBRIUM = Memory()
 RAYS = PolarRule(first_rays=4)
 """The integrand is smooth in the azimuth of k: a few rays are enough to start from."""
 
@@ -105,29 +106,22 @@ def transmitted(values):
     return {"transmitted": values["particle_current_limit"][..., 1]}
 
 
-@remembered
-def _without_bias(parameters, options):
-    """The equilibrium and the linear response, which all biases share; arguments as sorted tuples of items."""
-    parameters, options = dict(parameters), dict(options)
-    unbiased = stack(**parameters)
-    derived = partial(coefficients, direction(parameters["theta"], parameters["phi"]))
-    rest = steady_state(unbiased, 0.0, derived=derived, progress=False, **options)
-    return rest, torques(unbiased, 0.0, derived=transmitted, progress=False, **options)
-
-
 def compute(parameters, kpar=RAYS, **options):
     """The junction at its bias: sea and window apart along `part`, with the results."""
     bias, options = parameters["bias"], options | {"kpar": kpar}
     unbiased = stack(**parameters)
     check_bias(unbiased, bias, parameters["barrier_height"])
     derived = partial(coefficients, direction(parameters["theta"], parameters["phi"]))
-    others = tuple(sorted((name, value) for name, value in parameters.items() if name != "bias"))
-    shared = tuple(sorted((name, value) for name, value in options.items() if name not in ("executor", "progress")))
-    rest, linear = (data.copy() for data in _without_bias(others, shared))
+
+    def without_bias():
+        rest = steady_state(unbiased, 0.0, derived=derived, **options)
+        return rest, torques(unbiased, 0.0, derived=transmitted, **options)
+
+    rest, linear = (one.copy() for one in EQUILIBRIUM(shared_key(parameters, options), without_bias))
     # States from the normal metal, which came through the barrier: those from the ferromagnet that never leave it would
     # drown T_par, and would only cancel.
-    options |= {"derived": derived, "window_from": "right"}
-    data = rest if bias == 0 else steady_state(unbiased.biased(bias), bias / 2, -bias / 2, **options)
+    biased = options | {"derived": derived, "window_from": "right"}
+    data = rest if bias == 0 else steady_state(unbiased.biased(bias), bias / 2, -bias / 2, **biased)
     # Particles per eV/hbar, e^2/hbar of them: 2 pi conductance quanta.
     siemens = 2 * np.pi * CONDUCTANCE_QUANTUM * PER_UM2
     current = data.particle_current_limit

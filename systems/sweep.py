@@ -96,7 +96,7 @@ class Sweep:
         task = partial(_point, self.system, options, self.to_zero_spacing, self.fixed)
         for point, (one, trouble, warned) in zip(left, in_order(task, left, executor), strict=True):
             for message, category in warned:
-                warnings.warn(f"{point}: {message}", category, stacklevel=2)
+                warnings.warn(message, category, stacklevel=2)
             if trouble:
                 failed.append(f"{point}: {trouble}")
                 continue

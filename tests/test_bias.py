@@ -175,6 +175,26 @@ def test_coupling_is_the_slope_of_the_grand_potential(device, angle):
     assert np.abs(torque @ Magnets(angle).in_plane_right).max() < 1e-13
 
 
+@pytest.mark.parametrize("window_from", ["left", "right"])
+def test_double_barrier_under_a_bias(window_from):
+    """A well with sharp resonances: the books of the whole close, and states of either lead give the same."""
+    magnet, barrier, well = (
+        kt.FreeElectron.from_wavevectors(10.9, 4.2),
+        kt.FreeElectron(mass=0.4, bottom=1.0),
+        kt.FreeElectron(bottom=-3.0),
+    )
+    layers = [kt.Layer(barrier, 0.6), kt.Layer(well, 0.6), kt.Layer(barrier, 0.6)]
+    leads = {"left": kt.Layer(magnet, m="z"), "right": kt.Layer(magnet, m="x")}
+    stack = kt.Stack(layers, 0.1, **leads).biased(0.2, across=0)
+    options = {"derived": partial(on_magnets, Magnets(90.0)), "progress": False, "tolerance": 1e-2}
+    data = kt.steady_state(stack, 0.1, -0.1, window_from=window_from, **options)
+    assert data.closure < 1e-5
+    other = kt.steady_state(stack, 0.1, -0.1, **options)
+    for name in ("torque_in_plane", "torque_out_of_plane"):
+        allowed = data[name].attrs["error"] + other[name].attrs["error"]
+        assert float(data[name].sum("part")) == pytest.approx(float(other[name].sum("part")), abs=allowed)
+
+
 def test_torque_is_the_change_of_spin_flux_also_in_the_sea():
     """Spin is conserved but for the exchange: flux far left - flux far right etc., to 1e-10, for each part."""
     data = kt.steady_state(junction(70.0).biased(0.5), 0.25, -0.25, temperature=100, tolerance=1e-2, progress=False)

@@ -83,6 +83,16 @@ def test_wall_and_spiral_as_textures():
     assert along == pytest.approx(-0.2 / 2 * 2 * np.pi / 4, rel=0.1)
 
 
+def test_stated_errors_are_honest():
+    given = {"width": 0.5, "fermi_energy": 0.6}
+    exact = WALL.run(options=FINE, **given)
+    for tolerance in (1e-2, 1e-4):
+        data = WALL.run(options=QUICK | {"tolerance": tolerance}, **given)
+        for result in WALL.results:
+            name = f"result_{result.name}"
+            assert abs(float(data[name] - exact[name])) <= data[name].attrs["error"], (tolerance, name)
+
+
 def test_bad_input():
     with pytest.raises(InputError, match="`exchange` must not be 0 eV"):
         WALL.run(exchange=0)

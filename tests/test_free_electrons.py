@@ -229,6 +229,17 @@ def test_coupling_oscillates_with_half_the_fermi_wavelength():
     assert best == pytest.approx(np.pi / 13.6, rel=0.05)
 
 
+@pytest.mark.parametrize("given", [{}, {"kf_down": 5, "angle": 40, "spacer_length": 1}])
+def test_stated_errors_of_the_valve_are_honest(given):
+    """Channel sums with sharp resonances: every result of a coarse run is within its error of a run at 1e-5."""
+    exact = VALVE.run(options=QUICK | {"tolerance": 1e-5}, spacing=0.05, **given)
+    for tolerance in (1e-2, 1e-4):
+        data = VALVE.run(options=QUICK | {"tolerance": tolerance}, spacing=0.05, **given)
+        for result in VALVE.results:
+            name = f"result_{result.name}"
+            assert abs(float(data[name] - exact[name])) <= data[name].attrs["error"] + 1e-9, (tolerance, name)
+
+
 def test_incident_spin_needs_a_lead_without_magnetisation():
     magnet = kt.FreeElectron.from_wavevectors(10, 6)
     stack = kt.Stack([kt.Layer(magnet, 1, m="z")], 0.1)

@@ -125,11 +125,12 @@ def _require_fine_lattice(stack, energy):
             needed = stack.spacing / np.sqrt(part)
             raise InputError(
                 f"`spacing` must be below {needed:.3g} nm, and well below for any accuracy, got {stack.spacing:g} nm: "
-                f"a band of {layer.material!r} ends at {top:.3g} eV on this lattice, below {energy:g} eV"
+                f"on this lattice the band that begins at {bottom:.3g} eV ends at {top:.3g} eV, below {energy:g} eV"
             )
         if part > COARSE:
             warnings.warn(
-                f"a spacing of {stack.spacing:g} nm is coarse for {layer.material!r}: errors of tens of per cent",
+                f"a spacing of {stack.spacing:g} nm is coarse for a band that begins at {bottom:.3g} eV: "
+                "expect errors of tens of per cent",
                 stacklevel=4,
             )
 

@@ -307,11 +307,11 @@ def _left_by_rules(rules):
 
     With r = D/D', an error that falls as a power of the number of points leaves D r/(1 - r); one that falls
     exponentially, as it does where f is smooth in t, leaves D r^2. The first is taken for r > 1/5, with r at most
-    1/2, and D 5 r^2/(1 - r) below, but never less than D/100.
+    1/2, and D 5 r^2/(1 - r) below, but never less than D/20: D/D' may be small by accident.
     """
     last, before = (largest_change(fine, coarse) for fine, coarse in pairwise(rules))
     left = {}
     for name, change in last.items():
         rate = min(change / before[name], 0.5) if before[name] > 0 else 0.5
-        left[name] = change * max(rate / (1 - rate) * min(5 * rate, 1), 0.01)
+        left[name] = change * max(rate / (1 - rate) * min(5 * rate, 1), SLOWEST_GAIN)
     return left
