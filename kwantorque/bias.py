@@ -172,7 +172,9 @@ class _Run:
             for name in values
         }
         self._close(values | {"incident_current": integral.values["incident_current"]})
-        values["incident_current"] = 0 * values["incident_current"]
+        # A filled sea carries no current: what is found is rounding.
+        for name in ("incident_current", "particle_current", "particle_current_limit"):
+            values[name], errors[name] = 0 * values[name], 0.0
         return replace(integral, values=values, errors=errors)
 
     def window(self, high, low, source, sign, solver, bar):

@@ -277,10 +277,11 @@ def _table(system, given, data, seconds):
     )
     for r in system.results:
         value = data[f"result_{r.name}"]
-        if value.attrs["error"] > POOR * abs(float(value)) > 0:
-            lines.append(
-                f"note: {r.name} is known to {value.attrs['error'] / abs(float(value)):.0%} only: lower --tolerance"
-            )
+        size, error = abs(float(value)), value.attrs["error"]
+        if error >= size > 0:
+            lines.append(f"note: {r.name} is zero within its k error")
+        elif error > POOR * size:
+            lines.append(f"note: the k error of {r.name} is {error / size:.0%} of it: lower --tolerance")
         window = data[f"result_{r.name}"].attrs.get("window_error")
         if window is not None:
             lines.append(f"note: {r.name} is a fit; other windows of it move it by up to {window:.2g} {r.unit}")
