@@ -1,6 +1,7 @@
 """The command line: it builds a prepared system, calls what a notebook calls, and prints."""
 
 import argparse
+import contextlib
 import json
 import math
 import os
@@ -16,7 +17,7 @@ import numpy as np
 from . import __version__
 from .errors import ComputationError, InputError, finite, known, positive
 from .parallel import processes
-from .plot import conductance_against_theta, results_against, torque_against_phi, torque_parallel
+from .plot import results_against
 from .scattering import BatchedSolver, KwantSolver
 from .storage import load, save, whole_file
 from .systems import PRESETS, SYSTEMS, Sweep, find, preset
@@ -27,8 +28,6 @@ SOLVERS = {"batched": BatchedSolver, "kwant": KwantSolver}
 FIGURE_FORMATS = ("png", "pdf", "svg")
 POOR = 0.1
 """Relative error of a result from which on the table says so."""
-SEVERAL = (conductance_against_theta, torque_against_phi, torque_parallel)
-"""Figures of sweeps that draw several parameters, one line for each value."""
 COMMANDS = ("list", "show", "run", "doctor")
 
 
@@ -171,7 +170,7 @@ def _run(arguments):
         else:
             data = found
     if arguments.figure:
-        draw = _sweep_figure(system, axes) if sweep else system.figure
+        draw = partial(_sweep_figure, system) if sweep else system.figure
         _draw(draw, data, arguments.figure)
     seconds = time.perf_counter() - started
     if arguments.json:
@@ -181,10 +180,13 @@ def _run(arguments):
     return 0
 
 
-def _sweep_figure(system, axes):
+def _sweep_figure(system, data):
     """The system's own figure of the first swept parameter that has one, if it can draw as many parameters."""
-    own = [system.sweep_figures[name] for name in axes if name in system.sweep_figures]
-    return own[0] if own and (len(axes) == 1 or own[0] in SEVERAL) else results_against
+    for name in data.done.dims:
+        if name in system.sweep_figures:
+            with contextlib.suppress(InputError):
+                return system.sweep_figures[name](data)
+    return results_against(data)
 
 
 def _pairs(option, words):
@@ -273,7 +275,7 @@ def _table(system, given, data, seconds):
     lines.append(
         "k error: of the k integral; a error: what the extrapolation to zero spacing may have left"
         if extrapolated
-        else "errors are those of the k integral; the lattice adds O(spacing^2): --extrapolate removes it"
+        else "errors are those of the k integral; for what the lattice adds see --extrapolate"
     )
     for r in system.results:
         value = data[f"result_{r.name}"]

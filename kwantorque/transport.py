@@ -256,6 +256,7 @@ def _spinor(stack, incident_spin):
 
 
 def checked(stack, energy, source, solver):
+    """The energy as a number and the solver, the default one if it is None; `InputError` for what is none of these."""
     if not isinstance(stack, Stack):
         raise InputError(f"`stack` must be a Stack, got {stack!r}")
     energy = finite("energy", energy, "eV")
@@ -267,6 +268,7 @@ def checked(stack, energy, source, solver):
 
 
 def provenance(stack, energy, source, solver):
+    """Attributes that say what a Dataset is the result of."""
     parameters = {"energy": energy, "source": source, "stack": repr(stack)}
     return parameters | {
         "parameters": json.dumps(parameters, sort_keys=True),

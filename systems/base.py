@@ -23,6 +23,8 @@ __all__ = [
     "per_current_torques",
     "shared_key",
     "together",
+    "total",
+    "transmitted",
     "with_results",
 ]
 
@@ -234,6 +236,16 @@ def shared_key(parameters, options):
 def estimate(value, error=0.0):
     """A number with its error, as `with_results` takes it."""
     return xr.DataArray(float(value), attrs={"error": float(error)})
+
+
+def total(variable, factor=1.0):
+    """All parts of a variable of `kwantorque.steady_state` together, times a factor, as `with_results` takes it."""
+    return estimate(factor * variable.sum("part"), factor * variable.attrs["error"])
+
+
+def transmitted(values):
+    """`derived` of runs that are after the current only: the flux into the right lead."""
+    return {"transmitted": values["particle_current_limit"][..., 1]}
 
 
 def together(data, *others):

@@ -19,7 +19,7 @@ from ..materials import FreeElectron
 from ..plot import spin_currents, torques_against_bias
 from ..stack import Layer, Stack
 from ..units import CONDUCTANCE_QUANTUM
-from .base import Memory, Parameter, Result, System, estimate, shared_key, together, with_results
+from .base import Memory, Parameter, Result, System, estimate, shared_key, together, total, transmitted, with_results
 from .magnets import Magnets
 
 PARAMETERS = (
@@ -76,11 +76,6 @@ def on_magnets(magnets, values):
     return magnets.components(on_left, on_right)
 
 
-def no_torque(values):
-    """For runs that are after the current only."""
-    return {"transmitted": values["particle_current_limit"][..., 1]}
-
-
 def check_bias(unbiased, bias, height):
     """Warn of a barrier that is none, and of a bias that shuts a band to part of the window."""
     if height <= 0:
@@ -113,13 +108,10 @@ def compute(parameters, **options):
     data = at(magnets.angle, bias, derived)
     key = shared_key(parameters, options)
     rest = data if bias == 0 else EQUILIBRIUM(key, lambda: at(magnets.angle, 0.0, derived))
-    collinear = [at(angle, bias or SMALL_BIAS, no_torque, sea=False) for angle in (0.0, 180.0)]
+    collinear = [at(angle, bias or SMALL_BIAS, transmitted, sea=False) for angle in (0.0, 180.0)]
     currents = [abs(float(one.transmitted.sum("part"))) for one in collinear]
     ratio = currents[0] / currents[1]
     error_of_ratio = sum(one.transmitted.attrs["error"] / value for one, value in zip(collinear, currents, strict=True))
-
-    def total(variable):
-        return estimate(variable.sum("part"), variable.attrs["error"])
 
     results = {name: total(data[name]) for name in magnets.components(np.zeros(3), np.zeros(3))}
     return with_results(

@@ -23,7 +23,7 @@ from ..plot import spin_currents
 from ..results import per_current
 from ..stack import Layer, Stack
 from ..transport import torques, torques_at
-from .base import Parameter, Result, System, estimate, together, with_results
+from .base import Parameter, Result, System, estimate, together, transmitted, with_results
 from .magnets import Magnets
 from .normal_ferromagnet_interface import PARAMETERS as INTERFACE
 
@@ -73,10 +73,6 @@ def on_layers(magnets, sites, values):
     torque = values["exchange_torque"]
     on = [torque[..., first : last + 1, :].sum(axis=-2) for first, last in sites]
     return magnets.components(*on)
-
-
-def transmitted(values):
-    return {"transmitted": values["particle_current_limit"][..., 1]}
 
 
 def compute(parameters, **options):

@@ -17,7 +17,7 @@ from ..plot import spin_currents
 from ..results import per_current
 from ..stack import Layer, Stack
 from ..transport import torques
-from .base import Parameter, Result, System, estimate, together, with_results
+from .base import Parameter, Result, System, estimate, together, transmitted, with_results
 
 N_LENGTH, F_LENGTH = 1.0, 4.0
 """Lengths in nm that the profiles show."""
@@ -46,18 +46,14 @@ def stack(kf_normal, kf_up, kf_down, spacing):
 def torque_and_current(values):
     """What decides about the k integral: the torque on the magnet, and what is transmitted."""
     torque = values["exchange_torque_total"]
-    return {"torque_x": torque[..., 0], "torque_y": torque[..., 1]} | transmitted_current(values)
-
-
-def transmitted_current(values):
-    return {"transmitted": values["particle_current_limit"][..., 1]}
+    return {"torque_x": torque[..., 0], "torque_y": torque[..., 1]} | transmitted(values)
 
 
 def compute(parameters, **options):
     """Response to electrons of spin x, and the conductances of both spins; divided by the incident current."""
     layers = stack(**parameters)
     data = torques(layers, 0.0, incident_spin="x", derived=torque_and_current, **options)
-    up, down = (torques(layers, 0.0, incident_spin=s, derived=transmitted_current, **options) for s in ("z", "-z"))
+    up, down = (torques(layers, 0.0, incident_spin=s, derived=transmitted, **options) for s in ("z", "-z"))
 
     # One mode per k: the sum of modes over the plane is 2 pi times the response.
     def conductance(variable, factor=1):

@@ -35,7 +35,7 @@ from ..plot import conductance_against_theta, spin_currents, torque_against_phi,
 from ..stack import Interface, Layer, Stack
 from ..transport import torques
 from ..units import CONDUCTANCE_QUANTUM
-from .base import Memory, Parameter, Result, System, estimate, shared_key, together, with_results
+from .base import Memory, Parameter, Result, System, estimate, shared_key, together, total, transmitted, with_results
 from .magnetic_tunnel_junction import check_bias
 
 NORMAL = ((10.9**2 + 4.0**2) / 2) ** 0.5
@@ -102,10 +102,6 @@ def coefficients(m, values):
     return {"parallel": torque @ parallel / square, "perpendicular": torque @ perpendicular / square}
 
 
-def transmitted(values):
-    return {"transmitted": values["particle_current_limit"][..., 1]}
-
-
 def compute(parameters, kpar=RAYS, **options):
     """The junction at its bias: sea and window apart along `part`, with the results."""
     bias, options = parameters["bias"], options | {"kpar": kpar}
@@ -128,9 +124,6 @@ def compute(parameters, kpar=RAYS, **options):
     # In the sea T_par is the slope of Omega in phi, which vanishes once all azimuths of k are summed: what the integral
     # leaves of it there is no result.
     parallel = data.parallel.sel(part=["window"]).assign_attrs(error=data.parallel.attrs["error_of_parts"][1])
-
-    def total(variable, factor):
-        return estimate(factor * variable.sum("part"), factor * variable.attrs["error"])
 
     return with_results(
         together(data, rest, linear) if bias else together(data, linear),

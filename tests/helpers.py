@@ -4,7 +4,11 @@ import numpy as np
 
 import kwantorque as kt
 from kwantorque.algebra import SPIN_HALF, SPIN_ONE, dagger, on_orbital, on_spin
-from kwantorque.chain import Chain
+from kwantorque.chain import Chain, discretise
+from kwantorque.operators import Observables
+from kwantorque.scattering.green import fermi_contour, filled
+from kwantorque.scattering.modes import lead_modes
+from kwantorque.scattering.sweep import continuation
 
 
 def wire(fm_length=20, nm_length=40, spacing=0.2, m="-z", exchange=0.27, **crystal):
@@ -76,6 +80,38 @@ def layered_chain(rng, n, lengths, leads_alike=False, n_k=2):
         spin=vectors[0],
         orbital=vectors[1],
     )
+
+
+def grand_potential(stack, k, largest=1e3):
+    """Omega of all states below zero at each k, up to a constant: -(1/pi) int dy Re ln det(iy - H), from pivots only.
+
+    ln det grows with y, what depends on an angle does not: beyond `largest` eV there would only be rounding.
+    """
+    chain = discretise(stack, k)
+    contour = fermi_contour(4 * np.abs(chain.total_hopping).max(), 0.0, 1e-12)
+    many = chain.at(np.repeat(np.arange(chain.n_k), len(contour.y)))
+    z = np.tile(1j * contour.y, chain.n_k)
+    right, _ = lead_modes(*many.lead_blocks("right"), z)
+    _, left = lead_modes(*many.lead_blocks("left"), z)
+    pivot = dagger(many.total_hopping[:, many.bond_kind[0]]) @ continuation(left)
+    log = 0.0
+    for j in range(many.n_sites):
+        pivot = z[:, None, None] * np.eye(many.n_orbitals) - many.total_onsite[:, many.site_kind[j]] - pivot
+        if j == many.n_sites - 1:
+            pivot = pivot - many.total_hopping[:, many.bond_kind[-1]] @ continuation(right)
+        log = log + np.log(np.abs(np.linalg.det(pivot)))
+        if j < many.n_sites - 1:
+            hop = many.total_hopping[:, many.bond_kind[j]]
+            pivot = dagger(hop) @ np.linalg.inv(pivot) @ hop
+    return -(log.reshape(chain.n_k, -1) @ np.where(contour.y < largest, contour.weights, 0)) / np.pi
+
+
+def of_sea(stack, k, mu=0.0, thermal=0.0, accuracy=1e-12):
+    """All variables of the sea at fixed k, by the finer and by the coarser rule of the contour."""
+    chain = discretise(stack, k)
+    contour = fermi_contour(4 * np.abs(chain.total_hopping).max(), thermal, accuracy)
+    observables = Observables(chain)
+    return tuple(observables.values(observables.of_blocks(x.chain, x.leads)) for x in filled(chain, mu, contour))
 
 
 QUICK = {"progress": False}

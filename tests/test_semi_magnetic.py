@@ -5,7 +5,7 @@ from functools import partial
 import free_layers
 import numpy as np
 import pytest
-from helpers import QUICK
+from helpers import QUICK, grand_potential, of_sea
 from kwantorque.systems import Sweep, find
 from kwantorque.systems.semi_magnetic_tunnel_junction import (
     coefficients,
@@ -16,10 +16,7 @@ from kwantorque.systems.semi_magnetic_tunnel_junction import (
 )
 
 import kwantorque as kt
-from kwantorque.chain import discretise
 from kwantorque.errors import InputError
-from kwantorque.operators import Observables
-from kwantorque.scattering.green import fermi_contour, filled
 
 JUNCTION = find("semi-magnetic-tunnel-junction")
 K = np.array([[2.0, 1.0], [-3.0, 2.5], [5.0, -4.0], [1.0, 9.0]])
@@ -173,40 +170,10 @@ def test_quadratic_in_a_small_coupling():
 def test_perpendicular_torque_is_the_slope_of_the_grand_potential():
     """T_perp sin(theta) = -dOmega/dtheta at fixed k, and T_par is left over nowhere: it favours M in the plane."""
 
-    def at(theta):
-        chain = discretise(junction(theta=theta), np.concatenate([K * [x, y] for x in (1, -1) for y in (1, -1)]))
-        contour = fermi_contour(4 * np.abs(chain.total_hopping).max(), 0.0, 1e-12)
-        return chain, contour
-
-    def potential(theta):
-        from kwantorque.algebra import dagger
-        from kwantorque.scattering.modes import lead_modes
-        from kwantorque.scattering.sweep import continuation
-
-        chain, contour = at(theta)
-        many = chain.at(np.repeat(np.arange(chain.n_k), len(contour.y)))
-        z = np.tile(1j * contour.y, chain.n_k)
-        right, _ = lead_modes(*many.lead_blocks("right"), z)
-        _, left = lead_modes(*many.lead_blocks("left"), z)
-        pivot = dagger(many.total_hopping[:, many.bond_kind[0]]) @ continuation(left)
-        log = 0.0
-        for j in range(many.n_sites):
-            pivot = z[:, None, None] * np.eye(2) - many.total_onsite[:, many.site_kind[j]] - pivot
-            if j == many.n_sites - 1:
-                pivot = pivot - many.total_hopping[:, many.bond_kind[-1]] @ continuation(right)
-            log = log + np.log(np.abs(np.linalg.det(pivot)))
-            if j < many.n_sites - 1:
-                hop = many.total_hopping[:, many.bond_kind[j]]
-                pivot = dagger(hop) @ np.linalg.inv(pivot) @ hop
-        weights = np.where(contour.y < 1e3, contour.weights, 0)
-        return -(log.reshape(chain.n_k, -1) @ weights).sum() / np.pi
-
-    step = 0.2
-    slope = (potential(45 + step) - potential(45 - step)) / (2 * np.radians(step))
-    chain, contour = at(45)
-    observables = Observables(chain)
-    fine, _ = filled(chain, 0.0, contour)
-    values = observables.values(observables.of_blocks(fine.chain, fine.leads))
+    k, step = np.concatenate([K * [x, y] for x in (1, -1) for y in (1, -1)]), 0.2
+    one, other = (grand_potential(junction(theta=x), k).sum() for x in (45 + step, 45 - step))
+    slope = (one - other) / (2 * np.radians(step))
+    values, _ = of_sea(junction(theta=45), k)
     torque = {name: value.sum() for name, value in coefficients(direction(45, 0), values).items()}
     assert torque["perpendicular"] * np.sin(np.pi / 4) == pytest.approx(-slope, rel=3e-5)
     assert abs(torque["parallel"]) < 1e-10

@@ -36,6 +36,7 @@ class Summation:
 
 
 def k_points(chunk):
+    """A chunk in words: how many k-points, from where to where."""
     k = np.concatenate([k for k, _ in chunk])
     return f"{len(k)} k-points from {tuple(k[0].round(4).tolist())} to {tuple(k[-1].round(4).tolist())} 1/nm"
 

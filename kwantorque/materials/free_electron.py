@@ -1,19 +1,19 @@
 """Free electrons with an exchange splitting (Stoner): metals and barriers of Ralph & Stiles and of Manchon."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 
-from ..algebra import SPIN_HALF
-from ..errors import InputError, finite, positive
+from ..errors import finite, positive
 from ..units import HBAR2_OVER_2M0
-from .base import Material, Term
+from .base import Term
+from .two_spins import TwoSpins
 
 __all__ = ["FreeElectron"]
 
 
 @dataclass(frozen=True)
-class FreeElectron(Material):
+class FreeElectron(TwoSpins):
     """One parabolic band per spin.
 
         H = (hbar^2/2m) k^2      kinetic
@@ -35,12 +35,8 @@ class FreeElectron(Material):
     mass: float = 1.0
     bottom: float = 0.0
 
-    spin = SPIN_HALF
-    orbital = np.zeros((3, 2, 2))
-
     def __post_init__(self):
-        for field in fields(self):
-            object.__setattr__(self, field.name, finite(field.name, getattr(self, field.name)))
+        super().__post_init__()
         positive("mass", self.mass, "m0")
 
     @classmethod
@@ -56,22 +52,14 @@ class FreeElectron(Material):
         return cls(exchange=c * (down**2 - up**2), mass=mass, bottom=bottom)
 
     @property
-    def is_magnetic(self):
-        return self.exchange != 0
-
-    @property
     def bottoms(self):
         """Band bottoms for spin along +m and -m, eV."""
         return self.bottom + self.exchange / 2, self.bottom - self.exchange / 2
 
     def terms(self, m=None):
-        if self.is_magnetic and m is None:
-            raise InputError(f"a magnetic material needs the direction `m` of its magnetisation: {self!r}")
         quadratic = HBAR2_OVER_2M0 / self.mass * np.einsum("ij,ab->ijab", np.eye(3), np.eye(2))
         terms = [
             Term("kinetic", "lattice", np.zeros((2, 2)), quadratic=quadratic),
             Term("potential", "lattice", self.bottom * np.eye(2)),
         ]
-        if self.is_magnetic:
-            terms.append(Term("exchange", "magnetisation", self.exchange * np.einsum("i,iab->ab", m, self.spin)))
-        return tuple(terms)
+        return self.with_exchange(terms, m)

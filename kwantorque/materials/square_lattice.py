@@ -1,12 +1,12 @@
 """One orbital per site of a cubic lattice: the tight-binding junctions of the literature, typed in as they stand."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 
-from ..algebra import SPIN_HALF
 from ..errors import InputError, finite, positive
-from .base import Material, Term
+from .base import Term
+from .two_spins import TwoSpins
 
 __all__ = ["SquareLattice"]
 
@@ -33,7 +33,7 @@ class _Hopping(Term):
 
 
 @dataclass(frozen=True)
-class SquareLattice(Material):
+class SquareLattice(TwoSpins):
     """One orbital per site of a simple cubic lattice, with current along one of its axes.
 
         H = 2 t [cos(k_x a) + cos(k_y a) + cos(k_z a)]     kinetic
@@ -60,12 +60,8 @@ class SquareLattice(Material):
     onsite: float = 0.0
     lattice_constant: float = 1.0
 
-    spin = SPIN_HALF
-    orbital = np.zeros((3, 2, 2))
-
     def __post_init__(self):
-        for field in fields(self):
-            object.__setattr__(self, field.name, finite(field.name, getattr(self, field.name)))
+        super().__post_init__()
         positive("lattice_constant", self.lattice_constant, "nm")
         if self.hopping >= 0:
             raise InputError(f"`hopping` must be < 0 eV, so that the band bottom is at k = 0, got {self.hopping}")
@@ -78,10 +74,6 @@ class SquareLattice(Material):
         return cls(hopping, up - down, mean, lattice_constant)
 
     @property
-    def is_magnetic(self):
-        return self.exchange != 0
-
-    @property
     def zone(self):
         """Half the width of the square Brillouin zone of the plane, 1/nm: the k integrals end there."""
         return np.pi / self.lattice_constant
@@ -92,12 +84,8 @@ class SquareLattice(Material):
         return self.lattice_constant
 
     def terms(self, m=None):
-        if self.is_magnetic and m is None:
-            raise InputError(f"a magnetic material needs the direction `m` of its magnetisation: {self!r}")
         terms = [
             _Hopping(self.hopping, self.lattice_constant),
             Term("potential", "lattice", self.onsite * np.eye(2)),
         ]
-        if self.is_magnetic:
-            terms.append(Term("exchange", "magnetisation", self.exchange * np.einsum("i,iab->ab", m, self.spin)))
-        return tuple(terms)
+        return self.with_exchange(terms, m)
