@@ -148,7 +148,8 @@ def spin_density(length=3.0, **given):
     Returns
     -------
     xarray.Dataset
-        As `kwantorque.steady_state` returns, z = 0 at the interface.
+        As `kwantorque.steady_state` returns, z = 0 at the interface, and `transverse_spin_density`: its components
+        along the unit vectors of M x (z x M) and z x M; the exchange turns them into T_perp and T_par.
     """
     options = {"kpar": RAYS} | given.pop("options", {})
     parameters = SYSTEM.complete(given)
@@ -159,6 +160,13 @@ def spin_density(length=3.0, **given):
     derived = partial(_on_layer, direction(parameters["theta"], parameters["phi"]), round(length / bare.spacing))
     options |= {"derived": derived, "window_from": "right"}
     data = steady_state(layers.biased(bias, across=1), bias / 2, -bias / 2, **options)
+    m = direction(parameters["theta"], parameters["phi"])
+    across = np.cross([0.0, 0.0, 1.0], m)
+    frame = np.stack([np.cross(m, across), across]) / np.linalg.norm(across)
+    transverse = data.spin_density.values @ frame.T
+    about = {"units": data.spin_density.attrs["units"], "long_name": "transverse spin density"}
+    data["transverse_spin_density"] = (("part", "site", "component"), transverse, about)
+    data = data.assign_coords(component=["along M x (z x M)", "along z x M"])
     return data.assign_coords(z=data.z - length, z_bond=data.z_bond - length, boundary_z=data.boundary_z - length)
 
 

@@ -14,7 +14,7 @@ MODULES = {
     for path in sorted((ROOT / folder).rglob("*.py"))
 }
 KWANT = {"kwantorque.builder", "kwantorque.doctor", "kwantorque.scattering.kwant_solver"}
-MATPLOTLIB = {"kwantorque.plot"}
+MATPLOTLIB = {"kwantorque.plot.base"}
 # What each room may take from: earlier rooms only.
 ORDER = [
     "errors",

@@ -256,7 +256,11 @@ def test_spin_density_in_the_ferromagnet():
     s = data.spin_density.sum("part").values[:11]
     assert (s @ m > 0.9 * np.linalg.norm(s, axis=1)).all()
     ax = kt.plot.spin_density(data)
+    # M lies in the x-z plane: z x M points along y.
     assert np.allclose(ax.get_lines()[1].get_ydata(), data.spin_density.sum("part").sel(axis="y"))
+    transverse = s - np.outer(s @ m, m)
+    drawn = np.stack([line.get_ydata()[:11] for line in ax.get_lines()[:2]], axis=1)
+    assert np.allclose(np.linalg.norm(drawn, axis=1), np.linalg.norm(transverse, axis=1))
 
 
 def test_derived_is_picklable():
