@@ -14,13 +14,15 @@ import warnings
 from functools import partial
 
 import numpy as np
-from kwantorque.systems import Sweep, find
 from threadpoolctl import threadpool_limits
 
 import kwantorque as kt
-from kwantorque.builder import Blocks, build_chain, kwant, site_order
-from kwantorque.chain import Chain, discretise
 from kwantorque.operators import Observables
+from kwantorque.structures.chain import Chain, discretise
+from kwantorque.structures.kwant_builder import Blocks, build_chain, load_kwant, site_order
+from kwantorque.systems import Sweep, find
+
+kwant = load_kwant()
 
 ROUNDS = 3
 
@@ -128,7 +130,7 @@ def compare(name, stack, energy, radius, n_kwant=24, n_batched=256):
     solvers = {
         "our Kwant solver": (kt.KwantSolver(), few),
         "expansion": (kt.BatchedSolver("expansion"), many),
-        "sweep": (kt.BatchedSolver("sweep"), many),
+        "recursion": (kt.BatchedSolver("recursion"), many),
     }
     plain, with_operators = PlainKwant(few, False), PlainKwant(few, True)
     methods = {"plain Kwant, wave function": lambda: plain(energy)}
@@ -175,7 +177,7 @@ def scaling():
 
     def row(label, stack, energy, radius, n=128):
         chain = discretise(stack, random_k(n, radius))
-        engines = [kt.BatchedSolver(engine) for engine in ("expansion", "sweep")]
+        engines = [kt.BatchedSolver(engine) for engine in ("expansion", "recursion")]
         times = best_times({i: (lambda s=s: ours(s)(chain, energy)) for i, s in enumerate(engines)})
         print(f"  {label:36}" + " / ".join(f"{seconds / n * 1e3:.3f}" for seconds in times.values()))
 
@@ -184,7 +186,7 @@ def scaling():
     row("wire, 6 states, 301 sites", *wire())
     for n in (2, 4, 6, 8, 12):
         chain = random_layers(n)
-        engines = [kt.BatchedSolver(engine) for engine in ("expansion", "sweep")]
+        engines = [kt.BatchedSolver(engine) for engine in ("expansion", "recursion")]
         times = best_times({i: partial(ours(s), chain, 0.3) for i, s in enumerate(engines)})
         each = " / ".join(f"{seconds / chain.n_k * 1e3:.3f}" for seconds in times.values())
         print(f"  {f'random layers, {n} states, 100 sites':36}{each}")

@@ -13,7 +13,7 @@ def main():
     if ours:
         # An interrupt in the middle of an import surfaces as any exception: until all is loaded, leave at once.
         signal.signal(signal.SIGINT, _leave)
-    from .cli import main as command_line
+    from .cli.commands import main as command_line
 
     if ours:
         signal.signal(signal.SIGINT, handler)

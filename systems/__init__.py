@@ -1,7 +1,7 @@
 """Prepared systems: one short file per published device, that reads like the caption of its figure."""
 
-from ..errors import known
-from . import (
+from kwantorque.errors import known
+from kwantorque.systems import (
     domain_wall,
     gamnas_gaas_wire,
     gamnas_spin_valve,
@@ -11,9 +11,9 @@ from . import (
     semi_magnetic_tunnel_junction,
     spin_filter,
 )
-from .base import Parameter, Result, System
-from .presets import PRESETS, preset
-from .sweep import Sweep
+from kwantorque.systems.base import Parameter, Result, System
+from kwantorque.systems.presets import PRESETS, preset
+from kwantorque.systems.sweep import Sweep
 
 __all__ = ["PRESETS", "SYSTEMS", "Parameter", "Result", "Sweep", "System", "find", "preset"]
 

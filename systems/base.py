@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 
 import xarray as xr
 
-from ..errors import InputError, finite, known, positive
-from ..extrapolation import extrapolate, require_whole_lengths
-from ..integration.channels import require_channels
-from ..results import per_current
-from ..transport import torques
+from kwantorque.errors import InputError, finite, known, positive
+from kwantorque.results import per_current
+from kwantorque.results.extrapolation import extrapolate, require_whole_lengths
+from kwantorque.spectrum.channels import require_channels
+from kwantorque.transport.response import torques
 
 __all__ = [
     "Memory",

@@ -16,14 +16,16 @@ from functools import partial
 
 import numpy as np
 
-from ..errors import InputError
-from ..materials import FreeElectron
-from ..plot import against_width, wall_torques
-from ..results import per_current
-from ..stack import Layer, Stack
-from ..transport import torques
-from ..units import OHM_NM2_PER_CONDUCTANCE
-from .base import Parameter, Result, System, estimate, with_results
+from kwantorque.errors import InputError
+from kwantorque.materials import FreeElectron
+from kwantorque.plot import against_width, wall_torques
+from kwantorque.results import per_current
+from kwantorque.structures.stack import Layer, Stack
+from kwantorque.systems.base import Parameter, Result, System, estimate, with_results
+from kwantorque.transport.response import torques
+from kwantorque.units import OHM_NM2_PER_CONDUCTANCE
+
+__all__ = ["PARAMETERS", "SYSTEM", "Spiral", "Wall", "weighted_totals"]
 
 NARROWEST = 2
 """Width in spacings below which a wall is not resolved."""

@@ -8,10 +8,12 @@ current; the signs of all results change with that of M. Both valence band edges
 limits z -> -infinity and +infinity, where only pairs of modes of equal k_z count.
 """
 
-from ..materials import KohnLuttinger
-from ..plot import balance
-from ..stack import Layer, Stack
-from .base import Parameter, Result, System, per_current_torques, with_results
+from kwantorque.materials import KohnLuttinger
+from kwantorque.plot import balance
+from kwantorque.structures.stack import Layer, Stack
+from kwantorque.systems.base import Parameter, Result, System, per_current_torques, with_results
+
+__all__ = ["PARAMETERS", "SYSTEM"]
 
 PARAMETERS = (
     Parameter("fermi_energy", 0.06, "eV", "hole Fermi energy, from the band edge of GaMnAs and of GaAs"),

@@ -32,18 +32,20 @@ from functools import partial
 
 import numpy as np
 
-from ..errors import InputError
-from ..materials import KohnLuttinger
-from ..plot import (
+from kwantorque.errors import InputError
+from kwantorque.materials import KohnLuttinger
+from kwantorque.plot import (
     torque_against_angle,
     torque_against_barrier,
     torque_against_coupling,
     torque_against_thickness,
 )
-from ..stack import Layer, Stack
-from ..transport import torques_at
-from .base import Parameter, Result, System, per_current_torques, with_results
-from .gamnas_gaas_wire import PARAMETERS as WIRE
+from kwantorque.structures.stack import Layer, Stack
+from kwantorque.systems.base import Parameter, Result, System, per_current_torques, with_results
+from kwantorque.systems.gamnas_gaas_wire import PARAMETERS as WIRE
+from kwantorque.transport.response import torques_at
+
+__all__ = ["PARAMETERS", "SYSTEM", "Geometry", "right_layer", "slope_weights"]
 
 PARAMETERS = (
     Parameter("fermi_energy", 0.16, "eV", "hole Fermi energy, from the band edge of GaMnAs"),

@@ -13,14 +13,27 @@ from functools import partial
 
 import numpy as np
 
-from ..bias import steady_state
-from ..errors import InputError
-from ..materials import FreeElectron
-from ..plot import spin_currents, torques_against_bias
-from ..stack import Layer, Stack
-from ..units import CONDUCTANCE_QUANTUM
-from .base import Memory, Parameter, Result, System, estimate, shared_key, together, total, transmitted, with_results
-from .magnets import Magnets
+from kwantorque.errors import InputError
+from kwantorque.materials import FreeElectron
+from kwantorque.plot import spin_currents, torques_against_bias
+from kwantorque.structures.stack import Layer, Stack
+from kwantorque.systems.base import (
+    Memory,
+    Parameter,
+    Result,
+    System,
+    estimate,
+    shared_key,
+    together,
+    total,
+    transmitted,
+    with_results,
+)
+from kwantorque.systems.magnets import Magnets
+from kwantorque.transport.steady_state import steady_state
+from kwantorque.units import CONDUCTANCE_QUANTUM
+
+__all__ = ["PARAMETERS", "SYSTEM", "check_bias", "derivatives", "on_magnets"]
 
 PARAMETERS = (
     Parameter("kf_up", 10.9, "1/nm", "Fermi wavevector of the left magnet's majority", positive=True),

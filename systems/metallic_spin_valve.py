@@ -16,16 +16,18 @@ from typing import NamedTuple
 import numpy as np
 from scipy.optimize import least_squares
 
-from ..bias import steady_state
-from ..errors import InputError
-from ..materials import FreeElectron
-from ..plot import spin_currents
-from ..results import per_current
-from ..stack import Layer, Stack
-from ..transport import torques, torques_at
-from .base import Parameter, Result, System, estimate, together, transmitted, with_results
-from .magnets import Magnets
-from .normal_ferromagnet_interface import PARAMETERS as INTERFACE
+from kwantorque.errors import InputError
+from kwantorque.materials import FreeElectron
+from kwantorque.plot import spin_currents
+from kwantorque.results import per_current
+from kwantorque.structures.stack import Layer, Stack
+from kwantorque.systems.base import Parameter, Result, System, estimate, together, transmitted, with_results
+from kwantorque.systems.magnets import Magnets
+from kwantorque.systems.normal_ferromagnet_interface import PARAMETERS as INTERFACE
+from kwantorque.transport.response import torques, torques_at
+from kwantorque.transport.steady_state import steady_state
+
+__all__ = ["PARAMETERS", "SYSTEM", "Efficiency", "circuit_theory", "fit_efficiency", "on_layers"]
 
 OUTSIDE = 0.4
 """Length in nm of the normal metal that profiles show on either side."""

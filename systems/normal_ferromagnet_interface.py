@@ -12,12 +12,14 @@ current is 1/2.
 
 import numpy as np
 
-from ..materials import FreeElectron
-from ..plot import spin_currents
-from ..results import per_current
-from ..stack import Layer, Stack
-from ..transport import torques
-from .base import Parameter, Result, System, estimate, together, transmitted, with_results
+from kwantorque.materials import FreeElectron
+from kwantorque.plot import spin_currents
+from kwantorque.results import per_current
+from kwantorque.structures.stack import Layer, Stack
+from kwantorque.systems.base import Parameter, Result, System, estimate, together, transmitted, with_results
+from kwantorque.transport.response import torques
+
+__all__ = ["PARAMETERS", "SYSTEM", "torque_and_current", "torque_on_a_layer"]
 
 N_LENGTH, F_LENGTH = 1.0, 4.0
 """Lengths in nm that the profiles show."""

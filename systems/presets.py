@@ -6,7 +6,7 @@ said to be a choice.
 
 from dataclasses import dataclass
 
-from ..errors import known
+from kwantorque.errors import known
 
 __all__ = ["PRESETS", "Preset", "preset"]
 

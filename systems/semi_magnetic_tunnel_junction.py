@@ -26,17 +26,30 @@ from functools import partial
 
 import numpy as np
 
-from ..algebra import SPIN_HALF
-from ..bias import steady_state
-from ..errors import InputError
-from ..integration import PolarRule
-from ..materials import FreeElectron, Term
-from ..plot import conductance_against_theta, spin_currents, torque_against_phi, torque_parallel
-from ..stack import Interface, Layer, Stack
-from ..transport import torques
-from ..units import CONDUCTANCE_QUANTUM
-from .base import Memory, Parameter, Result, System, estimate, shared_key, together, total, transmitted, with_results
-from .magnetic_tunnel_junction import check_bias
+from kwantorque.algebra import SPIN_HALF
+from kwantorque.errors import InputError
+from kwantorque.integration.plane import PolarRule
+from kwantorque.materials import FreeElectron, Term
+from kwantorque.plot import conductance_against_theta, spin_currents, torque_against_phi, torque_parallel
+from kwantorque.structures.stack import Interface, Layer, Stack
+from kwantorque.systems.base import (
+    Memory,
+    Parameter,
+    Result,
+    System,
+    estimate,
+    shared_key,
+    together,
+    total,
+    transmitted,
+    with_results,
+)
+from kwantorque.systems.magnetic_tunnel_junction import check_bias
+from kwantorque.transport.response import torques
+from kwantorque.transport.steady_state import steady_state
+from kwantorque.units import CONDUCTANCE_QUANTUM
+
+__all__ = ["PARAMETERS", "SYSTEM", "coefficients", "in_the_ferromagnet", "magnetisation_of", "rashba_interface", "tamr"]
 
 NORMAL = ((10.9**2 + 4.0**2) / 2) ** 0.5
 PARAMETERS = (
@@ -75,7 +88,7 @@ def rashba_interface(alpha):
     return Interface(Term("rashba", "lattice", np.zeros((2, 2)), linear=np.array([-y, x, np.zeros((2, 2))])))
 
 
-def direction(theta, phi):
+def magnetisation_of(theta, phi):
     """M (3,), away from the normal by at least `SMALLEST_ANGLE`."""
     pole = 180 * round(theta / 180)
     if abs(theta - pole) < SMALLEST_ANGLE:
@@ -90,7 +103,7 @@ def stack(rashba, theta, phi, kf_up, kf_down, kf_normal, barrier_height, barrier
     metal = FreeElectron.from_wavevectors(kf_normal)
     barrier = FreeElectron(mass=barrier_mass, bottom=barrier_height)
     items = [rashba_interface(rashba), Layer(barrier, barrier_length)]
-    return Stack(items, spacing, left=Layer(magnet, m=direction(theta, phi)), right=Layer(metal))
+    return Stack(items, spacing, left=Layer(magnet, m=magnetisation_of(theta, phi)), right=Layer(metal))
 
 
 def coefficients(m, values):
@@ -107,7 +120,7 @@ def compute(parameters, kpar=RAYS, **options):
     bias, options = parameters["bias"], options | {"kpar": kpar}
     unbiased = stack(**parameters)
     check_bias(unbiased, bias, parameters["barrier_height"])
-    derived = partial(coefficients, direction(parameters["theta"], parameters["phi"]))
+    derived = partial(coefficients, magnetisation_of(parameters["theta"], parameters["phi"]))
 
     def without_bias():
         rest = steady_state(unbiased, 0.0, derived=derived, **options)
@@ -136,7 +149,7 @@ def compute(parameters, kpar=RAYS, **options):
     )
 
 
-def spin_density(length=3.0, **given):
+def in_the_ferromagnet(length=3.0, **given):
     """Spin density m(z)/2 and torque in the ferromagnet, which the system itself sums over without showing it.
 
     Parameters
@@ -157,10 +170,10 @@ def spin_density(length=3.0, **given):
     length = max(round(length / bare.spacing), 1) * bare.spacing
     shown = Layer(bare.left.material, length, m=bare.left.m)
     layers = Stack([shown, bare.interfaces[0], *bare.layers], bare.spacing, left=bare.left, right=bare.right)
-    derived = partial(_on_layer, direction(parameters["theta"], parameters["phi"]), round(length / bare.spacing))
+    derived = partial(_on_layer, magnetisation_of(parameters["theta"], parameters["phi"]), round(length / bare.spacing))
     options |= {"derived": derived, "window_from": "right"}
     data = steady_state(layers.biased(bias, across=1), bias / 2, -bias / 2, **options)
-    m = direction(parameters["theta"], parameters["phi"])
+    m = magnetisation_of(parameters["theta"], parameters["phi"])
     across = np.cross([0.0, 0.0, 1.0], m)
     frame = np.stack([np.cross(m, across), across]) / np.linalg.norm(across)
     transverse = data.spin_density.values @ frame.T

@@ -15,12 +15,14 @@ taken as the mean about which it oscillates.
 
 import numpy as np
 
-from ..materials import FreeElectron
-from ..plot import spin_currents
-from ..stack import Layer, Stack
-from ..transport import torques_at
-from ..units import HBAR2_OVER_2M0
-from .base import Parameter, Result, System, estimate, together, with_results
+from kwantorque.materials import FreeElectron
+from kwantorque.plot import spin_currents
+from kwantorque.structures.stack import Layer, Stack
+from kwantorque.systems.base import Parameter, Result, System, estimate, together, with_results
+from kwantorque.transport.response import torques_at
+from kwantorque.units import HBAR2_OVER_2M0
+
+__all__ = ["PARAMETERS", "SYSTEM"]
 
 SHOWN = 2.0
 """Length in nm of the metal, and of a semi-infinite magnet, that profiles show."""

@@ -8,8 +8,8 @@ from itertools import product
 import numpy as np
 import xarray as xr
 
-from ..errors import ComputationError, InputError
-from ..parallel import in_order
+from kwantorque.errors import ComputationError, InputError
+from kwantorque.parallel import in_order
 
 __all__ = ["Sweep"]
 

@@ -4,7 +4,7 @@ import pytest
 
 import kwantorque as kt
 
-SOLVERS = [kt.KwantSolver(), kt.BatchedSolver("expansion"), kt.BatchedSolver("sweep")]
+SOLVERS = [kt.KwantSolver(), kt.BatchedSolver("expansion"), kt.BatchedSolver("recursion")]
 
 
 @pytest.fixture(params=SOLVERS, ids=repr)

@@ -4,11 +4,11 @@ import numpy as np
 
 import kwantorque as kt
 from kwantorque.algebra import SPIN_HALF, SPIN_ONE, dagger, on_orbital, on_spin
-from kwantorque.chain import Chain, discretise
 from kwantorque.operators import Observables
 from kwantorque.scattering.green import fermi_contour, filled
 from kwantorque.scattering.modes import lead_modes
-from kwantorque.scattering.sweep import continuation
+from kwantorque.scattering.recursion import continuation
+from kwantorque.structures.chain import Chain, discretise
 
 
 def wire(fm_length=20, nm_length=40, spacing=0.2, m="-z", exchange=0.27, **crystal):

@@ -9,14 +9,14 @@ from test_solvers import Electrons
 
 import kwantorque as kt
 from kwantorque.algebra import SPIN_HALF, dagger
-from kwantorque.chain import Chain, discretise
 from kwantorque.errors import ComputationError, InputError
 from kwantorque.operators import Observables
 from kwantorque.scattering.expansion import nodes
 from kwantorque.scattering.green import green_blocks
+from kwantorque.structures.chain import Chain, discretise
 from kwantorque.units import HBAR2_OVER_2M0
 
-ENGINES = ("expansion", "sweep")
+ENGINES = ("expansion", "recursion")
 
 
 def slowest(states):
@@ -89,7 +89,7 @@ def test_next_to_a_band_edge():
 @pytest.mark.parametrize("a_bit", [1e-4, 1e-5, 1e-6])
 def test_next_to_the_thresholds_of_the_wire(a_bit):
     layer = wire().left
-    from kwantorque.integration.channels import thresholds
+    from kwantorque.spectrum.channels import thresholds
 
     radii = thresholds(layer, 0.2, 0.06, [0.3])[0]
     r = np.concatenate([radii - a_bit, radii + a_bit])
@@ -219,8 +219,8 @@ def test_what_the_expansion_cannot_do_goes_to_the_sweep(monkeypatch, trouble):
     genuine = batched.expansion
     monkeypatch.setattr(batched, "expansion", broken)
     chain = discretise(wire(1, 1), [(0.1, 0.05), (0.25, 0.6)])
-    auto, sweep = (kt.BatchedSolver(engine).solve(chain, 0.06).blocks() for engine in ("auto", "sweep"))
-    assert np.allclose(auto.site, sweep.site, rtol=1e-12)
+    auto, recursion = (kt.BatchedSolver(engine).solve(chain, 0.06).blocks() for engine in ("auto", "recursion"))
+    assert np.allclose(auto.site, recursion.site, rtol=1e-12)
 
 
 def test_both_solvers_give_the_same_integral():

@@ -8,24 +8,20 @@ import free_layers
 import numpy as np
 import pytest
 from helpers import QUICK, grand_potential, of_sea
-from kwantorque.systems import find
-from kwantorque.systems.magnetic_tunnel_junction import on_magnets
-from kwantorque.systems.magnets import Magnets
 
 import kwantorque as kt
 from kwantorque.algebra import SPIN_HALF, dagger, rotation
-from kwantorque.bias import BOLTZMANN
-from kwantorque.chain import discretise
 from kwantorque.errors import InputError
 from kwantorque.integration.energy import integrate_energies, window
-from kwantorque.integration.kpar import Integral
-from kwantorque.scattering.green import (
-    _along_the_chain,
-    _along_two_state_chain,
-    green_blocks,
-)
+from kwantorque.integration.rules import Integral
+from kwantorque.scattering.green import _along_the_chain, _along_two_state_chain, green_blocks
 from kwantorque.scattering.modes import as_number, lead_modes
-from kwantorque.scattering.sweep import continuation
+from kwantorque.scattering.recursion import continuation
+from kwantorque.structures.chain import discretise
+from kwantorque.systems import find
+from kwantorque.systems.magnetic_tunnel_junction import on_magnets
+from kwantorque.systems.magnets import Magnets
+from kwantorque.transport.steady_state import BOLTZMANN
 
 JUNCTION, VALVE = find("magnetic-tunnel-junction"), find("metallic-spin-valve")
 K = np.array([[1.0, 0.5], [3.5, 1.0], [6.0, -3.0], [9.5, 2.0], [11.5, 0.0]])
@@ -51,7 +47,7 @@ def on_the_real_axis(stack, k, mu):
             weights = w / 2 * (high - low) * np.pi / 2 * np.sin(np.pi * x)
             for energy, weight in zip(energies, weights, strict=True):
                 for source in ("left", "right"):
-                    one = kt.torques_at(stack, [[kx, ky]], energy, source=source, solver=kt.BatchedSolver("sweep"))
+                    one = kt.torques_at(stack, [[kx, ky]], energy, source=source, solver=kt.BatchedSolver("recursion"))
                     for name in ("exchange_torque", "exchange_torque_tail", "spin_current", "spin_density", "density"):
                         sums[name] = sums.get(name, 0) + weight / (2 * np.pi) * one[name].values[0]
         for name, value in sums.items():
@@ -283,8 +279,8 @@ def test_energy_integral():
 
 def test_square_lattice_junction_of_the_literature():
     """physics.md, section 2, per in-plane cell in 1e-9 eV: typed in as published, planes and all, to 1e-5."""
-    magnet = kt.SquareLattice.from_energies(1.2, 2.0, hopping=-0.4)
-    barrier = kt.SquareLattice.from_energies(5.4, hopping=-0.4)
+    magnet = kt.CubicLattice.from_energies(1.2, 2.0, hopping=-0.4)
+    barrier = kt.CubicLattice.from_energies(5.4, hopping=-0.4)
     magnets = Magnets(90.0)
     stack = kt.Stack(
         [kt.Layer(barrier, 3)], 1.0, left=kt.Layer(magnet, m="z"), right=kt.Layer(magnet, m="x"), atomic=True

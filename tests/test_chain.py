@@ -4,8 +4,8 @@ from helpers import wire
 
 import kwantorque as kt
 from kwantorque.algebra import dagger
-from kwantorque.chain import bulk_blocks, discretise
 from kwantorque.errors import InputError
+from kwantorque.structures.chain import bulk_blocks, discretise
 
 K = np.array([[0.3, 0.1], [-0.2, 0.5]])
 

@@ -12,14 +12,15 @@ import pytest
 import xarray as xr
 
 import kwantorque as kt
-from kwantorque import cli, transport
+from kwantorque.cli import commands
+from kwantorque.transport import response
 
 WIRE = "gamnas-gaas-wire"
 FAST = [WIRE, "--set", "fm_length=1", "--set", "nm_length=1", "--tolerance", "0.1", "--quiet"]
 
 
 def run(*words):
-    return cli.main([str(word) for word in words])
+    return commands.main([str(word) for word in words])
 
 
 def test_list(capsys):
@@ -41,11 +42,11 @@ def test_show(capsys):
 def test_table_for_the_paper_shows_what_was_published(capsys):
     system = kt.systems.SYSTEMS[WIRE]
     data = system.run(options={"tolerance": 0.1, "progress": False}, fm_length=1, nm_length=1)
-    table = cli._table(system, system.complete({}), data, 1.0)
+    table = commands._table(system, system.complete({}), data, 1.0)
     assert "published" in table
     assert "1.09" in table
     assert "closure" in table
-    other = cli._table(system, system.complete({"exchange": 0.2}), data, 1.0)
+    other = commands._table(system, system.complete({"exchange": 0.2}), data, 1.0)
     assert "published" not in other
 
 
@@ -135,7 +136,7 @@ def test_bad_input(words, message, capsys, tmp_path, monkeypatch):
 
 
 def test_failed_computation(capsys, monkeypatch):
-    monkeypatch.setattr(transport, "MAX_CLOSURE", 1e-20)
+    monkeypatch.setattr(response, "MAX_CLOSURE", 1e-20)
     assert run("run", *FAST) == 1
     assert "books do not close" in capsys.readouterr().err
 

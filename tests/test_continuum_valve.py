@@ -9,10 +9,10 @@ The next power is a^3, since the a^2 part is taken at a place that moves with a;
 import continuum
 import numpy as np
 import pytest
-from kwantorque.systems import find
-from kwantorque.systems.gamnas_spin_valve import Geometry
 
 import kwantorque as kt
+from kwantorque.systems import find
+from kwantorque.systems.gamnas_spin_valve import Geometry
 
 VALVE = find("gamnas-spin-valve")
 K = np.array([[0.1, 0.05], [0.5, -0.3], [0.3, 0.4], [-0.25, 0.5]])

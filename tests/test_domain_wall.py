@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 from helpers import QUICK
-from kwantorque.systems import find
-from kwantorque.systems.domain_wall import Spiral, Wall, weighted_totals
 
 import kwantorque as kt
 from kwantorque.errors import InputError
+from kwantorque.systems import find
+from kwantorque.systems.domain_wall import Spiral, Wall, weighted_totals
 
 WALL = find("domain-wall")
 FINE = QUICK | {"tolerance": 1e-6}

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 import xarray as xr
-from kwantorque.systems import Sweep, find
 
 import kwantorque as kt
 from kwantorque.errors import InputError
+from kwantorque.systems import Sweep, find
 
 WIRE = find("gamnas-gaas-wire")
 OPTIONS = {"tolerance": 2e-3, "progress": False}

@@ -4,12 +4,12 @@ import free_layers
 import numpy as np
 import pytest
 from helpers import QUICK
-from kwantorque.systems import find
-from kwantorque.systems.metallic_spin_valve import circuit_theory, fit_efficiency
-from kwantorque.systems.normal_ferromagnet_interface import torque_on_a_layer
 
 import kwantorque as kt
 from kwantorque.errors import InputError
+from kwantorque.systems import find
+from kwantorque.systems.metallic_spin_valve import circuit_theory, fit_efficiency
+from kwantorque.systems.normal_ferromagnet_interface import torque_on_a_layer
 from kwantorque.units import HBAR2_OVER_2M0
 
 FILTER, INTERFACE, VALVE = map(find, ("spin-filter", "normal-ferromagnet-interface", "metallic-spin-valve"))
@@ -259,8 +259,8 @@ def test_free_electron_material():
     for wrong, message in (
         (lambda: kt.FreeElectron(mass=0), "`mass` must be > 0"),
         (lambda: kt.FreeElectron.from_wavevectors(-1), "`up` must be > 0"),
-        (lambda: kt.SquareLattice(hopping=0.4), "`hopping` must be < 0"),
-        (lambda: kt.Stack([kt.Layer(kt.SquareLattice(), 3)], 0.5), "`spacing` must be 1 nm"),
+        (lambda: kt.CubicLattice(hopping=0.4), "`hopping` must be < 0"),
+        (lambda: kt.Stack([kt.Layer(kt.CubicLattice(), 3)], 0.5), "`spacing` must be 1 nm"),
     ):
         with pytest.raises(InputError, match=message):
             wrong()

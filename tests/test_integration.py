@@ -5,11 +5,12 @@ from scipy.linalg import eigh_tridiagonal
 
 import kwantorque as kt
 from kwantorque.algebra import SPIN_HALF
-from kwantorque.chain import discretise
 from kwantorque.errors import InputError
-from kwantorque.integration.channels import SCAN, count_channels, crystals, largest_radius, thresholds
-from kwantorque.integration.kpar import LEVELS, PolarRule, fejer, integrate
-from kwantorque.integration.symmetry import Symmetry, find_symmetry
+from kwantorque.integration.plane import LEVELS, PolarRule, integrate
+from kwantorque.integration.rules import SCAN, fejer
+from kwantorque.spectrum.channels import count_channels, crystals, largest_radius, thresholds
+from kwantorque.spectrum.symmetry import Symmetry, find_symmetry
+from kwantorque.structures.chain import discretise
 from kwantorque.units import HBAR2_OVER_2M0
 
 NO_SYMMETRY = Symmetry(folds=1, isotropic=False, average=np.eye(3))
@@ -122,7 +123,7 @@ def test_resonances_narrower_than_any_mesh_are_not_missed(width, tolerance):
 
     def transmission(e_z):
         k = np.sqrt(np.maximum(energy - e_z, 0) / HBAR2_OVER_2M0)
-        states = kt.BatchedSolver("sweep").solve(discretise(stack, np.stack([k, 0 * k], axis=1)), energy)
+        states = kt.BatchedSolver("recursion").solve(discretise(stack, np.stack([k, 0 * k], axis=1)), energy)
         return (np.abs(states.right.amplitude) ** 2 * (states.right.velocity[:, None] != 0)).sum(axis=(1, 2))
 
     grid = 1e-6, energy - 1e-9

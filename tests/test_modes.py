@@ -3,8 +3,8 @@ import pytest
 from helpers import random_hermitian, wire
 
 from kwantorque.algebra import dagger
-from kwantorque.chain import bulk_blocks
 from kwantorque.scattering.modes import count_open, lead_modes
+from kwantorque.structures.chain import bulk_blocks
 
 
 def flux(vectors, step, hopping):

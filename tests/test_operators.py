@@ -5,9 +5,11 @@ import pytest
 from helpers import random_chain, wire
 
 import kwantorque as kt
-from kwantorque.builder import Blocks, build_chain, build_stack, kwant, site_order
-from kwantorque.chain import discretise
 from kwantorque.operators import Observables, bond_operators, onsite_operators, real_trace
+from kwantorque.structures.chain import discretise
+from kwantorque.structures.kwant_builder import Blocks, build_chain, build_stack, load_kwant, site_order
+
+kwant = load_kwant()
 
 K = np.array([[0.1, 0.05], [0.3, 0.2], [0.25, 0.6]])
 

@@ -6,17 +6,17 @@ import free_layers
 import numpy as np
 import pytest
 from helpers import QUICK, grand_potential, of_sea
-from kwantorque.systems import Sweep, find
-from kwantorque.systems.semi_magnetic_tunnel_junction import (
-    coefficients,
-    direction,
-    rashba_interface,
-    spin_density,
-    tamr,
-)
 
 import kwantorque as kt
 from kwantorque.errors import InputError
+from kwantorque.systems import Sweep, find
+from kwantorque.systems.semi_magnetic_tunnel_junction import (
+    coefficients,
+    in_the_ferromagnet,
+    magnetisation_of,
+    rashba_interface,
+    tamr,
+)
 
 JUNCTION = find("semi-magnetic-tunnel-junction")
 K = np.array([[2.0, 1.0], [-3.0, 2.5], [5.0, -4.0], [1.0, 9.0]])
@@ -108,7 +108,7 @@ def test_books_of_the_interface(solver):
     arriving = data.spin_current_limit.sel(lead="left").values
     assert np.abs(on_magnet - (arriving + from_interface - into_metal)).max() < 1e-10
     # Perpendicular to M nothing arrives from far inside the magnet.
-    m = direction(45, 0)
+    m = magnetisation_of(45, 0)
     assert np.abs(np.cross(m, arriving)).max() < 1e-10
 
 
@@ -132,7 +132,7 @@ def test_spin_balance_with_the_sea():
     balance = (
         data.spin_current_limit.sel(lead="left").values - data.lattice_torque.values[0] - data.spin_current.values[1]
     )
-    m = direction(45, 0)
+    m = magnetisation_of(45, 0)
     assert np.abs(np.cross(m, on_magnet - balance)).max() < 1e-10 * np.abs(on_magnet).max()
 
 
@@ -174,7 +174,7 @@ def test_perpendicular_torque_is_the_slope_of_the_grand_potential():
     one, other = (grand_potential(junction(theta=x), k).sum() for x in (45 + step, 45 - step))
     slope = (one - other) / (2 * np.radians(step))
     values, _ = of_sea(junction(theta=45), k)
-    torque = {name: value.sum() for name, value in coefficients(direction(45, 0), values).items()}
+    torque = {name: value.sum() for name, value in coefficients(magnetisation_of(45, 0), values).items()}
     assert torque["perpendicular"] * np.sin(np.pi / 4) == pytest.approx(-slope, rel=3e-5)
     assert abs(torque["parallel"]) < 1e-10
     assert torque["perpendicular"] > 0
@@ -232,7 +232,7 @@ def test_close_to_the_normal():
     values = [run(bias=0.4, theta=theta)["torque_parallel"] for theta in (0, -0.0999)]
     assert values[1] == pytest.approx(values[0], rel=1e-4)
     for theta in (0, 0.05, -0.0999, 180.0999, 179.95, 360):
-        assert abs(direction(theta, 0)[0]) == pytest.approx(np.sin(np.radians(0.1)), rel=1e-6)
+        assert abs(magnetisation_of(theta, 0)[0]) == pytest.approx(np.sin(np.radians(0.1)), rel=1e-6)
 
 
 def test_thick_barrier():
@@ -247,12 +247,12 @@ def test_thick_barrier():
 
 def test_spin_density_in_the_ferromagnet():
     """m(z) of the shown part, and the same torque as without it."""
-    data = spin_density(length=1.0, bias=0.4, options=QUICK, **COARSE)
+    data = in_the_ferromagnet(length=1.0, bias=0.4, options=QUICK, **COARSE)
     whole = JUNCTION.run(options=QUICK, bias=0.4, **COARSE)
     for name in ("parallel", "perpendicular"):
         assert np.allclose(data[name], whole[name], rtol=1e-3, atol=1e-9)
     assert data.z.values[[0, 10]] == pytest.approx([-1, 0], abs=1e-12)
-    m = direction(45, 0)
+    m = magnetisation_of(45, 0)
     s = data.spin_density.sum("part").values[:11]
     assert (s @ m > 0.9 * np.linalg.norm(s, axis=1)).all()
     ax = kt.plot.spin_density(data)
@@ -266,4 +266,4 @@ def test_spin_density_in_the_ferromagnet():
 def test_derived_is_picklable():
     import pickle
 
-    pickle.loads(pickle.dumps(partial(coefficients, direction(45, 0))))
+    pickle.loads(pickle.dumps(partial(coefficients, magnetisation_of(45, 0))))

@@ -7,9 +7,9 @@ from helpers import random_chain, wire
 
 import kwantorque as kt
 from kwantorque.algebra import SPIN_HALF
-from kwantorque.chain import discretise
 from kwantorque.errors import ComputationError
 from kwantorque.scattering import kwant_solver
+from kwantorque.structures.chain import discretise
 from kwantorque.units import HBAR2_OVER_2M0
 
 K = np.array([[0.1, 0.05], [0.3, 0.2], [0.25, 0.6], [0.5, 0.1]])

@@ -4,10 +4,10 @@ interface.
 
 import numpy as np
 import pytest
-from kwantorque.systems import Sweep, find
 
 import kwantorque as kt
 from kwantorque.errors import InputError
+from kwantorque.systems import Sweep, find
 
 K = np.array([[0.1, 0.05], [0.5, -0.3], [-0.2, 0.7]])
 VALVE = find("gamnas-spin-valve")

@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import xarray as xr
-from kwantorque.systems import PRESETS, SYSTEMS, find, preset
 
 import kwantorque as kt
 from kwantorque.errors import InputError
+from kwantorque.systems import PRESETS, SYSTEMS, find, preset
 
 ROOT = Path(__file__).parents[1]
 

@@ -6,10 +6,10 @@ import xarray as xr
 from helpers import wire
 
 import kwantorque as kt
-from kwantorque import transport
 from kwantorque.errors import ComputationError, InputError
-from kwantorque.results import SCHEMA
-from kwantorque.storage import load, save
+from kwantorque.results.dataset import SCHEMA
+from kwantorque.results.storage import load, save
+from kwantorque.transport import response
 from kwantorque.units import torque_in_newton_metre
 
 
@@ -242,7 +242,7 @@ def test_functions_that_cannot_be_sent_to_workers_are_named():
 
 
 def test_books_that_do_not_close_fail_loudly(monkeypatch):
-    monkeypatch.setattr(transport, "MAX_CLOSURE", 1e-20)
+    monkeypatch.setattr(response, "MAX_CLOSURE", 1e-20)
     with pytest.raises(ComputationError, match=r"books do not close at k = \(.*energy 0.06 eV"):
         kt.torques(wire(1, 1), 0.06, tolerance=0.5, progress=False)
 

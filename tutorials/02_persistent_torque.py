@@ -16,9 +16,9 @@
 
 # %%
 import numpy as np
-from kwantorque.systems import Sweep, find
 
 import kwantorque as kt
+from kwantorque.systems import Sweep, find
 
 valve = find("gamnas-spin-valve")
 quick = {"tolerance": 0.03, "progress": False}

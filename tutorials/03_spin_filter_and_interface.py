@@ -10,9 +10,9 @@
 
 # %%
 import numpy as np
-from kwantorque.systems import Sweep, find
 
 import kwantorque as kt
+from kwantorque.systems import Sweep, find
 
 spin_filter, interface = find("spin-filter"), find("normal-ferromagnet-interface")
 

@@ -10,10 +10,10 @@
 
 # %%
 import numpy as np
-from kwantorque.systems import Sweep, find, preset
-from kwantorque.systems.magnetic_tunnel_junction import derivatives
 
 import kwantorque as kt
+from kwantorque.systems import Sweep, find, preset
+from kwantorque.systems.magnetic_tunnel_junction import derivatives
 
 junction = find("magnetic-tunnel-junction")
 quick = {"tolerance": 5e-3, "progress": False}
@@ -70,5 +70,5 @@ assert np.isclose(exact, 2.850e-4, rtol=0.01)
 #
 # * A junction of two different magnets (`kf_down_right=7`): the out-of-plane torque gets a part linear in the bias.
 # * `temperature=300`: what is smeared out, the current or the coupling?
-# * Junctions of the literature are often tight-binding models: `kt.SquareLattice` and `kt.Stack(atomic=True)` take
+# * Junctions of the literature are often tight-binding models: `kt.CubicLattice` and `kt.Stack(atomic=True)` take
 #   them as they are printed.

@@ -10,10 +10,10 @@
 
 # %%
 import numpy as np
-from kwantorque.systems import Sweep, find
-from kwantorque.systems.domain_wall import Spiral
 
 import kwantorque as kt
+from kwantorque.systems import Sweep, find
+from kwantorque.systems.domain_wall import Spiral
 
 wall = find("domain-wall")
 quick = {"tolerance": 1e-4, "progress": False}

@@ -7,11 +7,11 @@
 
 # %%
 import numpy as np
-from kwantorque.systems import Sweep, find
-from kwantorque.systems.semi_magnetic_tunnel_junction import tamr
 from scipy.integrate import simpson
 
 import kwantorque as kt
+from kwantorque.systems import Sweep, find
+from kwantorque.systems.semi_magnetic_tunnel_junction import tamr
 
 junction = find("semi-magnetic-tunnel-junction")
 quick, coarse = {"tolerance": 5e-3, "progress": False}, {"spacing": 0.05}

@@ -9,7 +9,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from .kpar import Integral, fejer, largest_change
+from .rules import Integral, fejer, largest_change
 
 __all__ = ["integrate_energies", "occupation", "window"]
 

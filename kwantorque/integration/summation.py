@@ -6,7 +6,7 @@ import numpy as np
 
 from ..parallel import in_order
 
-__all__ = ["CHUNK", "Summation", "k_points"]
+__all__ = ["CHUNK", "Summation", "chunks_of", "k_points"]
 
 CHUNK, CHUNK_OF_TWO = 128, 512
 """k-points at a time, for many states per site and for two."""

@@ -7,13 +7,13 @@ import numpy as np
 from ..errors import finite, positive
 from ..units import HBAR2_OVER_2M0
 from .base import Term
-from .two_spins import TwoSpins
+from .spin_half import SpinHalf
 
 __all__ = ["FreeElectron"]
 
 
 @dataclass(frozen=True)
-class FreeElectron(TwoSpins):
+class FreeElectron(SpinHalf):
     """One parabolic band per spin.
 
         H = (hbar^2/2m) k^2      kinetic

@@ -124,7 +124,7 @@ class Observables:
         -------
         dict of arrays; vectors have components x, y, z in the last dimension:
             on sites: density, spin_density, orbital_density (per spacing), and exchange_torque, lattice_torque,
-            spin_orbit_torque; for each torque t also t_limit (per nm), t_tail (..., 2) for either lead, t_total
+            orbital_to_spin_torque; for each torque t also t_limit (per nm), t_tail (..., 2) for either lead, t_total
             (...), and for the first two t_cumulated on sites;
             on bonds: particle_current, spin_current, orbital_current, angular_momentum_current, and for each c_limit
             (..., 2);
@@ -142,7 +142,7 @@ class Observables:
             cumulated = np.cumsum(values[name], axis=site_axis) + tail.take([0], site_axis)
             values |= {f"{name}_limit": limit / self.chain.spacing, f"{name}_tail": tail}
             values[f"{name}_total"] = cumulated.take(-1, site_axis) + tail.take(1, site_axis)
-            if name != "spin_orbit_torque":
+            if name != "orbital_to_spin_torque":
                 values[f"{name}_cumulated"] = cumulated
         for name, value in limits.items():
             values[f"{name}_limit"] = np.split(value, 2, axis=site_axis)[0]

@@ -79,14 +79,14 @@ def physical_torques(gains, partner, shape):
             -Delta m x s.
         lattice_torque
             on the lattice: minus what the crystal's terms (k.p, potential, Rashba) give to the carriers' L + s.
-        spin_orbit_torque
+        orbital_to_spin_torque
             on the carriers' *spin* by atomic spin-orbit coupling, which takes the same from their orbital moment.
     """
-    torques = {name: np.zeros((*shape, 3)) for name in ("exchange_torque", "lattice_torque", "spin_orbit_torque")}
+    torques = {name: np.zeros((*shape, 3)) for name in ("exchange_torque", "lattice_torque", "orbital_to_spin_torque")}
     for name, gain in gains.items():
         of_spin, of_orbital = gain[..., :3], gain[..., 3:]
         if partner[name] == "carriers":
-            torques["spin_orbit_torque"] += of_spin
+            torques["orbital_to_spin_torque"] += of_spin
         else:
             key = "exchange_torque" if partner[name] == "magnetisation" else "lattice_torque"
             torques[key] -= of_spin + of_orbital

@@ -1,17 +1,7 @@
 """Figures of a Dataset. Every function takes the Dataset and optionally axes, computes nothing, and returns the
 axes."""
 
-from .profiles import (
-    balance,
-    bands,
-    spin_currents,
-    spin_density,
-    torque_against_thickness,
-    torque_density,
-    wall_torques,
-)
-from .resolved import against_k, channels, k_map
-from .sweeps import (
+from .lines import (
     against_width,
     conductance_against_theta,
     magnetoresistance_against_bias,
@@ -25,6 +15,16 @@ from .sweeps import (
     torque_parallel,
     torques_against_bias,
 )
+from .profiles import (
+    balance,
+    bands,
+    spin_currents,
+    spin_density,
+    torque_against_thickness,
+    torque_density,
+    wall_torques,
+)
+from .resolved import against_k, channels, k_map
 
 __all__ = [
     "against_k",

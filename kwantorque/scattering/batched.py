@@ -1,4 +1,4 @@
-"""The fast solver for layered stacks: all k-points at once in NumPy, by mode expansion or by a sweep over the sites."""
+"""The fast solver for layered stacks: all k-points at once in NumPy, by mode expansion or by recursion."""
 
 from dataclasses import dataclass
 
@@ -8,16 +8,16 @@ from ..errors import ComputationError, known
 from .base import LeadStates, Solver, States
 from .expansion import expansion, nodes
 from .modes import EndModes, lead_modes
-from .sweep import sweep
+from .recursion import recursion
 
 __all__ = ["BatchedSolver"]
 
-ENGINES = ("auto", "expansion", "sweep")
+ENGINES = ("auto", "expansion", "recursion")
 MOST_NODES = 10
-"""With more nodes than this the sweep is faster than the expansion's one dense solve."""
+"""With more nodes than this the recursion is faster than the expansion's one dense solve."""
 MAX_FLUX_ERROR = 1e-8
 SURE, SLOW = 1e-10, 1e-3
-"""Where |R + T - 1| is larger, or an open mode slower (eV), the expansion is replaced by the sweep."""
+"""Where |R + T - 1| is larger, or an open mode slower (eV), the expansion is replaced by the recursion."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class BatchedSolver(Solver):
 
     Parameters
     ----------
-    engine : {"auto", "expansion", "sweep"}
+    engine : {"auto", "expansion", "recursion"}
         Mode expansion in uniform layers, one solve per site, or whichever suits the chain.
     """
 
@@ -49,18 +49,18 @@ class BatchedSolver(Solver):
         try:
             psi = _wave_function(engine, forward, energy, n_open, near, far)
         except (np.linalg.LinAlgError, ComputationError):
-            if self.engine != "auto" or engine is sweep:
+            if self.engine != "auto" or engine is recursion:
                 raise
-            engine = sweep
+            engine = recursion
             psi = _wave_function(engine, forward, energy, n_open, near, far)
         ends = _lead_states(psi, n_open, near, far)
         if self.engine == "auto" and engine is expansion:
-            # Next to a band edge or a resonance the one dense solve loses digits that the sweep keeps.
+            # Next to a band edge or a resonance the one dense solve loses digits that the recursion keeps.
             error, slowest = _flux_error(n_open, *ends)
             again = np.flatnonzero(~(error < SURE) | (slowest < SLOW))
             if len(again):
                 part = forward.at(again), energy, n_open[again], near.at(again), far.at(again)
-                better = _wave_function(sweep, *part)
+                better = _wave_function(recursion, *part)
                 psi[again] = 0
                 psi[again, : better.shape[1]] = better
                 ends = _lead_states(psi, n_open, near, far)
@@ -72,7 +72,7 @@ class BatchedSolver(Solver):
 
     def _engine(self, chain):
         few = len(nodes(chain)) <= MOST_NODES
-        return expansion if self.engine == "expansion" or (self.engine == "auto" and few) else sweep
+        return expansion if self.engine == "expansion" or (self.engine == "auto" and few) else recursion
 
 
 def _wave_function(engine, chain, energy, n_open, near, far):

@@ -1,6 +1,6 @@
 """Green functions of a chain at complex energies, and the density matrix of a filled Fermi sea.
 
-With X_j, Y_j the continuations of outgoing states to the right and to the left (see `sweep`), the blocks of
+With X_j, Y_j the continuations of outgoing states to the right and to the left (see `recursion`), the blocks of
 G(E) = 1/(E - H) are
 
     G_jj = -(h_j - E + V_j X_j + V_{j-1}^+ Y_{j-1})^-1,   G_{j+1,j} = X_j G_jj,   G_{j,j+1} = Y_j G_{j+1,j+1}.
@@ -21,7 +21,7 @@ import numpy as np
 from ..algebra import dagger, inverse
 from .base import DensityBlocks
 from .modes import as_number, lead_modes
-from .sweep import blocks, continuation, continuations
+from .recursion import blocks, continuation, continuations
 
 __all__ = ["Contour", "Filled", "GreenBlocks", "fermi_contour", "filled", "green_blocks"]
 

@@ -4,8 +4,8 @@ from functools import lru_cache
 
 import numpy as np
 
-from ..builder import Blocks, build_chain, kwant, site_order
 from ..errors import ComputationError
+from ..structures.kwant_builder import Blocks, build_chain, load_kwant, site_order
 from .base import LeadStates, Solver, States
 from .modes import lead_modes
 
@@ -26,12 +26,13 @@ class KwantSolver(Solver):
     name = "kwant"
 
     def solve(self, chain, energy, source="left"):
+        wave_function = load_kwant().solvers.sparse.wave_function
         system = _finalised(chain.n_sites, chain.n_orbitals)
         order = site_order(system)
         psi = [
-            kwant.solvers.sparse.wave_function(system, energy, params={"blocks": Blocks(chain.at(i))})(
-                LEADS.index(source)
-            ).reshape(-1, chain.n_sites, chain.n_orbitals)[:, order]
+            wave_function(system, energy, params={"blocks": Blocks(chain.at(i))})(LEADS.index(source)).reshape(
+                -1, chain.n_sites, chain.n_orbitals
+            )[:, order]
             for i in range(chain.n_k)
         ]
         n_open = np.array([len(states) for states in psi])

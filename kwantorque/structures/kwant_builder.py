@@ -1,21 +1,34 @@
-"""Hand a chain or a stack to Kwant: a builder with orbital x spin blocks and two leads."""
+"""Hand a chain or a stack to Kwant: a builder with orbital x spin blocks and two leads.
+
+Kwant is imported when it is used, not with the package: everything but its own solver and builders runs without it.
+"""
 
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-import tinyarray as ta
 
-with warnings.catch_warnings():
-    # Kwant recommends MUMPS; for layered chains SciPy's SuperLU is twice as fast.
-    warnings.filterwarnings("ignore", message="MUMPS is not available", category=RuntimeWarning)
-    import kwant
-    import kwant.solvers.sparse
-
+from ..errors import InputError
 from .chain import discretise
 
-__all__ = ["Blocks", "build_chain", "build_stack", "kwant"]
+__all__ = ["Blocks", "build_chain", "build_stack", "load_kwant", "site_order"]
+
+
+def load_kwant():
+    """The module `kwant`, with its solver; `InputError` says how to get it where it is missing."""
+    try:
+        with warnings.catch_warnings():
+            # Kwant recommends MUMPS; for layered chains SciPy's SuperLU is twice as fast.
+            warnings.filterwarnings("ignore", message="MUMPS is not available", category=RuntimeWarning)
+            import kwant
+            import kwant.solvers.sparse
+    except ImportError as error:
+        raise InputError(
+            f"Kwant is needed for its own solver and builders and cannot be imported ({error}): "
+            "install it with `conda install -c conda-forge kwant`, or use BatchedSolver(), which runs without it"
+        ) from error
+    return kwant
 
 
 class Blocks:
@@ -27,6 +40,8 @@ class Blocks:
     """
 
     def __init__(self, chain):
+        import tinyarray as ta
+
         self.site_kind, self.bond_kind = chain.site_kind, chain.bond_kind
         self.onsite = [ta.matrix(block) for block in chain.total_onsite[0]]
         self.hopping = [ta.matrix(block) for block in chain.total_hopping[0]]
@@ -123,6 +138,7 @@ def build_stack(stack):
 
 
 def _build(n_sites, n_orbitals, spacing, values):
+    kwant = load_kwant()
     lattice = kwant.lattice.chain(spacing, norbs=n_orbitals)
     (onsite, hopping), *lead_values = values
     syst = kwant.Builder()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import xarray as xr
 
-from .errors import InputError
+from ..errors import InputError
 
 __all__ = ["load", "save", "whole_file"]
 

@@ -13,10 +13,10 @@ from itertools import pairwise
 import numpy as np
 import xarray as xr
 
-from . import __version__
-from .algebra import commutator, direction
-from .errors import InputError
-from .operators import physical_torques
+from ..algebra import commutator, direction
+from ..errors import InputError
+from ..operators import physical_torques
+from ..results.dataset import VERSION
 
 __all__ = ["bands", "k_path"]
 
@@ -45,7 +45,7 @@ def bands(material, k, m=None):
     -------
     xarray.Dataset
         Dimensions k, band (ascending), axis. energy (eV); spin, orbital (hbar); velocity, dE/dk (eV nm);
-        exchange_torque on the magnetisation, lattice_torque, spin_orbit_torque on the spin (eV, hbar = 1).
+        exchange_torque on the magnetisation, lattice_torque, orbital_to_spin_torque on the spin (eV, hbar = 1).
         Coordinates kx, ky, kz and the distance along the path (1/nm). Degenerate states come in an arbitrary
         basis: only sums over them mean something.
 
@@ -76,7 +76,7 @@ def bands(material, k, m=None):
         "velocity": (expectation(material.velocity(k, m)), "eV nm", "dE/dk"),
         "exchange_torque": (torques["exchange_torque"], "eV", "torque on the magnetisation"),
         "lattice_torque": (torques["lattice_torque"], "eV", "torque on the crystal lattice"),
-        "spin_orbit_torque": (torques["spin_orbit_torque"], "eV", "spin-orbit torque on the spin"),
+        "orbital_to_spin_torque": (torques["orbital_to_spin_torque"], "eV", "spin-orbit torque on the spin"),
     }
     steps = np.linalg.norm(np.diff(k, axis=0), axis=1)
     coordinates = {
@@ -89,4 +89,4 @@ def bands(material, k, m=None):
         name: (dims[: value.ndim], value, {"units": unit, "long_name": label})
         for name, (value, unit, label) in values.items()
     }
-    return xr.Dataset(variables, coordinates, {"version": __version__, "material": repr(material), "m": repr(m)})
+    return xr.Dataset(variables, coordinates, {"version": VERSION, "material": repr(material), "m": repr(m)})

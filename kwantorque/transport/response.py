@@ -8,21 +8,31 @@ from importlib.metadata import version
 import numpy as np
 from tqdm import tqdm
 
-from .algebra import direction
-from .chain import discretise
-from .errors import ComputationError, InputError, finite, known, positive
-from .integration.breaks import Breaks
-from .integration.channels import require_channels
-from .integration.kpar import PolarRule, integrate
-from .integration.summation import CHUNK, Summation, k_points
-from .integration.symmetry import find_symmetry, symmetrised
-from .operators import Observables, Traces, closure_of_totals
-from .parallel import single_thread
-from .results import SCHEMA, dataset
-from .scattering import BatchedSolver, KwantSolver, Solver
-from .stack import Stack
+from ..algebra import direction
+from ..errors import ComputationError, InputError, finite, known, positive
+from ..integration.plane import PolarRule, integrate
+from ..integration.summation import CHUNK, Summation, k_points
+from ..operators import Observables, Traces, closure_of_totals
+from ..parallel import single_thread
+from ..results.dataset import SCHEMA, dataset
+from ..scattering import BatchedSolver, KwantSolver, Solver
+from ..spectrum.breaks import Breaks
+from ..spectrum.channels import count_channels, require_channels, thresholds
+from ..spectrum.symmetry import find_symmetry, symmetrised
+from ..structures.chain import discretise
+from ..structures.stack import Stack
 
-__all__ = ["MAX_CLOSURE", "VECTOR_NAMES", "checked", "provenance", "torques", "torques_at", "weighted_sums"]
+__all__ = [
+    "MAX_CLOSURE",
+    "VECTOR_NAMES",
+    "checked",
+    "k_grid",
+    "provenance",
+    "relative_to_current",
+    "torques",
+    "torques_at",
+    "weighted_sums",
+]
 
 MAX_CLOSURE = 1e-8
 SIDES = ("left", "right")
@@ -167,6 +177,31 @@ def torques_at(stack, k_par, energy, *, source="left", solver=None, per_state=Fa
     values = {name: joined([part[name] for part, _ in parts]) for name in parts[0][0]}
     attrs = provenance(stack, energy, source, solver) | {"closure": max(float(c.max(initial=0)) for _, c in parts)}
     return dataset(values, stack, attrs, k_par=k_par)
+
+
+def k_grid(stack, energy, points=60, source="left"):
+    """The midpoints of a square grid in the plane of in-plane k at which the lead `source` has open channels.
+
+    Parameters
+    ----------
+    stack : Stack
+    energy : float, eV
+    points : int, along kx and along ky
+    source : {"left", "right"}
+
+    Returns
+    -------
+    (nk, 2) array, 1/nm; for maps, and for sums that converge slowly but depend on nothing else
+    """
+    lead = getattr(stack, known("source", source, ("left", "right")))
+    if not isinstance(points, int) or points < 1:
+        raise InputError(f"`points` must be a whole number >= 1, got {points!r}")
+    require_channels(stack, energy)
+    angles = np.linspace(0, 2 * np.pi, 73)
+    edge = max(radii.max(initial=0) for radii in thresholds(lead, stack.spacing, energy, angles))
+    line = edge * (2 * np.arange(points) + 1 - points) / points
+    k = np.stack(np.meshgrid(line, line, indexing="ij"), axis=-1).reshape(-1, 2)
+    return k[count_channels(lead, stack.spacing, energy, k) > 0]
 
 
 @single_thread

@@ -6,11 +6,11 @@ from importlib.metadata import version
 import numpy as np
 from threadpoolctl import threadpool_info
 
-from .builder import build_stack, kwant, site_order
-from .materials import KohnLuttinger
-from .scattering import KwantSolver
-from .stack import Layer, Stack
-from .transport import torques_at
+from ..materials import KohnLuttinger
+from ..scattering import KwantSolver
+from ..structures.kwant_builder import build_stack, load_kwant, site_order
+from ..structures.stack import Layer, Stack
+from ..transport.response import torques_at
 
 __all__ = ["report"]
 
@@ -36,6 +36,7 @@ def _against_kwant():
     ours = torques_at(stack, [(kx, ky)], energy)
     system = build_stack(stack).finalized()
     params = {"kx": kx, "ky": ky}
+    kwant = load_kwant()
     psi = kwant.solvers.sparse.wave_function(system, energy, params=params)(0)
     order = site_order(system)
     spin_z, one = stack.left.material.spin[2], np.eye(stack.left.material.n_orbitals)

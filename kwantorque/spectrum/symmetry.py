@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..algebra import dagger, rotation
-from ..chain import discretise
+from ..structures.chain import discretise
 
 __all__ = ["Symmetry", "find_symmetry", "symmetrised"]
 
@@ -37,14 +37,6 @@ class _Probe:
             if np.abs(u @ blocks[here] @ dagger(u) - blocks[there]).max() > 1e-9 * max(np.abs(blocks).max(), 1e-3):
                 return False
         return True
-
-
-def _total(stack):
-    return stack.left.material.spin + stack.left.material.orbital
-
-
-def _total(stack):
-    return stack.left.material.spin + stack.left.material.orbital
 
 
 def _turn(angle):
@@ -82,7 +74,7 @@ def find_symmetry(stack):
     as on a vector, on angular momenta (axial) as the half turn about n, U = exp(-i pi J.n) for orbitals of one parity.
     Without spin-orbit coupling k may be turned and the spin left alone; that tells nothing about components.
     """
-    total, nothing = _total(stack), np.eye(stack.left.material.n_orbitals)
+    total, nothing = stack.left.material.total, np.eye(stack.left.material.n_orbitals)
     turns = [2 * np.pi / n for n in ORDERS]
     normals = [np.array([np.cos(angle), np.sin(angle), 0.0]) for angle in MIRRORS]
     reflections = [np.eye(2) - 2 * np.outer(normal[:2], normal[:2]) for normal in normals]

@@ -17,19 +17,20 @@ import numpy as np
 from scipy import constants
 from tqdm import tqdm
 
-from .chain import discretise
-from .errors import ComputationError, InputError, finite, known, positive
-from .integration.breaks import Breaks
-from .integration.channels import band_bottoms, require_channels
-from .integration.energy import integrate_energies, occupation, window
-from .integration.kpar import Integral, NoChannel, PolarRule, integrate
-from .integration.summation import Summation
-from .integration.symmetry import find_symmetry, symmetrised
-from .operators import Observables, Traces, closure_of_totals
-from .parallel import single_thread
-from .results import SCHEMA, dataset
-from .scattering.green import fermi_contour, filled
-from .transport import MAX_CLOSURE, VECTOR_NAMES, checked, provenance, weighted_sums
+from ..errors import ComputationError, InputError, finite, known, positive
+from ..integration.energy import integrate_energies, occupation, window
+from ..integration.plane import PolarRule, integrate
+from ..integration.rules import Integral, NoChannel
+from ..integration.summation import Summation
+from ..operators import Observables, Traces, closure_of_totals
+from ..parallel import single_thread
+from ..results.dataset import SCHEMA, dataset
+from ..scattering.green import fermi_contour, filled
+from ..spectrum.breaks import Breaks
+from ..spectrum.channels import band_bottoms, require_channels
+from ..spectrum.symmetry import find_symmetry, symmetrised
+from ..structures.chain import discretise
+from .response import MAX_CLOSURE, VECTOR_NAMES, checked, provenance, weighted_sums
 
 __all__ = ["PARTS", "steady_state"]
 

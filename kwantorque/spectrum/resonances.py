@@ -14,10 +14,10 @@ of open channels are.
 import numpy as np
 
 from ..algebra import dagger, inverse
-from ..chain import discretise
 from ..scattering.expansion import nodes
 from ..scattering.modes import lead_modes
-from ..scattering.sweep import continuation
+from ..scattering.recursion import continuation
+from ..structures.chain import discretise
 from .channels import count_channels
 
 __all__ = ["count_bound", "count_levels", "inner_sites"]

@@ -8,10 +8,10 @@ from ..algebra import SPIN_HALF
 from ..errors import InputError, finite
 from .base import Material, Term
 
-__all__ = ["TwoSpins"]
+__all__ = ["SpinHalf"]
 
 
-class TwoSpins(Material):
+class SpinHalf(Material):
     """Basis spin up, down; s = sigma/2, L = 0. A dataclass of numbers, `exchange` (Delta in Delta m.s) among them."""
 
     spin = SPIN_HALF

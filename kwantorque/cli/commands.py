@@ -14,13 +14,13 @@ from pathlib import Path
 
 import numpy as np
 
-from . import __version__
-from .errors import ComputationError, InputError, finite, known, positive
-from .parallel import processes
-from .plot import results_against
-from .scattering import BatchedSolver, KwantSolver
-from .storage import load, save, whole_file
-from .systems import PRESETS, SYSTEMS, Sweep, find, preset
+from ..errors import ComputationError, InputError, finite, known, positive
+from ..parallel import processes
+from ..plot import results_against
+from ..results.dataset import VERSION
+from ..results.storage import load, save, whole_file
+from ..scattering import BatchedSolver, KwantSolver
+from ..systems import PRESETS, SYSTEMS, Sweep, find, preset
 
 __all__ = ["main"]
 
@@ -87,7 +87,7 @@ def _dispatch(words):
 
 def _parser():
     parser = _Parser(prog="kwantorque", description="Current-induced torques in layered magnetic systems.")
-    parser.add_argument("--version", action="version", version=f"kwantorque {__version__}")
+    parser.add_argument("--version", action="version", version=f"kwantorque {VERSION}")
     commands = parser.add_subparsers(dest="command", required=True, parser_class=_Parser)
     commands.add_parser("list", help="one line per prepared system").set_defaults(action=_list)
     show = commands.add_parser("show", help="parameters and results of a system")
@@ -150,7 +150,7 @@ def _run(arguments):
     jobs = _whole("--jobs", arguments.jobs)
     sweep = Sweep(system, given, axes, arguments.extrapolate) if axes else None
     _check_paths(arguments.out, arguments.figure)
-    identity = {"system": system.name, "solver": solver.name, "tolerance": tolerance, "version": __version__}
+    identity = {"system": system.name, "solver": solver.name, "tolerance": tolerance, "version": VERSION}
     identity["to_zero_spacing"] = int(arguments.extrapolate)
     identity |= sweep.identity if sweep else {"parameters": system.complete(given), "sweep": None}
     found = None

@@ -10,31 +10,25 @@ from functools import lru_cache, partial
 
 import numpy as np
 
-from ..chain import bulk_blocks
-from ..errors import InputError, known
+from ..errors import InputError
+from ..integration.rules import steps
 from ..scattering.modes import count_open
+from ..structures.chain import bulk_blocks
 
 __all__ = [
     "band_bottoms",
     "count_channels",
     "crystals",
-    "distinct",
     "has_channels",
-    "k_grid",
     "largest_radius",
     "layer_bottom",
     "lowest_inside",
     "require_channels",
-    "steps",
     "thresholds",
 ]
 
 COARSE = 0.5
 """sin^2(k_z a/2) from which on a lattice is called coarse: k_z a of 1.6."""
-SCAN = 64
-"""Points of the first look along a ray; two steps closer than 1/SCAN of the ray that cancel are not seen."""
-BITS = 28
-"""A step is located to 2^-BITS of the first look's resolution."""
 
 
 def crystals(stack):
@@ -176,71 +170,3 @@ def thresholds(layer, spacing, energy, angles):
     """
     sections = 16 if layer.material.n_orbitals == 2 else 2
     return steps(partial(count_channels, layer, spacing, energy), largest_radius(layer, energy), angles, sections)
-
-
-def k_grid(stack, energy, points=60, source="left"):
-    """The midpoints of a square grid in the plane of in-plane k at which the lead `source` has open channels.
-
-    Parameters
-    ----------
-    stack : Stack
-    energy : float, eV
-    points : int, along kx and along ky
-    source : {"left", "right"}
-
-    Returns
-    -------
-    (nk, 2) array, 1/nm; for maps, and for sums that converge slowly but depend on nothing else
-    """
-    lead = getattr(stack, known("source", source, ("left", "right")))
-    if not isinstance(points, int) or points < 1:
-        raise InputError(f"`points` must be a whole number >= 1, got {points!r}")
-    require_channels(stack, energy)
-    angles = np.linspace(0, 2 * np.pi, 73)
-    edge = max(radii.max(initial=0) for radii in thresholds(lead, stack.spacing, energy, angles))
-    line = edge * (2 * np.arange(points) + 1 - points) / points
-    k = np.stack(np.meshgrid(line, line, indexing="ij"), axis=-1).reshape(-1, 2)
-    return k[count_channels(lead, stack.spacing, energy, k) > 0]
-
-
-def steps(count_at, reach, angles, sections=2):
-    """Radii at which a whole number count_at(k_par) changes along rays at `angles`, up to the radius `reach`.
-
-    Intervals are cut into `sections` at a time: many where a count is cheap, so that fewer calls are made.
-
-    Returns
-    -------
-    list of sorted arrays, one per angle
-    """
-    if reach == 0:
-        return [np.empty(0) for _ in angles]
-    # The last point is outside the region; the first is off the axis, where channels are often degenerate.
-    radii = reach * (np.arange(SCAN + 1) + 1e-6) / SCAN
-    ray, radius = np.repeat(np.arange(len(angles)), SCAN + 1), np.tile(radii, len(angles))
-
-    def count(ray, radius):
-        phi = np.asarray(angles)[ray]
-        return count_at(radius[:, None] * np.stack([np.cos(phi), np.sin(phi)], axis=1))
-
-    counts = count(ray, radius).reshape(len(angles), -1)
-    ray, cell = np.nonzero(np.diff(counts, axis=1))
-    if not len(ray):
-        return [np.empty(0) for _ in angles]
-    low, high, at_low, at_high = radii[cell], radii[cell + 1], counts[ray, cell], counts[ray, cell + 1]
-    for _ in range(round(BITS / np.log2(sections))):
-        edges = low + (high - low) * np.arange(sections + 1)[:, None] / sections
-        inner = edges[1:-1]
-        between = count(np.tile(ray, sections - 1), inner.ravel()).reshape(inner.shape)
-        counts = np.concatenate([at_low[None], between, at_high[None]])
-        # All sections that contain a step are kept.
-        section, cell = np.nonzero(np.diff(counts, axis=0))
-        ray = ray[cell]
-        low, high = edges[section, cell], edges[section + 1, cell]
-        at_low, at_high = counts[section, cell], counts[section + 1, cell]
-    found = (low + high) / 2
-    return [distinct(np.sort(found[ray == i]), 1e-8 * reach) for i in range(len(angles))]
-
-
-def distinct(radii, resolution):
-    """Ascending radii, without those closer than `resolution` to the one before."""
-    return radii[np.diff(radii, prepend=-np.inf) > resolution]

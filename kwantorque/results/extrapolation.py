@@ -12,7 +12,7 @@ part is left behind, and twice the difference of the two runs is stated.
 
 import numpy as np
 
-from .errors import InputError, positive
+from ..errors import InputError, positive
 
 __all__ = ["extrapolate", "require_whole_lengths", "richardson"]
 

@@ -6,9 +6,9 @@ import numpy as np
 
 from ..errors import InputError, finite, positive
 from .base import Term
-from .two_spins import TwoSpins
+from .spin_half import SpinHalf
 
-__all__ = ["SquareLattice"]
+__all__ = ["CubicLattice"]
 
 
 class _Hopping(Term):
@@ -33,7 +33,7 @@ class _Hopping(Term):
 
 
 @dataclass(frozen=True)
-class SquareLattice(TwoSpins):
+class CubicLattice(SpinHalf):
     """One orbital per site of a simple cubic lattice, with current along one of its axes.
 
         H = 2 t [cos(k_x a) + cos(k_y a) + cos(k_z a)]     kinetic

@@ -14,9 +14,9 @@ from functools import cached_property
 
 import numpy as np
 
-from .algebra import direction
-from .errors import InputError, finite, positive
-from .materials.base import Material, Term, check_material
+from ..algebra import direction
+from ..errors import InputError, finite, positive
+from ..materials.base import Material, Term, check_material
 
 __all__ = ["Drop", "Interface", "Layer", "Region", "Stack"]
 

@@ -18,9 +18,10 @@ from itertools import pairwise
 
 import numpy as np
 
-from ..errors import ComputationError, InputError, finite
+from ..errors import InputError, finite
+from .rules import Integral, NoChannel, fejer, largest_change
 
-__all__ = ["Integral", "NoChannel", "PolarRule", "fejer", "integrate", "largest_change"]
+__all__ = ["PolarRule", "integrate"]
 
 LEVELS = (2, 3, 4)
 """Panels use Fejer's rules with 2^level - 1 points: 3, 7 and 15."""
@@ -38,10 +39,6 @@ MOST_EMPTY_RAYS = 1024
 """After so many rays without an open channel the region is given up."""
 RAYS_AT_ONCE = 16
 """The panels of so many rays are in memory together."""
-
-
-class NoChannel(ComputationError):
-    """There is nothing to integrate: no ray meets an open channel."""
 
 
 @dataclass(frozen=True)
@@ -69,35 +66,6 @@ class PolarRule:
                 raise InputError(f"`{name}` must be a whole number >= {least}, a multiple of {multiple}, got {value!r}")
         if not finite("widen", self.widen) >= 1:
             raise InputError(f"`widen` must be >= 1, got {self.widen!r}")
-
-
-@dataclass(frozen=True, eq=False)
-class Integral:
-    """An integral and its error.
-
-    Attributes
-    ----------
-    values : dict of arrays
-    errors : dict of floats; largest absolute error of each
-    error : float; the number compared with the tolerance
-    points : int; k-points computed
-    """
-
-    values: dict
-    errors: dict
-    error: float
-    points: int
-
-
-def fejer(level):
-    """Nodes t in (0, 1) and weights of Fejer's second rule with 2^level - 1 points; the nodes of lower levels are
-    among them.
-    """
-    n = 2**level
-    theta = np.pi * np.arange(1, n) / n
-    odd = np.arange(1, n, 2)
-    weights = 2 * np.sin(theta) / n * (np.sin(np.outer(theta, odd)) / odd).sum(axis=1)
-    return (1 - np.cos(theta)) / 2, weights
 
 
 def _nested_weights():
@@ -278,11 +246,6 @@ def _mean(rays, span, names):
     """Integral over the angle from equidistant rays; a ray without open channels contributes nothing."""
     zero = {name: np.zeros_like(value) for name, value in names.items()}
     return {name: span / len(rays) * sum((ray.values or zero)[name] for ray in rays) for name in names}
-
-
-def largest_change(fine, coarse):
-    """Largest difference of two dicts of arrays, name by name."""
-    return {name: float(np.abs(fine[name] - coarse[name]).max(initial=0)) for name in fine}
 
 
 def _left_by_rays(means, measure):

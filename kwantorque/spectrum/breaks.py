@@ -4,7 +4,8 @@ from functools import partial
 
 import numpy as np
 
-from .channels import count_channels, crystals, distinct, layer_bottom, lowest_inside, steps, thresholds
+from ..integration.rules import distinct, steps
+from .channels import count_channels, crystals, layer_bottom, lowest_inside, thresholds
 from .resonances import count_bound, count_levels
 
 __all__ = ["Breaks"]

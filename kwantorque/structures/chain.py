@@ -19,8 +19,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from .algebra import dagger
-from .errors import InputError
+from ..algebra import dagger
+from ..errors import InputError
 
 __all__ = ["Chain", "bulk_blocks", "discretise"]
 

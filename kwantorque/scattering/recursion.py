@@ -5,7 +5,7 @@ The sites 0 ... N of the chain (0 and N belong to the leads) obey, with V_j = H_
     V_{j-1}^+ psi_{j-1} + (h_j - E) psi_j + V_j psi_{j+1} = 0.
 
 On the right nothing comes in: psi_{N+1} = F_R psi_N with F_R = U diag(step) U^-1 made of the n right-going modes U of
-that lead. From there a sweep to the left finds the maps X_j of psi_{j+1} = X_j psi_j for an outgoing state,
+that lead. From there a recursion to the left finds the maps X_j of psi_{j+1} = X_j psi_j for an outgoing state,
 
     X_N = F_R,        X_{j-1} = -(h_j - E + V_j X_j)^-1 V_{j-1}^+.
 
@@ -21,10 +21,10 @@ import numpy as np
 
 from ..algebra import dagger, inverse
 
-__all__ = ["blocks", "continuation", "continuations", "sweep"]
+__all__ = ["blocks", "continuation", "continuations", "recursion"]
 
 
-def sweep(chain, energy, n_open, near, far):
+def recursion(chain, energy, n_open, near, far):
     """Wave function of the states that come in from the left.
 
     Parameters and result are those of `expansion`.

@@ -1,0 +1,6 @@
+"""Entries for structures with leads: linear response and steady states."""
+
+from .response import k_grid, torques, torques_at
+from .steady_state import steady_state
+
+__all__ = ["k_grid", "steady_state", "torques", "torques_at"]
