@@ -2,21 +2,39 @@
 
 from importlib import import_module
 from importlib.metadata import version
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    # What editors and type checkers see; `_HOME` says the same for those who run it.
+    from . import errors, materials, parallel, plot, results, scattering, systems, transport, units
+    from .bulk import bands, k_path
+    from .errors import ComputationError, InputError
+    from .integration.plane import PolarRule
+    from .materials import CubicLattice, FreeElectron, Hoppings, KohnLuttinger, Material, Polynomial, Term
+    from .parallel import processes
+    from .results import extrapolate, per_current, richardson, window_average
+    from .scattering import BatchedSolver, KwantSolver
+    from .structures.kwant_builder import build_stack
+    from .structures.stack import Interface, Layer, Stack
+    from .transport import Numerics, k_grid, steady_state, torques, torques_at
 
 __version__ = version("kwantorque")
 
 _HOME = {
     "BatchedSolver": "scattering",
     "ComputationError": "errors",
+    "CubicLattice": "materials",
     "FreeElectron": "materials",
+    "Hoppings": "materials",
     "InputError": "errors",
     "Interface": "structures.stack",
     "KohnLuttinger": "materials",
     "KwantSolver": "scattering",
     "Layer": "structures.stack",
     "Material": "materials",
+    "Numerics": "transport",
     "PolarRule": "integration.plane",
-    "CubicLattice": "materials",
+    "Polynomial": "materials",
     "Stack": "structures.stack",
     "Term": "materials",
     "bands": "bulk",
@@ -32,11 +50,49 @@ _HOME = {
     "torques_at": "transport",
     "window_average": "results",
 }
-"""Where each public name lives. Loaded when first used, so that the command line can be stopped while Kwant loads."""
+"""Where each public name lives. Loaded when first used: the command line can be stopped while it loads."""
 
 _ROOMS = ("errors", "materials", "parallel", "plot", "results", "scattering", "systems", "transport", "units")
 
-__all__ = [*_HOME, *_ROOMS]
+__all__ = [
+    "BatchedSolver",
+    "ComputationError",
+    "CubicLattice",
+    "FreeElectron",
+    "Hoppings",
+    "InputError",
+    "Interface",
+    "KohnLuttinger",
+    "KwantSolver",
+    "Layer",
+    "Material",
+    "Numerics",
+    "PolarRule",
+    "Polynomial",
+    "Stack",
+    "Term",
+    "bands",
+    "build_stack",
+    "errors",
+    "extrapolate",
+    "k_grid",
+    "k_path",
+    "materials",
+    "parallel",
+    "per_current",
+    "plot",
+    "processes",
+    "results",
+    "richardson",
+    "scattering",
+    "steady_state",
+    "systems",
+    "torques",
+    "torques_at",
+    "transport",
+    "units",
+    "window_average",
+]
 
 
 def __getattr__(name):
@@ -48,4 +104,4 @@ def __getattr__(name):
 
 
 def __dir__():
-    return sorted([*globals(), *__all__])
+    return sorted(["__version__", *__all__])

@@ -12,10 +12,11 @@ from kwantorque.systems import (
     spin_filter,
 )
 from kwantorque.systems.base import Parameter, Result, System
+from kwantorque.systems.layered import LayeredSystem
 from kwantorque.systems.presets import PRESETS, preset
 from kwantorque.systems.sweep import Sweep
 
-__all__ = ["PRESETS", "SYSTEMS", "Parameter", "Result", "Sweep", "System", "find", "preset"]
+__all__ = ["PRESETS", "SYSTEMS", "LayeredSystem", "Parameter", "Result", "Sweep", "System", "find", "preset"]
 
 MODULES = (
     gamnas_gaas_wire,
@@ -30,6 +31,17 @@ MODULES = (
 SYSTEMS = {module.SYSTEM.name: module.SYSTEM for module in MODULES}
 
 
-def find(name):
-    """The system of that name; `InputError` names the nearest one."""
+def find(name: str) -> System:
+    """The system of that name; `InputError` names the nearest one.
+
+    Examples
+    --------
+    >>> import kwantorque as kt
+    >>> kt.systems.find("domain-wall").source
+    'Ralph & Stiles, section 6'
+    >>> kt.systems.find("domain-wal")
+    Traceback (most recent call last):
+    ...
+    kwantorque.errors.InputError: unknown system 'domain-wal'; did you mean 'domain-wall'?
+    """
     return SYSTEMS[known("system", name, SYSTEMS)]

@@ -19,13 +19,15 @@ import numpy as np
 from kwantorque.errors import InputError
 from kwantorque.materials import FreeElectron
 from kwantorque.plot import against_width, wall_torques
-from kwantorque.results import per_current
+from kwantorque.results import estimate_of, per_current
 from kwantorque.structures.stack import Layer, Stack
-from kwantorque.systems.base import Parameter, Result, System, estimate, with_results
-from kwantorque.transport.response import torques
+from kwantorque.systems.base import Parameter, Result, with_results
+from kwantorque.systems.layered import LayeredSystem, current_of
+from kwantorque.systems.parameters import EXCHANGE, FERMI_ENERGY, SPACING
+from kwantorque.transport import torques
 from kwantorque.units import OHM_NM2_PER_CONDUCTANCE
 
-__all__ = ["PARAMETERS", "SYSTEM", "Spiral", "Wall", "weighted_totals"]
+__all__ = ["SYSTEM", "Spiral", "Wall", "weighted_totals"]
 
 NARROWEST = 2
 """Width in spacings below which a wall is not resolved."""
@@ -33,9 +35,9 @@ HALF_WIDTHS = 12
 """The wall is computed up to this many widths on either side, where sech = 1e-5."""
 PARAMETERS = (
     Parameter("width", 2.0, "nm", "w of the wall", positive=True),
-    Parameter("exchange", 0.4, "eV", "splitting of the bands"),
-    Parameter("fermi_energy", 1.0, "eV", "Fermi energy above the mean of both band bottoms"),
-    Parameter("spacing", 0.05, "nm", "lattice spacing of the discretisation", positive=True),
+    EXCHANGE.but(default=0.4, meaning="splitting of the bands"),
+    FERMI_ENERGY.but(default=1.0, meaning="Fermi energy above the mean of both band bottoms"),
+    SPACING.but(default=0.05),
 )
 RESULTS = (
     Result("conductance", "e^2/h/nm^2", "conductance with the wall"),
@@ -68,17 +70,17 @@ class Spiral:
         return (np.sin(angle), 0.0, np.cos(angle))
 
 
-def stack(width, exchange, fermi_energy, spacing):
+def stack(p):
     """One textured layer between collinear leads."""
-    if exchange == 0:
+    width, spacing = p["width"], p["spacing"]
+    if p["exchange"] == 0:
         raise InputError("`exchange` must not be 0 eV: without a splitting there is no wall")
     if width < NARROWEST * spacing:
         raise InputError(f"`width` must be at least {NARROWEST} spacings of {spacing:g} nm, got {width:g} nm")
     half = max(round(HALF_WIDTHS * width / spacing), 2) * spacing
-    magnet = FreeElectron(exchange=-exchange)
-    return Stack(
-        [Layer(magnet, 2 * half, m=Wall(width, half))], spacing, left=Layer(magnet, m="z"), right=Layer(magnet, m="-z")
-    )
+    magnet = FreeElectron(exchange=-p["exchange"])
+    wall = Layer(magnet, 2 * half, m=Wall(width, half), name="wall")
+    return Stack([wall], spacing, left=Layer(magnet, m="z"), right=Layer(magnet, m="-z"))
 
 
 def weighted_totals(m, values):
@@ -92,31 +94,30 @@ def weighted_totals(m, values):
     }
 
 
-def compute(parameters, **options):
+def compute(parameters, numerics):
     """The wall in hbar I/e, with its results."""
-    layers = stack(**parameters)
-    m = np.array([layers.layers[0].m(z) for z in layers.z])
-    data = torques(layers, parameters["fermi_energy"], derived=partial(weighted_totals, m), **options)
-    g, incident = (2 * np.pi * float(x) for x in (data.particle_current_limit.sel(lead="right"), data.incident_current))
-    reflected = 2 * np.pi * data.reflected
-    error = 2 * np.pi * data.reflected.attrs["error"]
-    error_of_g = 2 * np.pi * data.particle_current_limit.attrs["error"]
+    layers = stack(parameters)
+    m = np.array([layers.layers[0].magnetisation_at(z) for z in layers.z])
+    derived = partial(weighted_totals, m)
+    data = torques(layers, parameters["fermi_energy"], derived=derived, **numerics)
+    conductance = 2 * np.pi * current_of(data)
+    # Of its value alone: 1/G with the wall minus 1/G without, through what the wall reflects.
+    uniform = 2 * np.pi * float(data.incident_current)
+    reflected = 2 * np.pi * estimate_of(data, "reflected")
     data = per_current(data)
-    resistance = OHM_NM2_PER_CONDUCTANCE * 1e-3 / (g * incident)
-    return with_results(
-        data.assign(magnetisation=(("site", "axis"), m, {"long_name": "direction of the magnetisation"})),
-        RESULTS,
-        conductance=estimate(g, error_of_g),
-        torque_adiabatic=data.adiabatic,
-        torque_nonadiabatic=data.nonadiabatic,
-        wall_resistance=estimate(resistance * reflected, resistance * error),
-    )
+    estimates = {
+        "conductance": conductance,
+        "torque_adiabatic": estimate_of(data, "adiabatic"),
+        "torque_nonadiabatic": estimate_of(data, "nonadiabatic"),
+        "wall_resistance": OHM_NM2_PER_CONDUCTANCE * 1e-3 / (conductance.value * uniform) * reflected,
+    }
+    return with_results(data, RESULTS, estimates)
 
 
-SYSTEM = System(
+SYSTEM = LayeredSystem(
     name="domain-wall",
     shows="adiabatic and non-adiabatic torque on a domain wall, and its resistance",
-    seed="Ralph & Stiles, section 6",
+    source="Ralph & Stiles, section 6",
     parameters=PARAMETERS,
     results=RESULTS,
     stack=stack,

@@ -10,20 +10,21 @@ limits z -> -infinity and +infinity, where only pairs of modes of equal k_z coun
 
 from kwantorque.materials import KohnLuttinger
 from kwantorque.plot import balance
+from kwantorque.results import estimate_of
 from kwantorque.structures.stack import Layer, Stack
-from kwantorque.systems.base import Parameter, Result, System, per_current_torques, with_results
+from kwantorque.systems.base import Parameter, Result, with_results
+from kwantorque.systems.layered import LayeredSystem, per_current_torques
+from kwantorque.systems.parameters import EXCHANGE, FERMI_ENERGY, FM_LENGTH, GAMMAS, SPACING, SPIN_ORBIT
 
-__all__ = ["PARAMETERS", "SYSTEM"]
+__all__ = ["SYSTEM"]
 
 PARAMETERS = (
-    Parameter("fermi_energy", 0.06, "eV", "hole Fermi energy, from the band edge of GaMnAs and of GaAs"),
-    Parameter("spin_orbit", 0.11, "eV", "atomic spin-orbit coupling alpha, in -alpha L.sigma"),
-    Parameter("exchange", 0.27, "eV", "exchange splitting Delta of GaMnAs, in Delta m.s"),
-    Parameter("gamma1", 6.85, "1", "Luttinger parameter"),
-    Parameter("gamma2", 2.1, "1", "Luttinger parameter"),
-    Parameter("gamma3", 2.9, "1", "Luttinger parameter"),
-    Parameter("spacing", 0.2, "nm", "lattice spacing of the discretisation", positive=True),
-    Parameter("fm_length", 20.0, "nm", "length of GaMnAs shown; it goes on to -infinity", positive=True),
+    FERMI_ENERGY.but(default=0.06, meaning="hole Fermi energy, from the band edge of GaMnAs and of GaAs"),
+    SPIN_ORBIT,
+    EXCHANGE,
+    *GAMMAS,
+    SPACING.but(default=0.2),
+    FM_LENGTH.but(default=20.0, meaning="length of GaMnAs shown; it goes on to -infinity"),
     Parameter("nm_length", 40.0, "nm", "length of GaAs shown; it goes on to +infinity", positive=True),
 )
 RESULTS = (
@@ -34,32 +35,29 @@ RESULTS = (
 )
 
 
-def stack(spin_orbit, exchange, gamma1, gamma2, gamma3, spacing, fm_length, nm_length, **_):
+def stack(p):
     """GaMnAs | GaAs, each layer continued into its lead."""
-    crystal = {"spin_orbit": spin_orbit, "gamma1": gamma1, "gamma2": gamma2, "gamma3": gamma3}
-    gamnas = KohnLuttinger(exchange=exchange, **crystal)
-    gaas = KohnLuttinger(**crystal)
-    return Stack([Layer(gamnas, fm_length, m="-z"), Layer(gaas, nm_length)], spacing)
+    crystal = {name: p[name] for name in ("spin_orbit", "gamma1", "gamma2", "gamma3")}
+    gamnas = Layer(KohnLuttinger(exchange=p["exchange"], **crystal), p["fm_length"], m="-z", name="GaMnAs")
+    return Stack([gamnas, Layer(KohnLuttinger(**crystal), p["nm_length"], name="GaAs")], p["spacing"])
 
 
-def compute(parameters, **options):
+def compute(parameters, numerics):
     """The wire in hbar I/e, with its results."""
-    data = per_current_torques(stack(**parameters), parameters["fermi_energy"], **options)
-    flux = data.angular_momentum_current_limit
-    return with_results(
-        data,
-        RESULTS,
-        Qjz_in=flux.sel(lead="left", axis="z"),
-        Qjz_out=flux.sel(lead="right", axis="z"),
-        lattice_torque=data.lattice_torque_total.sel(axis="z"),
-        stt=data.exchange_torque_total.sel(axis="z"),
-    )
+    data = per_current_torques(stack(parameters), parameters["fermi_energy"], numerics)
+    estimates = {
+        "Qjz_in": estimate_of(data, "angular_momentum_current_limit", lead="left", axis="z"),
+        "Qjz_out": estimate_of(data, "angular_momentum_current_limit", lead="right", axis="z"),
+        "lattice_torque": estimate_of(data, "lattice_torque_total", axis="z"),
+        "stt": estimate_of(data, "exchange_torque_total", axis="z"),
+    }
+    return with_results(data, RESULTS, estimates)
 
 
-SYSTEM = System(
+SYSTEM = LayeredSystem(
     name="gamnas-gaas-wire",
     shows="torque on the crystal lattice where spin-polarised holes enter GaAs",
-    seed="Haney & Stiles, arXiv:1003.1448, last section",
+    source="Haney & Stiles, arXiv:1003.1448, last section",
     parameters=PARAMETERS,
     results=RESULTS,
     stack=stack,

@@ -40,23 +40,35 @@ from kwantorque.plot import (
     torque_against_coupling,
     torque_against_thickness,
 )
+from kwantorque.results import estimate_of
 from kwantorque.structures.stack import Layer, Stack
-from kwantorque.systems.base import Parameter, Result, System, per_current_torques, with_results
-from kwantorque.systems.gamnas_gaas_wire import PARAMETERS as WIRE
-from kwantorque.transport.response import torques_at
+from kwantorque.systems.base import Result, with_results
+from kwantorque.systems.layered import LayeredSystem, per_current_torques
+from kwantorque.systems.parameters import (
+    ANGLE,
+    BARRIER_HEIGHT,
+    BARRIER_LENGTH,
+    EXCHANGE,
+    FERMI_ENERGY,
+    FM_LENGTH,
+    GAMMAS,
+    SPACING,
+    SPIN_ORBIT,
+)
+from kwantorque.transport import torques_at
 
-__all__ = ["PARAMETERS", "SYSTEM", "Geometry", "right_layer", "slope_weights"]
+__all__ = ["SYSTEM", "Geometry", "right_layer", "slope_weights"]
 
 PARAMETERS = (
-    Parameter("fermi_energy", 0.16, "eV", "hole Fermi energy, from the band edge of GaMnAs"),
-    *(p for p in WIRE if p.name in ("spin_orbit", "exchange", "gamma1", "gamma2", "gamma3")),
-    Parameter("spacing", 0.1, "nm", "lattice spacing of the discretisation", positive=True),
-    Parameter(
-        "fm_length", 30.0, "nm", "thickness of the right GaMnAs layer over which torques are summed", positive=True
-    ),
-    Parameter("barrier_height", 0.1, "eV", "band edge of the barrier above the Fermi energy"),
-    Parameter("barrier_length", 5.0, "nm", "thickness of the barrier", positive=True),
-    Parameter("angle", 90.0, "deg", "angle between the magnetisations"),
+    FERMI_ENERGY.but(default=0.16, meaning="hole Fermi energy, from the band edge of GaMnAs"),
+    SPIN_ORBIT,
+    EXCHANGE,
+    *GAMMAS,
+    SPACING.but(default=0.1),
+    FM_LENGTH.but(default=30.0, meaning="thickness of the right GaMnAs layer over which torques are summed"),
+    BARRIER_HEIGHT.but(default=0.1, meaning="band edge of the barrier above the Fermi energy"),
+    BARRIER_LENGTH.but(default=5.0),
+    ANGLE,
 )
 RESULTS = (
     Result("stt_total", "hbar I/e", "in-plane torque on the magnetisation of the right layer"),
@@ -73,26 +85,17 @@ RESULTS = (
 )
 
 
-def stack(
-    fermi_energy,
-    spin_orbit,
-    exchange,
-    gamma1,
-    gamma2,
-    gamma3,
-    spacing,
-    fm_length,
-    barrier_height,
-    barrier_length,
-    angle,
-):
+def stack(p):
     """GaMnAs (lead) | barrier | GaMnAs, continued into the right lead."""
-    crystal = {"spin_orbit": spin_orbit, "gamma1": gamma1, "gamma2": gamma2, "gamma3": gamma3}
-    gamnas = KohnLuttinger(exchange=exchange, **crystal)
-    barrier = KohnLuttinger(band_edge=fermi_energy + barrier_height, **crystal)
-    turn = np.radians(angle)
-    layers = [Layer(barrier, barrier_length), Layer(gamnas, fm_length, m=(np.cos(turn), np.sin(turn), 0.0))]
-    return Stack(layers, spacing, left=Layer(gamnas, m="x"))
+    crystal = {name: p[name] for name in ("spin_orbit", "gamma1", "gamma2", "gamma3")}
+    gamnas = KohnLuttinger(exchange=p["exchange"], **crystal)
+    barrier = KohnLuttinger(band_edge=p["fermi_energy"] + p["barrier_height"], **crystal)
+    turn = np.radians(p["angle"])
+    layers = [
+        Layer(barrier, p["barrier_length"], name="barrier"),
+        Layer(gamnas, p["fm_length"], m=(np.cos(turn), np.sin(turn), 0.0), name="right magnet"),
+    ]
+    return Stack(layers, p["spacing"], left=Layer(gamnas, m="x", name="left magnet"))
 
 
 def right_layer(first, in_plane, slope, length, values):
@@ -162,30 +165,29 @@ class Geometry:
         return partial(right_layer, self.first, self.in_plane, self.slope(), self.layers.lengths[1])
 
 
-def compute(parameters, **options):
+def compute(parameters, numerics):
     """The valve in hbar I/e, with its results and what figure 2 shows, along the depth in the right layer."""
-    layers = stack(**parameters)
+    layers = stack(parameters)
     valve = Geometry(layers, parameters["angle"])
-    data = per_current_torques(layers, parameters["fermi_energy"], derived=valve.derived, **options)
+    data = per_current_torques(layers, parameters["fermi_energy"], numerics, derived=valve.derived)
     data = _along_depth(data, valve)
     windows = [valve.slope(*window) for window in ((1 / 4, 1), (1 / 3, 1), (1 / 2, 1), (2 / 3, 1))]
     moved = max(abs(float(w @ data.stt_against_thickness.values - data.stt_persistent)) for w in windows)
-    data.stt_persistent.attrs["window_error"] = moved
     data.stt_persistent_limit.attrs["long_name"] = (
         "persistent part from the limit z -> infinity, where only pairs of modes of equal k_z count"
     )
-    incident = data.incident_current.copy()
-    transmission = 1 / incident
-    transmission.attrs["error"] = float(transmission) * incident.attrs["error"] / float(incident)
-    results = {r.name: data[r.name] for r in RESULTS if r.name not in ("lattice_torque", "transmission")}
-    return with_results(data, RESULTS, lattice_torque=data.lattice_torque_sum, transmission=transmission, **results)
+    estimates = {r.name: estimate_of(data, r.name) for r in RESULTS if r.name not in ("lattice_torque", "transmission")}
+    estimates["lattice_torque"] = estimate_of(data, "lattice_torque_sum")
+    # Everything is per particle that gets through: so is the incident current.
+    estimates["transmission"] = 1.0 / estimate_of(data, "incident_current")
+    return with_results(data, RESULTS, estimates, window={"stt_persistent": moved})
 
 
-def resolved(parameters, k_par, **options):
+def resolved(parameters, k_par, solver):
     """The results and the torque density at each k_par, over the mean current: their means are those of all k."""
-    layers = stack(**parameters)
+    layers = stack(parameters)
     valve = Geometry(layers, parameters["angle"])
-    data = torques_at(layers, k_par, parameters["fermi_energy"], **options)
+    data = torques_at(layers, k_par, parameters["fermi_energy"], solver=solver)
     incident = data.incident_current.values.mean()
     current = data.particle_current_limit.sel(lead="right").values
     if not current.any():
@@ -223,10 +225,10 @@ def _along_depth(data, valve):
     return data
 
 
-SYSTEM = System(
+SYSTEM = LayeredSystem(
     name="gamnas-spin-valve",
     shows="spin-transfer torque that persists in the bulk of GaMnAs",
-    seed="Haney & Stiles, figures 2 and 3",
+    source="Haney & Stiles, figures 2 and 3",
     parameters=PARAMETERS,
     results=RESULTS,
     stack=stack,

@@ -8,7 +8,6 @@ sea and the window between the chemical potentials), summed over the semi-infini
 interlayer exchange coupling and the in-plane one vanishes.
 """
 
-import warnings
 from functools import partial
 
 import numpy as np
@@ -16,46 +15,34 @@ import numpy as np
 from kwantorque.errors import InputError
 from kwantorque.materials import FreeElectron
 from kwantorque.plot import spin_currents, torques_against_bias
+from kwantorque.results import estimate_of
 from kwantorque.structures.stack import Layer, Stack
-from kwantorque.systems.base import (
-    Memory,
-    Parameter,
-    Result,
-    System,
-    estimate,
-    shared_key,
-    together,
-    total,
-    transmitted,
-    with_results,
-)
+from kwantorque.systems.base import Memory, Parameter, Result, together, with_results
+from kwantorque.systems.junction import check_bias
+from kwantorque.systems.layered import LayeredSystem, shared_key, transmitted
 from kwantorque.systems.magnets import Magnets
-from kwantorque.transport.steady_state import steady_state
+from kwantorque.systems.parameters import ANGLE, BARRIER_HEIGHT, BARRIER_LENGTH, BARRIER_MASS, KF_DOWN, KF_UP, SPACING
+from kwantorque.transport import steady_state
 from kwantorque.units import CONDUCTANCE_QUANTUM
 
-__all__ = ["PARAMETERS", "SYSTEM", "check_bias", "derivatives", "on_magnets"]
+__all__ = ["SYSTEM", "derivatives", "on_magnets"]
 
 PARAMETERS = (
-    Parameter("kf_up", 10.9, "1/nm", "Fermi wavevector of the left magnet's majority", positive=True),
-    Parameter("kf_down", 4.2, "1/nm", "Fermi wavevector of the left magnet's minority", positive=True),
-    Parameter(
-        "kf_up_right", 10.9, "1/nm", "the same of the right magnet; kf_up unless set", follows="kf_up", positive=True
+    KF_UP.but(default=10.9, meaning="Fermi wavevector of the left magnet's majority"),
+    KF_DOWN.but(default=4.2, meaning="Fermi wavevector of the left magnet's minority"),
+    KF_UP.but(
+        name="kf_up_right", default=10.9, meaning="the same of the right magnet; kf_up unless set", follows="kf_up"
     ),
-    Parameter(
-        "kf_down_right",
-        4.2,
-        "1/nm",
-        "the same of the right magnet; kf_down unless set",
-        follows="kf_down",
-        positive=True,
+    KF_DOWN.but(
+        name="kf_down_right", default=4.2, meaning="the same of the right magnet; kf_down unless set", follows="kf_down"
     ),
-    Parameter("barrier_height", 1.0, "eV", "barrier above the Fermi energy, without bias"),
-    Parameter("barrier_length", 0.7, "nm", "thickness of the barrier", positive=True),
-    Parameter("barrier_mass", 0.4, "m0", "effective mass in the barrier", positive=True),
-    Parameter("angle", 90.0, "deg", "angle between the magnetisations"),
+    BARRIER_HEIGHT,
+    BARRIER_LENGTH,
+    BARRIER_MASS,
+    ANGLE,
     Parameter("bias", 0.0, "V", "mu_left - mu_right"),
     Parameter("temperature", 0.0, "K", "temperature of both leads", signed=False),
-    Parameter("spacing", 0.025, "nm", "lattice spacing of the discretisation", positive=True),
+    SPACING.but(default=0.025),
 )
 RESULTS = (
     Result("current", "eV/(hbar nm^2)", "particle current towards the right lead"),
@@ -71,15 +58,18 @@ SMALL_BIAS = 1e-3
 """V; the TMR of a junction without bias is that at this one, whose current is even more linear than that."""
 
 
-def stack(
-    kf_up, kf_down, kf_up_right, kf_down_right, barrier_height, barrier_length, barrier_mass, angle, spacing, **_
-):
+def stack(p):
     """Magnet | barrier | magnet without bias, with E_F = 0."""
-    magnets = Magnets(angle)
-    barrier = FreeElectron(mass=barrier_mass, bottom=barrier_height)
-    left, right = (FreeElectron.from_wavevectors(*k) for k in ((kf_up, kf_down), (kf_up_right, kf_down_right)))
-    layers = [Layer(barrier, barrier_length)]
-    return Stack(layers, spacing, left=Layer(left, m=magnets.left), right=Layer(right, m=magnets.right))
+    magnets = Magnets(p["angle"])
+    barrier = FreeElectron(mass=p["barrier_mass"], bottom=p["barrier_height"])
+    left = FreeElectron.from_wavevectors(p["kf_up"], p["kf_down"])
+    right = FreeElectron.from_wavevectors(p["kf_up_right"], p["kf_down_right"])
+    return Stack(
+        [Layer(barrier, p["barrier_length"], name="barrier")],
+        p["spacing"],
+        left=Layer(left, m=magnets.left, name="left magnet"),
+        right=Layer(right, m=magnets.right, name="right magnet"),
+    )
 
 
 def on_magnets(magnets, values):
@@ -89,52 +79,30 @@ def on_magnets(magnets, values):
     return magnets.components(on_left, on_right)
 
 
-def check_bias(unbiased, bias, height):
-    """Warn of a barrier that is none, and of a bias that shuts a band to part of the window."""
-    if height <= 0:
-        warnings.warn(f"`barrier_height` = {height:g} eV is below the Fermi energy: this is no barrier", stacklevel=3)
-    elif abs(bias) / 2 >= height:
-        warnings.warn(f"a bias of {bias:g} V lowers a side of the barrier below the Fermi energy", stacklevel=3)
-    for side, lead, shift in (("left", unbiased.left, bias / 2), ("right", unbiased.right, -bias / 2)):
-        low = -abs(bias) / 2
-        for spin, bottom in zip(("majority", "minority"), lead.material.bottoms, strict=True):
-            if bottom < 0 and low <= bottom + shift:
-                warnings.warn(
-                    f"a bias of {bias:g} V lifts the bottom of the {spin} band of the {side} lead to "
-                    f"{bottom + shift:.3g} eV, above the lower chemical potential {low:.3g} eV: part of the window is "
-                    "shut to it",
-                    stacklevel=3,
-                )
-
-
-def compute(parameters, **options):
+def compute(parameters, numerics):
     """The junction at its bias: sea and window apart along `part`, with the results."""
-    bias, temperature, magnets = parameters["bias"], parameters["temperature"], Magnets(parameters["angle"])
-    check_bias(stack(**parameters), bias, parameters["barrier_height"])
+    bias, magnets = parameters["bias"], Magnets(parameters["angle"])
+    check_bias(stack(parameters), bias, parameters["barrier_height"])
+    derived = partial(on_magnets, magnets)
 
     def at(angle, bias, derived, sea=True):
-        layers = stack(**parameters | {"angle": angle}).biased(bias)
-        mu = bias / 2, -bias / 2
-        return steady_state(layers, *mu, temperature=temperature, derived=derived, sea=sea, **options)
+        layers, temperature = stack({**parameters, "angle": angle}), parameters["temperature"]
+        return steady_state(layers, bias=bias, temperature=temperature, derived=derived, sea=sea, **numerics)
 
-    derived = partial(on_magnets, magnets)
     data = at(magnets.angle, bias, derived)
-    key = shared_key(parameters, options)
-    rest = data if bias == 0 else EQUILIBRIUM(key, lambda: at(magnets.angle, 0.0, derived))
+    if bias == 0:
+        rest = data
+    else:
+        (rest,) = EQUILIBRIUM(shared_key(parameters, numerics), lambda: (at(magnets.angle, 0.0, derived),))
     collinear = [at(angle, bias or SMALL_BIAS, transmitted, sea=False) for angle in (0.0, 180.0)]
-    currents = [abs(float(one.transmitted.sum("part"))) for one in collinear]
-    ratio = currents[0] / currents[1]
-    error_of_ratio = sum(one.transmitted.attrs["error"] / value for one, value in zip(collinear, currents, strict=True))
-
-    results = {name: total(data[name]) for name in magnets.components(np.zeros(3), np.zeros(3))}
-    return with_results(
-        together(data, rest, *collinear),
-        RESULTS,
-        current=total(data.particle_current_limit.sel(lead="right").assign_attrs(data.particle_current_limit.attrs)),
-        tmr=estimate(ratio - 1, ratio * error_of_ratio),
-        torque_out_of_plane_equilibrium=total(rest.torque_out_of_plane),
-        **results,
-    )
+    parallel, antiparallel = (abs(estimate_of(one, "transmitted")) for one in collinear)
+    estimates = {name: estimate_of(data, name) for name in Magnets.COMPONENTS}
+    estimates |= {
+        "current": estimate_of(data, "particle_current_limit", lead="right"),
+        "tmr": parallel / antiparallel - 1,
+        "torque_out_of_plane_equilibrium": estimate_of(rest, "torque_out_of_plane"),
+    }
+    return with_results(together(data, rest, *collinear), RESULTS, estimates)
 
 
 def derivatives(data):
@@ -156,10 +124,10 @@ def derivatives(data):
     return data
 
 
-SYSTEM = System(
+SYSTEM = LayeredSystem(
     name="magnetic-tunnel-junction",
     shows="tunnel magnetoresistance and both torques under a bias",
-    seed="Ralph & Stiles, section 5",
+    source="Ralph & Stiles, section 5",
     parameters=PARAMETERS,
     results=RESULTS,
     stack=stack,

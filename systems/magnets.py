@@ -1,6 +1,7 @@
 """Two magnets at an angle: which direction is in their plane, which is out of it."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -18,6 +19,14 @@ class Magnets:
     ----------
     angle : float, deg
     """
+
+    COMPONENTS: ClassVar = (
+        "torque_in_plane",
+        "torque_out_of_plane",
+        "torque_in_plane_left",
+        "torque_out_of_plane_left",
+    )
+    """Names of the components: on the right magnet, and on the left one."""
 
     angle: float
 
@@ -45,9 +54,10 @@ class Magnets:
 
     def components(self, on_left, on_right):
         """In-plane and out-of-plane parts of the torques (..., 3) on the two magnets, by name."""
-        return {
-            "torque_in_plane": on_right @ self.in_plane_right,
-            "torque_out_of_plane": on_right @ self.out_of_plane,
-            "torque_in_plane_left": on_left @ self.in_plane_left,
-            "torque_out_of_plane_left": on_left @ self.out_of_plane,
-        }
+        parts = (
+            on_right @ self.in_plane_right,
+            on_right @ self.out_of_plane,
+            on_left @ self.in_plane_left,
+            on_left @ self.out_of_plane,
+        )
+        return dict(zip(self.COMPONENTS, parts, strict=True))

@@ -19,24 +19,26 @@ from scipy.optimize import least_squares
 from kwantorque.errors import InputError
 from kwantorque.materials import FreeElectron
 from kwantorque.plot import spin_currents
-from kwantorque.results import per_current
+from kwantorque.results import estimate_of, per_current
 from kwantorque.structures.stack import Layer, Stack
-from kwantorque.systems.base import Parameter, Result, System, estimate, together, transmitted, with_results
+from kwantorque.systems.base import Parameter, Result, together, with_results
+from kwantorque.systems.layered import LayeredSystem, current_of, transmitted
 from kwantorque.systems.magnets import Magnets
-from kwantorque.systems.normal_ferromagnet_interface import PARAMETERS as INTERFACE
-from kwantorque.transport.response import torques, torques_at
-from kwantorque.transport.steady_state import steady_state
+from kwantorque.systems.parameters import ANGLE, FM_LENGTH, KF_DOWN, KF_NORMAL, KF_UP, SPACING
+from kwantorque.transport import steady_state, torques, torques_at
 
-__all__ = ["PARAMETERS", "SYSTEM", "Efficiency", "circuit_theory", "fit_efficiency", "on_layers"]
+__all__ = ["SYSTEM", "Efficiency", "circuit_theory", "fit_efficiency", "on_layers"]
 
 OUTSIDE = 0.4
 """Length in nm of the normal metal that profiles show on either side."""
 PARAMETERS = (
-    *(p for p in INTERFACE if p.name != "spacing"),
-    Parameter("fm_length", 2.0, "nm", "thickness of both ferromagnets", positive=True),
+    KF_NORMAL,
+    KF_UP,
+    KF_DOWN,
+    FM_LENGTH,
     Parameter("spacer_length", 2.0, "nm", "thickness of the normal metal between them", positive=True),
-    Parameter("angle", 90.0, "deg", "angle between the magnetisations"),
-    Parameter("spacing", 0.02, "nm", "lattice spacing of the discretisation", positive=True),
+    ANGLE,
+    SPACING,
 )
 RESULTS = (
     Result("conductance", "e^2/h/nm^2", "conductance at this angle"),
@@ -57,14 +59,29 @@ RESULTS = (
 )
 
 
-def stack(kf_normal, kf_up, kf_down, fm_length, spacer_length, angle, spacing):
+TORQUES = {
+    "torque_in_plane": "torque_in_plane",
+    "torque_out_of_plane": "torque_out_of_plane",
+    "torque_in_plane_fixed": "torque_in_plane_left",
+    "torque_out_of_plane_fixed": "torque_out_of_plane_left",
+}
+"""Results on F2 and on F1, the fixed one, and the components of `Magnets` that they are."""
+
+
+def stack(p):
     """Normal metal | F1 | normal metal | F2 | normal metal."""
-    magnets = Magnets(angle)
-    metal = FreeElectron.from_wavevectors(kf_normal)
-    magnet = FreeElectron.from_wavevectors(kf_up, kf_down)
+    magnets, spacing = Magnets(p["angle"]), p["spacing"]
+    metal = FreeElectron.from_wavevectors(p["kf_normal"])
+    magnet = FreeElectron.from_wavevectors(p["kf_up"], p["kf_down"])
     outside = Layer(metal, max(OUTSIDE // spacing, 1) * spacing)
-    inner = [Layer(magnet, fm_length, m=magnets.left), Layer(metal, spacer_length)]
-    return Stack([outside, *inner, Layer(magnet, fm_length, m=magnets.right), outside], spacing)
+    layers = [
+        outside,
+        Layer(magnet, p["fm_length"], m=magnets.left, name="F1"),
+        Layer(metal, p["spacer_length"], name="spacer"),
+        Layer(magnet, p["fm_length"], m=magnets.right, name="F2"),
+        outside,
+    ]
+    return Stack(layers, spacing)
 
 
 def on_layers(magnets, sites, values):
@@ -77,60 +94,52 @@ def on_layers(magnets, sites, values):
     return magnets.components(*on)
 
 
-def compute(parameters, **options):
+def compute(parameters, numerics):
     """The valve in hbar I/e, with its results."""
-    layers, magnets = stack(**parameters), Magnets(parameters["angle"])
-    ends = np.round(layers.boundaries / layers.spacing).astype(int)
-    derived = partial(on_layers, magnets, ((ends[1], ends[2]), (ends[3], ends[4])))
-    left, right = (torques(layers, 0.0, source=side, derived=derived, **options) for side in ("left", "right"))
-    sea = steady_state(layers, 0.0, derived=derived, **options)
-    current, error_of_current = _current(left)
-    collinear = [
-        _current(torques(stack(**parameters | {"angle": angle}), 0.0, derived=transmitted, **options))
+    layers, magnets = stack(parameters), Magnets(parameters["angle"])
+    derived = partial(on_layers, magnets, _ends(layers))
+    left, right = (torques(layers, 0.0, source=side, derived=derived, **numerics) for side in ("left", "right"))
+    sea = steady_state(layers, derived=derived, **numerics)
+    parallel, antiparallel = (
+        current_of(torques(stack({**parameters, "angle": angle}), 0.0, derived=transmitted, **numerics))
         for angle in (0.0, 180.0)
-    ]
-    results = {
-        "exchange_coupling": estimate(sea.torque_out_of_plane.sum("part"), sea.torque_out_of_plane.attrs["error"])
+    )
+    current = current_of(left)
+    estimates = {
+        "conductance": 2 * np.pi * current,
+        "gmr": parallel / antiparallel - 1,
+        "exchange_coupling": estimate_of(sea, "torque_out_of_plane"),
     }
-    for name, ours in (("", ""), ("_fixed", "_left")):
-        for part in ("in_plane", "out_of_plane"):
-            one, other = (data[f"torque_{part}{ours}"] for data in (left, right))
-            value = (one - other) / 2 / current
-            error = (one.attrs["error"] + other.attrs["error"]) / 2 / current + abs(value) * error_of_current / current
-            results[f"torque_{part}{name}"] = estimate(value, error)
-    ratio = collinear[0][0] / collinear[1][0]
-    results["conductance"] = estimate(2 * np.pi * current, 2 * np.pi * error_of_current)
-    results["gmr"] = estimate(ratio - 1, ratio * sum(error / value for value, error in collinear))
+    for name, component in TORQUES.items():
+        one, other = (estimate_of(data, component) for data in (left, right))
+        estimates[name] = (one - other) / 2 / current
     data = together(per_current(left), right, sea)
     sites = sea.exchange_torque.sum("part")
     data["equilibrium_torque"] = (sites.dims, sites.values, dict(sea.exchange_torque.attrs))
-    return with_results(data, RESULTS, **results)
+    return with_results(data, RESULTS, estimates)
 
 
-def resolved(parameters, k_par, **options):
+def resolved(parameters, k_par, solver):
     """What each k_par contributes to conductance and torques, over the mean current: channels with their resonances."""
-    layers, magnets = stack(**parameters), Magnets(parameters["angle"])
-    data = torques_at(layers, k_par, 0.0, **options)
-    other = torques_at(layers, k_par, 0.0, source="right", **options)
+    layers, magnets = stack(parameters), Magnets(parameters["angle"])
+    data, other = (torques_at(layers, k_par, 0.0, source=side, solver=solver) for side in ("left", "right"))
     current = data.particle_current_limit.sel(lead="right").values
     if not current.any():
         raise InputError(f"none of {len(current)} in-plane wavevectors has an open channel")
-    ends = np.round(layers.boundaries / layers.spacing).astype(int)
-    one, two = (
-        on_layers(magnets, ((ends[1], ends[2]), (ends[3], ends[4])), {"exchange_torque": x.exchange_torque.values})
-        for x in (data, other)
-    )
+    one, two = (on_layers(magnets, _ends(layers), {"exchange_torque": x.exchange_torque.values}) for x in (data, other))
     data["transmission"] = ("k", current, {"units": "1", "long_name": "transmission, summed over the channels"})
-    for result in RESULTS[2:6]:
-        name = result.name.replace("_fixed", "_left")
-        values = (one[name] - two[name]) / 2 / current.mean()
-        data[f"result_{result.name}"] = ("k", values, {"units": result.unit, "long_name": result.meaning})
+    for result in RESULTS:
+        if result.name in TORQUES:
+            component = TORQUES[result.name]
+            values = (one[component] - two[component]) / 2 / current.mean()
+            data[f"result_{result.name}"] = ("k", values, {"units": result.unit, "long_name": result.meaning})
     return data
 
 
-def _current(data):
-    flux = data.particle_current_limit
-    return float(flux.sel(lead="right")), flux.attrs["error"]
+def _ends(layers):
+    """First and last site of F1 and of F2."""
+    ends = np.round(layers.boundaries / layers.spacing).astype(int)
+    return (ends[1], ends[2]), (ends[3], ends[4])
 
 
 class Efficiency(NamedTuple):
@@ -223,10 +232,10 @@ def circuit_theory(conductance_up, conductance_down, mixing_real, angle, sharvin
     return (conductance, torque) if np.ndim(angle) else (float(conductance[0]), float(torque[0]))
 
 
-SYSTEM = System(
+SYSTEM = LayeredSystem(
     name="metallic-spin-valve",
     shows="giant magnetoresistance, torque against angle, exchange coupling through a metal",
-    seed="Ralph & Stiles, section 4",
+    source="Ralph & Stiles, section 4",
     parameters=PARAMETERS,
     results=RESULTS,
     stack=stack,

@@ -14,21 +14,18 @@ import numpy as np
 
 from kwantorque.materials import FreeElectron
 from kwantorque.plot import spin_currents
-from kwantorque.results import per_current
+from kwantorque.results import estimate_of, per_current
 from kwantorque.structures.stack import Layer, Stack
-from kwantorque.systems.base import Parameter, Result, System, estimate, together, transmitted, with_results
-from kwantorque.transport.response import torques
+from kwantorque.systems.base import Result, together, with_results
+from kwantorque.systems.layered import LayeredSystem, transmitted
+from kwantorque.systems.parameters import KF_DOWN, KF_NORMAL, KF_UP, SPACING
+from kwantorque.transport import Numerics, torques
 
-__all__ = ["PARAMETERS", "SYSTEM", "torque_and_current", "torque_on_a_layer"]
+__all__ = ["SYSTEM", "torque_and_current", "torque_on_a_layer"]
 
 N_LENGTH, F_LENGTH = 1.0, 4.0
 """Lengths in nm that the profiles show."""
-PARAMETERS = (
-    Parameter("kf_normal", 13.6, "1/nm", "Fermi wavevector of the normal metal", positive=True),
-    Parameter("kf_up", 13.6, "1/nm", "Fermi wavevector of the majority", positive=True),
-    Parameter("kf_down", 8.0, "1/nm", "Fermi wavevector of the minority", positive=True),
-    Parameter("spacing", 0.02, "nm", "lattice spacing of the discretisation", positive=True),
-)
+PARAMETERS = (KF_NORMAL, KF_UP, KF_DOWN, SPACING)
 RESULTS = (
     Result("sharvin", "e^2/h/nm^2", "Sharvin conductance of the normal metal, per spin"),
     Result("mixing_real", "e^2/h/nm^2", "real part of the mixing conductance"),
@@ -38,11 +35,11 @@ RESULTS = (
 )
 
 
-def stack(kf_normal, kf_up, kf_down, spacing):
+def stack(p):
     """Normal metal | ferromagnet, each continued into its lead."""
-    metal = FreeElectron.from_wavevectors(kf_normal)
-    magnet = FreeElectron.from_wavevectors(kf_up, kf_down)
-    return Stack([Layer(metal, N_LENGTH), Layer(magnet, F_LENGTH, m="z")], spacing)
+    metal = Layer(FreeElectron.from_wavevectors(p["kf_normal"]), N_LENGTH, name="metal")
+    magnet = Layer(FreeElectron.from_wavevectors(p["kf_up"], p["kf_down"]), F_LENGTH, m="z", name="magnet")
+    return Stack([metal, magnet], p["spacing"])
 
 
 def torque_and_current(values):
@@ -51,28 +48,23 @@ def torque_and_current(values):
     return {"torque_x": torque[..., 0], "torque_y": torque[..., 1]} | transmitted(values)
 
 
-def compute(parameters, **options):
+def compute(parameters, numerics):
     """Response to electrons of spin x, and the conductances of both spins; divided by the incident current."""
-    layers = stack(**parameters)
-    data = torques(layers, 0.0, incident_spin="x", derived=torque_and_current, **options)
-    up, down = (torques(layers, 0.0, incident_spin=s, derived=transmitted, **options) for s in ("z", "-z"))
-
+    layers = stack(parameters)
+    data = torques(layers, 0.0, incident_spin="x", derived=torque_and_current, **numerics)
+    up, down = (torques(layers, 0.0, incident_spin=s, derived=transmitted, **numerics) for s in ("z", "-z"))
     # One mode per k: the sum of modes over the plane is 2 pi times the response.
-    def conductance(variable, factor=1):
-        factor = 2 * np.pi * factor
-        return estimate(factor * variable, abs(factor) * variable.attrs["error"])
-
-    results = {
-        "sharvin": conductance(data.incident_current),
-        "mixing_real": conductance(data.torque_x, 2),
-        "mixing_imag": conductance(data.torque_y, -2),
-        "conductance_up": conductance(up.transmitted),
-        "conductance_down": conductance(down.transmitted),
+    estimates = {
+        "sharvin": 2 * np.pi * estimate_of(data, "incident_current"),
+        "mixing_real": 4 * np.pi * estimate_of(data, "torque_x"),
+        "mixing_imag": -4 * np.pi * estimate_of(data, "torque_y"),
+        "conductance_up": 2 * np.pi * estimate_of(up, "transmitted"),
+        "conductance_down": 2 * np.pi * estimate_of(down, "transmitted"),
     }
-    return with_results(together(per_current(data, incident=True), up, down), RESULTS, **results)
+    return with_results(together(per_current(data, incident=True), up, down), RESULTS, estimates)
 
 
-def torque_on_a_layer(thickness, options=None, **given):
+def torque_on_a_layer(thickness, numerics=None, **given):
     """Torque on a ferromagnetic layer between normal metals over the transverse spin that comes in (eq. 15).
 
     One for a thick layer that reflects no transverse spin; a thin one lets part of it through.
@@ -80,7 +72,7 @@ def torque_on_a_layer(thickness, options=None, **given):
     Parameters
     ----------
     thickness : float, nm
-    options : dict of options of `kwantorque.torques`
+    numerics : Numerics, optional
     given : parameters of the system, by name
 
     Returns
@@ -88,18 +80,17 @@ def torque_on_a_layer(thickness, options=None, **given):
     in_plane, out_of_plane : float
         Components along the incident spin x and along y, over the incident transverse spin current.
     """
-    parameters = SYSTEM.complete(given)
-    whole = stack(**parameters)
+    whole = stack(SYSTEM.complete(given))
     layers = [whole.layers[0], Layer(whole.layers[1].material, thickness, m="z")]
     slab = Stack(layers, whole.spacing, right=whole.left)
-    data = torques(slab, 0.0, incident_spin="x", derived=torque_and_current, **(options or {}))
+    data = torques(slab, 0.0, incident_spin="x", derived=torque_and_current, **(numerics or Numerics()))
     return tuple(float(2 * data[name] / data.incident_current) for name in ("torque_x", "torque_y"))
 
 
-SYSTEM = System(
+SYSTEM = LayeredSystem(
     name="normal-ferromagnet-interface",
     shows="transverse spin is absorbed at an interface: dephasing and mixing conductance",
-    seed="Ralph & Stiles, section 3",
+    source="Ralph & Stiles, section 3",
     parameters=PARAMETERS,
     results=RESULTS,
     stack=stack,

@@ -29,27 +29,26 @@ import numpy as np
 from kwantorque.algebra import SPIN_HALF
 from kwantorque.errors import InputError
 from kwantorque.integration.plane import PolarRule
-from kwantorque.materials import FreeElectron, Term
+from kwantorque.materials import FreeElectron, Polynomial
 from kwantorque.plot import conductance_against_theta, spin_currents, torque_against_phi, torque_parallel
+from kwantorque.results import estimate_of
 from kwantorque.structures.stack import Interface, Layer, Stack
-from kwantorque.systems.base import (
-    Memory,
-    Parameter,
-    Result,
-    System,
-    estimate,
-    shared_key,
-    together,
-    total,
-    transmitted,
-    with_results,
+from kwantorque.systems.base import Memory, Parameter, Result, together, with_results
+from kwantorque.systems.junction import check_bias
+from kwantorque.systems.layered import LayeredSystem, shared_key, transmitted
+from kwantorque.systems.parameters import (
+    BARRIER_HEIGHT,
+    BARRIER_LENGTH,
+    BARRIER_MASS,
+    KF_DOWN,
+    KF_NORMAL,
+    KF_UP,
+    SPACING,
 )
-from kwantorque.systems.magnetic_tunnel_junction import check_bias
-from kwantorque.transport.response import torques
-from kwantorque.transport.steady_state import steady_state
+from kwantorque.transport import Numerics, steady_state, torques
 from kwantorque.units import CONDUCTANCE_QUANTUM
 
-__all__ = ["PARAMETERS", "SYSTEM", "coefficients", "in_the_ferromagnet", "magnetisation_of", "rashba_interface", "tamr"]
+__all__ = ["SYSTEM", "coefficients", "in_the_ferromagnet", "magnetisation_of", "rashba_interface", "tamr"]
 
 NORMAL = ((10.9**2 + 4.0**2) / 2) ** 0.5
 PARAMETERS = (
@@ -57,15 +56,13 @@ PARAMETERS = (
     Parameter("theta", 45.0, "deg", "angle of the magnetisation to the normal"),
     Parameter("phi", 0.0, "deg", "azimuth of the magnetisation"),
     Parameter("bias", 0.0, "V", "mu of the ferromagnet minus mu of the normal metal"),
-    Parameter("kf_up", 10.9, "1/nm", "Fermi wavevector of the majority", positive=True),
-    Parameter("kf_down", 4.0, "1/nm", "Fermi wavevector of the minority", positive=True),
-    Parameter(
-        "kf_normal", NORMAL, "1/nm", "Fermi wavevector of the normal metal (does not follow the others)", positive=True
-    ),
-    Parameter("barrier_height", 1.0, "eV", "barrier above the Fermi energy, without bias"),
-    Parameter("barrier_length", 0.6, "nm", "thickness of the barrier", positive=True),
-    Parameter("barrier_mass", 0.4, "m0", "effective mass in the barrier", positive=True),
-    Parameter("spacing", 0.025, "nm", "lattice spacing of the discretisation", positive=True),
+    KF_UP.but(default=10.9),
+    KF_DOWN.but(default=4.0),
+    KF_NORMAL.but(default=NORMAL, meaning="Fermi wavevector of the normal metal (does not follow the others)"),
+    BARRIER_HEIGHT,
+    BARRIER_LENGTH.but(default=0.6),
+    BARRIER_MASS,
+    SPACING.but(default=0.025),
 )
 RESULTS = (
     Result("conductance", "S/um^2", "conductance at zero bias"),
@@ -85,7 +82,7 @@ RAYS = PolarRule(first_rays=4)
 def rashba_interface(alpha):
     """The interface term alpha (k x z).sigma = alpha (k_y sigma_x - k_x sigma_y), in eV nm."""
     x, y = 2 * alpha * SPIN_HALF[:2]
-    return Interface(Term("rashba", "lattice", np.zeros((2, 2)), linear=np.array([-y, x, np.zeros((2, 2))])))
+    return Interface(Polynomial("rashba", "lattice", np.zeros((2, 2)), linear=np.array([-y, x, np.zeros((2, 2))])))
 
 
 def magnetisation_of(theta, phi):
@@ -97,13 +94,17 @@ def magnetisation_of(theta, phi):
     return np.array([np.sin(polar) * np.cos(turn), np.sin(polar) * np.sin(turn), np.cos(polar)])
 
 
-def stack(rashba, theta, phi, kf_up, kf_down, kf_normal, barrier_height, barrier_length, barrier_mass, spacing, **_):
+def stack(p):
     """Ferromagnet | Rashba | barrier | normal metal without bias, with E_F = 0."""
-    magnet = FreeElectron.from_wavevectors(kf_up, kf_down)
-    metal = FreeElectron.from_wavevectors(kf_normal)
-    barrier = FreeElectron(mass=barrier_mass, bottom=barrier_height)
-    items = [rashba_interface(rashba), Layer(barrier, barrier_length)]
-    return Stack(items, spacing, left=Layer(magnet, m=magnetisation_of(theta, phi)), right=Layer(metal))
+    magnet = FreeElectron.from_wavevectors(p["kf_up"], p["kf_down"])
+    metal = FreeElectron.from_wavevectors(p["kf_normal"])
+    barrier = FreeElectron(mass=p["barrier_mass"], bottom=p["barrier_height"])
+    return Stack(
+        [rashba_interface(p["rashba"]), Layer(barrier, p["barrier_length"], name="barrier")],
+        p["spacing"],
+        left=Layer(magnet, m=magnetisation_of(p["theta"], p["phi"]), name="ferromagnet"),
+        right=Layer(metal, name="metal"),
+    )
 
 
 def coefficients(m, values):
@@ -115,48 +116,45 @@ def coefficients(m, values):
     return {"parallel": torque @ parallel / square, "perpendicular": torque @ perpendicular / square}
 
 
-def compute(parameters, kpar=RAYS, **options):
+def compute(parameters, numerics):
     """The junction at its bias: sea and window apart along `part`, with the results."""
-    bias, options = parameters["bias"], options | {"kpar": kpar}
-    unbiased = stack(**parameters)
+    bias = parameters["bias"]
+    numerics = numerics.but(kpar=numerics.kpar or RAYS)
+    unbiased = stack(parameters)
     check_bias(unbiased, bias, parameters["barrier_height"])
     derived = partial(coefficients, magnetisation_of(parameters["theta"], parameters["phi"]))
 
     def without_bias():
-        rest = steady_state(unbiased, 0.0, derived=derived, **options)
-        return rest, torques(unbiased, 0.0, derived=transmitted, **options)
+        rest = steady_state(unbiased, derived=derived, **numerics)
+        return rest, torques(unbiased, 0.0, derived=transmitted, **numerics)
 
-    rest, linear = (one.copy() for one in EQUILIBRIUM(shared_key(parameters, options), without_bias))
+    rest, linear = EQUILIBRIUM(shared_key(parameters, numerics), without_bias)
     # States from the normal metal, which came through the barrier: those from the ferromagnet that never leave it would
     # drown T_par, and would only cancel.
-    biased = options | {"derived": derived, "window_from": "right"}
-    data = rest if bias == 0 else steady_state(unbiased.biased(bias), bias / 2, -bias / 2, **biased)
+    data = rest if bias == 0 else steady_state(unbiased, bias=bias, derived=derived, window_from="right", **numerics)
     # Particles per eV/hbar, e^2/hbar of them: 2 pi conductance quanta.
     siemens = 2 * np.pi * CONDUCTANCE_QUANTUM * PER_UM2
-    current = data.particle_current_limit
-    # In the sea T_par is the slope of Omega in phi, which vanishes once all azimuths of k are summed: what the integral
-    # leaves of it there is no result.
-    parallel = data.parallel.sel(part=["window"]).assign_attrs(error=data.parallel.attrs["error_of_parts"][1])
-
-    return with_results(
-        together(data, rest, linear) if bias else together(data, linear),
-        RESULTS,
-        conductance=estimate(siemens * linear.transmitted, siemens * linear.transmitted.attrs["error"]),
-        current=total(current.sel(lead="right").assign_attrs(current.attrs), siemens),
-        torque_parallel=total(parallel, PER_UM2),
-        torque_perpendicular=total(data.perpendicular, PER_UM2),
-        torque_perpendicular_equilibrium=total(rest.perpendicular, PER_UM2),
-    )
+    estimates = {
+        "conductance": siemens * estimate_of(linear, "transmitted"),
+        "current": siemens * estimate_of(data, "particle_current_limit", lead="right"),
+        # In the sea T_par is the slope of Omega in phi, which vanishes once all azimuths of k are summed: what the
+        # integral leaves of it there is no result.
+        "torque_parallel": PER_UM2 * estimate_of(data, "parallel", part="window"),
+        "torque_perpendicular": PER_UM2 * estimate_of(data, "perpendicular"),
+        "torque_perpendicular_equilibrium": PER_UM2 * estimate_of(rest, "perpendicular"),
+    }
+    return with_results(together(data, rest, linear) if bias else together(data, linear), RESULTS, estimates)
 
 
-def in_the_ferromagnet(length=3.0, **given):
+def in_the_ferromagnet(length=3.0, numerics=None, **given):
     """Spin density m(z)/2 and torque in the ferromagnet, which the system itself sums over without showing it.
 
     Parameters
     ----------
     length : float, nm
         How much of the ferromagnet is shown.
-    given : parameters of the system, by name, and options of `kwantorque.steady_state` as `options`
+    numerics : Numerics, optional
+    given : parameters of the system, by name
 
     Returns
     -------
@@ -164,16 +162,16 @@ def in_the_ferromagnet(length=3.0, **given):
         As `kwantorque.steady_state` returns, z = 0 at the interface, and `transverse_spin_density`: its components
         along the unit vectors of M x (z x M) and z x M; the exchange turns them into T_perp and T_par.
     """
-    options = {"kpar": RAYS} | given.pop("options", {})
+    numerics = numerics or Numerics()
+    numerics = numerics.but(kpar=numerics.kpar or RAYS)
     parameters = SYSTEM.complete(given)
-    bare, bias = stack(**parameters), parameters["bias"]
+    bare, bias = stack(parameters), parameters["bias"]
     length = max(round(length / bare.spacing), 1) * bare.spacing
     shown = Layer(bare.left.material, length, m=bare.left.m)
     layers = Stack([shown, bare.interfaces[0], *bare.layers], bare.spacing, left=bare.left, right=bare.right)
-    derived = partial(_on_layer, magnetisation_of(parameters["theta"], parameters["phi"]), round(length / bare.spacing))
-    options |= {"derived": derived, "window_from": "right"}
-    data = steady_state(layers.biased(bias, across=1), bias / 2, -bias / 2, **options)
     m = magnetisation_of(parameters["theta"], parameters["phi"])
+    derived = partial(_on_layer, m, round(length / bare.spacing))
+    data = steady_state(layers, bias=bias, across="barrier", derived=derived, window_from="right", **numerics)
     across = np.cross([0.0, 0.0, 1.0], m)
     frame = np.stack([np.cross(m, across), across]) / np.linalg.norm(across)
     transverse = data.spin_density.values @ frame.T
@@ -215,10 +213,10 @@ def tamr(data):
     return found | {"tamr": float(upright / in_plane - 1), "residual": residual}
 
 
-SYSTEM = System(
+SYSTEM = LayeredSystem(
     name="semi-magnetic-tunnel-junction",
     shows="anisotropic magnetoresistance and torque of a junction with one magnet and interface Rashba coupling",
-    seed="Manchon, figures 1 and 2",
+    source="Manchon, figures 1 and 2",
     parameters=PARAMETERS,
     results=RESULTS,
     stack=stack,

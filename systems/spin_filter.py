@@ -13,25 +13,30 @@ without the t for the semi-infinite magnet, in which the transmitted spin preces
 taken as the mean about which it oscillates.
 """
 
+import time
+
 import numpy as np
 
 from kwantorque.materials import FreeElectron
 from kwantorque.plot import spin_currents
+from kwantorque.results import Estimate
 from kwantorque.structures.stack import Layer, Stack
-from kwantorque.systems.base import Parameter, Result, System, estimate, together, with_results
-from kwantorque.transport.response import torques_at
+from kwantorque.systems.base import Parameter, Result, together, with_results
+from kwantorque.systems.layered import LayeredSystem
+from kwantorque.systems.parameters import ANGLE, SPACING
+from kwantorque.transport import torques_at
 from kwantorque.units import HBAR2_OVER_2M0
 
-__all__ = ["PARAMETERS", "SYSTEM"]
+__all__ = ["SYSTEM"]
 
 SHOWN = 2.0
 """Length in nm of the metal, and of a semi-infinite magnet, that profiles show."""
 PARAMETERS = (
     Parameter("k", 10.0, "1/nm", "wavevector of the electron, and of the majority in the magnet", positive=True),
     Parameter("step", 2.0, "eV", "potential step for the minority"),
-    Parameter("angle", 30.0, "deg", "angle between the incident spin and the magnetisation"),
+    ANGLE.but(default=30.0, meaning="angle between the incident spin and the magnetisation"),
     Parameter("thickness", 0.0, "nm", "thickness of the magnet; 0 is semi-infinite", signed=False),
-    Parameter("spacing", 0.005, "nm", "lattice spacing of the discretisation", positive=True),
+    SPACING.but(default=0.005),
 )
 RESULTS = (
     Result("torque_in_plane", "hbar", "torque N_x on the magnetisation per incident particle flux"),
@@ -41,44 +46,45 @@ RESULTS = (
 )
 
 
-def stack(k, step, thickness, spacing, **_):
+def stack(p):
     """Normal metal | magnet, or normal metal | magnet | normal metal, with E_F = 0."""
-    bottom = -HBAR2_OVER_2M0 * k**2
+    bottom, spacing = -HBAR2_OVER_2M0 * p["k"] ** 2, p["spacing"]
     metal = FreeElectron(bottom=bottom)
-    magnet = FreeElectron(exchange=-step, bottom=bottom + step / 2)
+    magnet = FreeElectron(exchange=-p["step"], bottom=bottom + p["step"] / 2)
     length = round(SHOWN / spacing) * spacing if spacing < SHOWN else SHOWN
-    layers = [Layer(metal, length), Layer(magnet, thickness or length, m="z")]
-    return Stack(layers, spacing, right=Layer(metal) if thickness else None)
+    layers = [Layer(metal, length, name="metal"), Layer(magnet, p["thickness"] or length, m="z", name="magnet")]
+    return Stack(layers, spacing, right=Layer(metal) if p["thickness"] else None)
 
 
-def compute(parameters, tolerance=0.0, executor=None, progress=None, **options):
-    """The electron's spin current and torques, with the results; there is nothing to integrate."""
-    layers = stack(**parameters)
+def compute(parameters, numerics):
+    """The electron's spin current and torques, with the results; there is nothing to integrate.
+
+    All errors are those of the lattice: at one k there is no integral that errs.
+    """
+    started = time.perf_counter()
+    layers = stack(parameters)
     turn = np.radians(parameters["angle"])
 
     def incoming(spin):
-        return torques_at(layers, [[0.0, 0.0]], 0.0, incident_spin=spin, **options).isel(k=0)
+        data = torques_at(layers, [[0.0, 0.0]], 0.0, incident_spin=spin, solver=numerics.solver)
+        return data.isel(k=0).assign_attrs(k_points=data.sizes["k"], error_estimate=0.0)
 
     data, up, down = incoming((np.sin(turn), 0.0, np.cos(turn))), incoming("z"), incoming("-z")
     torque = data.exchange_torque_total
-    reflected = {
-        name: estimate(1 - one.particle_current_limit.sel(lead="right"))
-        for name, one in (("reflectance_up", up), ("reflectance_down", down))
+    estimates = {
+        "torque_in_plane": Estimate(float(torque.sel(axis="x"))),
+        "torque_out_of_plane": Estimate(float(torque.sel(axis="y"))),
+        "reflectance_up": Estimate(1 - float(up.particle_current_limit.sel(lead="right"))),
+        "reflectance_down": Estimate(1 - float(down.particle_current_limit.sel(lead="right"))),
     }
-    data = together(data.assign_attrs(k_points=3, tolerance=tolerance, seconds=0.0, error_estimate=0.0), up, down)
-    return with_results(
-        data,
-        RESULTS,
-        torque_in_plane=estimate(torque.sel(axis="x")),
-        torque_out_of_plane=estimate(torque.sel(axis="y")),
-        **reflected,
-    )
+    data = together(data, up, down).assign_attrs(tolerance=numerics.tolerance, seconds=time.perf_counter() - started)
+    return with_results(data, RESULTS, estimates)
 
 
-SYSTEM = System(
+SYSTEM = LayeredSystem(
     name="spin-filter",
     shows="spin filter and precession: how one electron twists a magnet",
-    seed="Ralph & Stiles, section 3, toy models 1 and 2",
+    source="Ralph & Stiles, section 3, toy models 1 and 2",
     parameters=PARAMETERS,
     results=RESULTS,
     stack=stack,

@@ -1,15 +1,14 @@
 """The command line: it builds a prepared system, calls what a notebook calls, and prints."""
 
+from __future__ import annotations
+
 import argparse
 import contextlib
-import json
-import math
 import os
 import sys
 import time
 import warnings
 from functools import partial
-from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -21,13 +20,13 @@ from ..results.dataset import VERSION
 from ..results.storage import load, save, whole_file
 from ..scattering import BatchedSolver, KwantSolver
 from ..systems import PRESETS, SYSTEMS, Sweep, find, preset
+from ..transport import Numerics
+from .report import as_json, sweep_table, table
 
 __all__ = ["main"]
 
 SOLVERS = {"batched": BatchedSolver, "kwant": KwantSolver}
 FIGURE_FORMATS = ("png", "pdf", "svg")
-POOR = 0.1
-"""Relative error of a result from which on the table says so."""
 COMMANDS = ("list", "show", "run", "doctor")
 
 
@@ -115,16 +114,17 @@ def _parser():
 def _list(_):
     width = max(map(len, SYSTEMS))
     for system in SYSTEMS.values():
-        print(f"{system.name:{width}}  {system.shows} ({system.seed})")
+        print(f"{system.name:{width}}  {system.shows} ({system.source})")
     return 0
 
 
 def _show(arguments):
     system = find(arguments.name)
     width = max(len(one.name) for one in (*system.parameters, *system.results))
-    print(f"{system.name}: {system.shows}\n{system.seed}\n\nparameters")
+    print(f"{system.name}: {system.shows}\n{system.source}\n\nparameters")
     for p in system.parameters:
-        print(f"  {p.name:{width}} {p.default:<8g} {p.unit:7} {p.meaning}")
+        default, words = (p.default, f" ({', '.join(p.choices)})") if p.choices else (f"{p.default:g}", "")
+        print(f"  {p.name:{width}} {default:<8} {p.unit:7} {p.meaning}{words}")
     for one in PRESETS.values():
         if one.system == system.name:
             numbers = ", ".join(f"{name}={value:g}" for name, value in one.parameters.items())
@@ -155,16 +155,16 @@ def _run(arguments):
     identity |= sweep.identity if sweep else {"parameters": system.complete(given), "sweep": None}
     found = None
     if arguments.out and arguments.out.exists() and not arguments.force:
-        found = load(arguments.out, identity)
+        found = _resumed(arguments.out, identity)
         left = int((found.done == 0).sum()) if sweep else 0
         sys.stderr.write(f"resumed from {arguments.out}: {left or 'nothing'} left to compute\n")
     keep = partial(save, path=arguments.out) if arguments.out else None
     with processes(jobs) as executor:
-        options = {"tolerance": tolerance, "solver": solver, "executor": executor, "progress": not arguments.quiet}
+        numerics = Numerics(tolerance, solver, executor=executor, progress=not arguments.quiet)
         if sweep:
-            data = sweep.run(options, found, keep)
+            data = sweep.run(numerics=numerics, found=found, keep=keep)
         elif found is None:
-            data = system.run(options=options, to_zero_spacing=arguments.extrapolate, **given)
+            data = system.run(numerics=numerics, to_zero_spacing=arguments.extrapolate, **given)
             if keep:
                 keep(data)
         else:
@@ -174,10 +174,19 @@ def _run(arguments):
         _draw(draw, data, arguments.figure)
     seconds = time.perf_counter() - started
     if arguments.json:
-        print(_json(system, identity["parameters"], axes, data, seconds))
+        print(as_json(system, identity["parameters"], axes, data, seconds))
     else:
-        print(_sweep_table(system, axes, data) if sweep else _table(system, identity["parameters"], data, seconds))
+        words = sweep_table(system, axes, data) if sweep else table(system, identity["parameters"], data, seconds)
+        print(words)
     return 0
+
+
+def _resumed(path, identity):
+    """The Dataset of an earlier run in a file."""
+    try:
+        return load(path, identity)
+    except InputError as error:
+        raise InputError(f"{error} (--force overwrites it)") from None
 
 
 def _sweep_figure(system, data):
@@ -244,107 +253,6 @@ def _draw(figure, data, path):
     axes = figure(data)
     with whole_file(path) as temporary:
         axes.figure.savefig(temporary, format=path.suffix.lstrip(".").lower(), dpi=150)
-
-
-def _table(system, given, data, seconds):
-    extrapolated = data.attrs["to_zero_spacing"]
-    published = system.is_default(given) and any(r.published is not None for r in system.results)
-    width = max(len(r.name) for r in system.results) + 2
-    lines = [
-        f"{system.name}: {system.shows}",
-        f"{'result':<{width}}{'value':>12}  {'k error':>8}  {'a error  ' * extrapolated}"
-        f"{'published  ' * published}unit",
-    ]
-    for r in system.results:
-        value = data[f"result_{r.name}"]
-        paper = f"{r.published:>9g}  " if published else ""
-        lattice = f"{value.attrs['spacing_error']:.1e}  " if extrapolated else ""
-        lines.append(
-            f"{r.name:<{width}}{_digits(float(value)):>12}  {value.attrs['error']:>8.1e}  {lattice}{paper}"
-            f"{r.unit:<10} {r.meaning}"
-        )
-    attrs = data.attrs
-    lines.append(
-        f"closure {attrs['closure']:.1e}, integration error {attrs['error_estimate']:.1e} "
-        f"(asked {attrs['tolerance']:g}), {attrs['k_points']} k-points, solver {attrs['solver']}, {seconds:.1f} s"
-    )
-    if attrs["error_estimate"] > attrs["tolerance"]:
-        lines.append(
-            "note: the integration stopped before the tolerance was reached, at the limit of what it may refine"
-        )
-    lines.append(
-        "k error: of the k integral; a error: what the extrapolation to zero spacing may have left"
-        if extrapolated
-        else "errors are those of the k integral; for what the lattice adds see --extrapolate"
-    )
-    for r in system.results:
-        value = data[f"result_{r.name}"]
-        size, error = abs(float(value)), value.attrs["error"]
-        if error >= size > 0:
-            lines.append(f"note: {r.name} is zero within its k error")
-        elif error > POOR * size:
-            lines.append(f"note: the k error of {r.name} is {error / size:.0%} of it: lower --tolerance")
-        window = data[f"result_{r.name}"].attrs.get("window_error")
-        if window is not None:
-            lines.append(f"note: {r.name} is a fit; other windows of it move it by up to {window:.2g} {r.unit}")
-    if attrs["rounding_nm"] > 1e-9:
-        lines.append(f"note: lengths were rounded to whole spacings, by up to {attrs['rounding_nm']:.3g} nm")
-    return "\n".join(lines)
-
-
-def _digits(x):
-    """A number in a table: five decimals where these are digits enough, else six significant ones."""
-    return f"{x:.5f}" if x == 0 or 0.01 <= abs(x) < 1e4 else f"{x:.6g}"
-
-
-def _sweep_table(system, axes, data):
-    names = [*axes, *(f"result_{r.name}" for r in system.results), "error_estimate", "closure"]
-    heads = [name.removeprefix("result_") for name in names]
-    widths = [max(len(head), 9) for head in heads]
-    lines = ["  ".join(f"{head:>{width}}" for head, width in zip(heads, widths, strict=True))]
-    for values in product(*axes.values()):
-        row = data.sel(dict(zip(axes, values, strict=True)))
-        lines.append("  ".join(f"{float(row[name]):>{width}.5g}" for name, width in zip(names, widths, strict=True)))
-    if data.attrs["rounding_nm"] > 1e-9:
-        lines.append(f"note: lengths were rounded to whole spacings, by up to {data.attrs['rounding_nm']:.3g} nm")
-    return "\n".join(lines)
-
-
-def _error(data, name, kind):
-    """An error of a result: an attribute of a single one, a variable of a sweep; None if it has no such error."""
-    variable = f"{name}_{kind}error"
-    if variable in data:
-        return data[variable].values.tolist()
-    return data[name].attrs.get(f"{kind}error")
-
-
-def _json(system, parameters, axes, data, seconds):
-    def plain(x):
-        if isinstance(x, list):
-            return [plain(y) for y in x]
-        return x if math.isfinite(x) else None
-
-    def errors(kind):
-        found = {r.name: _error(data, f"result_{r.name}", kind) for r in system.results}
-        return {name: plain(error) for name, error in found.items() if error is not None}
-
-    answer = {
-        "system": system.name,
-        "parameters": parameters | axes,
-        "results": {r.name: plain(data[f"result_{r.name}"].values.tolist()) for r in system.results},
-        "closure": plain(data.attrs["closure"]),
-        "error_estimate": plain(data.attrs["error_estimate"]),
-        "solver": data.attrs["solver"],
-        "version": data.attrs["version"],
-        "seconds": seconds,
-        "tolerance": data.attrs["tolerance"],
-        "to_zero_spacing": bool(data.attrs["to_zero_spacing"]),
-        "errors": errors(""),
-    }
-    for kind in ("spacing", "window"):
-        if found := errors(f"{kind}_"):
-            answer[f"{kind}_errors"] = found
-    return json.dumps(answer)
 
 
 def _doctor(_):

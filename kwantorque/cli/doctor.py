@@ -1,42 +1,66 @@
-"""`kwantorque doctor`: what is installed, and a self test of the operators against Kwant's own in about a second."""
+"""`kwantorque doctor`: what is installed, and a self test of the operators in about a second."""
+
+from __future__ import annotations
 
 import sys
-from importlib.metadata import version
+from collections.abc import Iterator
+from importlib.metadata import PackageNotFoundError, version
 
 import numpy as np
 from threadpoolctl import threadpool_info
 
+from ..errors import InputError
 from ..materials import KohnLuttinger
-from ..scattering import KwantSolver
+from ..scattering import BatchedSolver, KwantSolver
 from ..structures.kwant_builder import build_stack, load_kwant, site_order
 from ..structures.stack import Layer, Stack
 from ..transport.response import torques_at
 
 __all__ = ["report"]
 
-PACKAGES = ("kwantorque", "kwant", "tinyarray", "numpy", "scipy", "xarray", "matplotlib")
+PACKAGES = ("kwantorque", "numpy", "scipy", "xarray", "matplotlib")
+OF_KWANT = ("kwant", "tinyarray")
+"""What only Kwant's own solver and builders need."""
+AT = (0.1, 0.05, 0.06)
+"""kx, ky (1/nm) and energy (eV) of the self test."""
 
 
-def report():
+def report() -> Iterator[tuple[str, bool]]:
     """Yield (line, good) pairs."""
     yield f"python {sys.version.split()[0]}", True
     for name in PACKAGES:
         yield f"{name} {version(name)}", True
-    yield f"solvers: {KwantSolver.name} (scipy SuperLU)", True
+    for name in OF_KWANT:
+        try:
+            yield f"{name} {version(name)}", True
+        except PackageNotFoundError:
+            yield f"{name} is not installed: all but solver=KwantSolver() and build_stack run without it", True
+    solvers = [BatchedSolver.name, *([f"{KwantSolver.name} (scipy SuperLU)"] if _has_kwant() else [])]
+    yield f"solvers: {', '.join(solvers)}", True
     for info in threadpool_info():
         yield f"{info['internal_api']} {info.get('version') or ''}: {info['num_threads']} threads (1 is used)", True
-    error = _against_kwant()
-    yield f"self test against kwant.operator: largest relative difference {error:.1e}", error < 1e-9
-
-
-def _against_kwant():
-    """Largest difference between our spin density and currents and Kwant's, on a short wire at one k."""
     stack = Stack([Layer(KohnLuttinger(exchange=0.27), 2, m="-z"), Layer(KohnLuttinger(), 2)], 0.2)
-    kx, ky, energy = 0.1, 0.05, 0.06
+    if _has_kwant():
+        error = _against_kwant(stack)
+        yield f"self test against kwant.operator: largest relative difference {error:.1e}", error < 1e-9
+    error = _between_engines(stack)
+    yield f"self test of the two engines against each other: largest relative difference {error:.1e}", error < 1e-9
+
+
+def _has_kwant():
+    try:
+        load_kwant()
+    except InputError:
+        return False
+    return True
+
+
+def _against_kwant(stack):
+    """Largest difference between our spin density and currents and Kwant's, on a short wire at one k."""
+    kx, ky, energy = AT
     ours = torques_at(stack, [(kx, ky)], energy)
-    system = build_stack(stack).finalized()
+    kwant, system = load_kwant(), build_stack(stack).finalized()
     params = {"kx": kx, "ky": ky}
-    kwant = load_kwant()
     psi = kwant.solvers.sparse.wave_function(system, energy, params=params)(0)
     order = site_order(system)
     spin_z, one = stack.left.material.spin[2], np.eye(stack.left.material.n_orbitals)
@@ -47,4 +71,17 @@ def _against_kwant():
         (ours.spin_density.sel(axis="z").values[0] * stack.spacing, sum(map(density, psi))[order][1:-1]),
         (ours.particle_current.values[0], sum(map(current, psi))),
     )
+    return _difference(pairs)
+
+
+def _between_engines(stack):
+    """Largest difference between mode expansion and recursion, in spin density and lattice torque."""
+    kx, ky, energy = AT
+    one, other = (
+        torques_at(stack, [(kx, ky)], energy, solver=BatchedSolver(engine)) for engine in ("expansion", "recursion")
+    )
+    return _difference([(one[name].values, other[name].values) for name in ("spin_density", "lattice_torque")])
+
+
+def _difference(pairs):
     return max(np.abs(a - b).max() / np.abs(b).max() for a, b in pairs)

@@ -3,6 +3,8 @@
 from .base import Material, Term
 from .cubic_lattice import CubicLattice
 from .free_electron import FreeElectron
+from .hoppings import Hoppings
 from .luttinger import KohnLuttinger
+from .polynomial import Polynomial
 
-__all__ = ["CubicLattice", "FreeElectron", "KohnLuttinger", "Material", "Term"]
+__all__ = ["CubicLattice", "FreeElectron", "Hoppings", "KohnLuttinger", "Material", "Polynomial", "Term"]

@@ -3,104 +3,96 @@
 A material knows nothing of layers, leads, Fermi energies or Kwant.
 """
 
+from __future__ import annotations
+
+import difflib
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
-from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..errors import InputError
 
-__all__ = ["PARTNERS", "Material", "Term", "check_material"]
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+__all__ = ["PARTNERS", "Material", "Term", "check_material", "check_partner"]
 
 PARTNERS = ("lattice", "magnetisation", "carriers")
-"""Who receives the angular momentum that a term takes from the carriers."""
+"""Who usually receives the angular momentum that a term takes from the carriers; a name of
+one's own ("impurities") gets a torque of its own, `torque_on_impurities`."""
 
 
-@dataclass(frozen=True, eq=False)
-class Term:
-    """One named term of H(k), a polynomial of second order in k.
+class Term(ABC):
+    """One named term of H(k). Whoever writes the next kind provides what is abstract here.
 
-        H_term(k) = constant + sum_i linear_i k_i + sum_ij quadratic_ij k_i k_j
+    `Polynomial` and `Hoppings` are the kinds there are.
 
-    Parameters
+    Attributes
     ----------
     name : str
         "kinetic", "exchange", "spin_orbit", "potential", "rashba", ...
-    partner : {"lattice", "magnetisation", "carriers"}
-        Who takes up what the term takes from the carriers' angular momentum. "carriers" is for
-        atomic spin-orbit coupling, which moves it between spin and orbit and conserves L + s.
-    constant : (n, n) array, eV
-    linear : (3, n, n) array, eV nm, optional
-    quadratic : (3, 3, n, n) array, eV nm^2, symmetric in its first two axes, optional
+    partner : str
+        Who takes up what the term takes from the carriers' angular momentum: "lattice",
+        "magnetisation", or "carriers" for atomic spin-orbit coupling, which moves it between
+        spin and orbit and conserves L + s; or any other name.
     """
 
     name: str
     partner: str
-    constant: np.ndarray
-    linear: np.ndarray = None
-    quadratic: np.ndarray = None
 
-    def __post_init__(self):
-        if self.partner not in PARTNERS:
-            raise InputError(f"partner of term {self.name!r} must be one of {PARTNERS}, got {self.partner!r}")
-        constant = np.asarray(self.constant, complex)
-        n = constant.shape[-1] if constant.ndim else 0
-        linear = np.zeros((3, n, n), complex) if self.linear is None else np.asarray(self.linear, complex)
-        quadratic = np.zeros((3, 3, n, n), complex) if self.quadratic is None else np.asarray(self.quadratic, complex)
-        for label, value, shape in (
-            ("constant", constant, (n, n)),
-            ("linear", linear, (3, n, n)),
-            ("quadratic", quadratic, (3, 3, n, n)),
-        ):
-            if value.shape != shape:
-                raise InputError(f"{label} part of term {self.name!r} must have shape {shape}, got {value.shape}")
-            if not np.isfinite(value).all():
-                raise InputError(f"{label} part of term {self.name!r} must be finite")
-            if not np.allclose(value, np.conj(np.swapaxes(value, -1, -2)), atol=1e-12):
-                raise InputError(f"{label} part of term {self.name!r} must be Hermitian")
-            object.__setattr__(self, label, value)
-        if not np.allclose(quadratic, np.swapaxes(quadratic, 0, 1), atol=1e-12):
-            raise InputError(f"quadratic part of term {self.name!r} must be symmetric in its first two axes")
+    @property
+    @abstractmethod
+    def n_states(self) -> int:
+        """Number n of states per site (orbital x spin) it acts on."""
 
-    def __call__(self, k):
-        """H_term(k), shape (..., n, n), for k of shape (..., 3) in 1/nm."""
-        k = np.asarray(k, float)
-        return (
-            self.constant
-            + np.einsum("...i,iab->...ab", k, self.linear)
-            + np.einsum("...i,...j,ijab->...ab", k, k, self.quadratic)
-        )
-
-    def same_as(self, other):
-        """Whether two terms of one name have the same matrices."""
-        parts = ("constant", "linear", "quadratic")
-        return type(self) is type(other) and all(np.array_equal(getattr(self, x), getattr(other, x)) for x in parts)
-
-    def gradient(self, k):
-        """dH_term/dk_i, shape (..., 3, n, n), for k of shape (..., 3) in 1/nm."""
-        return self.linear + 2 * np.einsum("...j,ijab->...iab", np.asarray(k, float), self.quadratic)
-
-    @cached_property
-    def is_uniform(self):
+    @property
+    @abstractmethod
+    def is_uniform(self) -> bool:
         """Whether the term is the same at every in-plane k."""
-        return not (self.linear[:2].any() or self.quadratic[:2].any())
 
-    def along_z(self, k_par):
-        """A, B, C of H_term = A + B k_z + C k_z^2 at in-plane k_par of shape (nk, 2).
+    @property
+    @abstractmethod
+    def is_planar(self) -> bool:
+        """Whether the term is the same at every k_z: it has no hopping along z."""
 
-        Each has shape (nk, n, n), or (1, n, n) where it does not depend on k_par.
+    @abstractmethod
+    def __call__(self, k: ArrayLike) -> NDArray:
+        """H_term(k) in eV, (..., n, n), for k of shape (..., 3) in 1/nm."""
+
+    @abstractmethod
+    def gradient(self, k: ArrayLike) -> NDArray:
+        """dH_term/dk_i in eV nm, (..., 3, n, n), for k of shape (..., 3) in 1/nm."""
+
+    @abstractmethod
+    def blocks(self, k_par: ArrayLike, spacing: float) -> tuple[NDArray, NDArray]:
+        """On-site block h and hopping V = H_{j,j+1} along z of the infinite crystal.
+
+        On sites `spacing` (nm) apart, H_term(k) = h + V exp(i k_z a) + V^+ exp(-i k_z a):
+        exactly for a lattice, up to O(a^2) for a polynomial in k_z. Both in eV, of shape
+        (nk, n, n), or (1, n, n) where they do not depend on `k_par` (nk, 2), 1/nm.
         """
-        return self._at_any_k if self.is_uniform else self._along_z(np.asarray(k_par, float))
 
-    @cached_property
-    def _at_any_k(self):
-        return self._along_z(np.zeros((1, 2)))
+    @abstractmethod
+    def shifted(self, energy: float) -> Term:
+        """The same term with `energy` (eV) times the identity added."""
 
-    def _along_z(self, k_par):
-        k = np.concatenate([k_par, np.zeros((len(k_par), 1))], axis=1)
-        slope = self.gradient(k if self.quadratic[2, :2].any() else k[:1])[:, 2]
-        return self(k), slope, self.quadratic[None, 2, 2]
+    @abstractmethod
+    def same_as(self, other: Term) -> bool:
+        """Whether two terms have the same matrices."""
+
+
+def check_partner(name: str, partner: str) -> str:
+    """Return the partner of the term `name`; `InputError` if it is no name, or a misspelt one."""
+    if not isinstance(partner, str) or not partner.isidentifier():
+        raise InputError(f"partner of term {name!r} must be one of {PARTNERS} or another name, got {partner!r}")
+    near = difflib.get_close_matches(partner, PARTNERS, n=1, cutoff=0.8)
+    if partner not in PARTNERS and near:
+        raise InputError(
+            f"partner of term {name!r} must be one of {PARTNERS} or another name, got {partner!r}; "
+            f"did you mean {near[0]!r}?"
+        )
+    return partner
 
 
 class Material(ABC):
@@ -110,44 +102,57 @@ class Material(ABC):
        the spin of free electrons in s bands goes with `orbital` = 0.
     2. `terms(m)`, a tuple of `Term` with distinct names, for a magnetisation direction `m`
        (unit vector, or None for a material that is not magnetic). Bands are electron-like
-       (bounded from below, states filled upwards); a hole material is written in hole energies.
+       (bounded from below, states filled upwards); a hole material is written in hole
+       energies.
     3. `is_magnetic`, whether a layer of it needs a direction `m`.
-    4. a `repr` that states its parameters: it is stored with every result.
-    5. if it is periodic in the plane, `zone`, half the width (1/nm) of its square Brillouin zone, where the k integrals
-       end; and if it is meant for one lattice spacing only, `spacing` (nm). None otherwise.
+    4. a `repr` that states its parameters: it is stored with every result. Materials are
+       hashable, and equal if they are the same crystal: a frozen dataclass of numbers is.
+    5. if it is a lattice in the plane, `reciprocal`, its two reciprocal lattice vectors as
+       rows, (2, 2), 1/nm: the k integrals end at their Brillouin zone. None for a k.p
+       material, which is at most of second order in k.
+    6. if it is meant for one lattice spacing only, as every lattice is, `spacing` (nm); else
+       None.
+
+    Examples
+    --------
+    >>> import kwantorque as kt
+    >>> copper = kt.FreeElectron.from_wavevectors(13.6)
+    >>> copper.hamiltonian([0, 0, 13.6]).real.round(9) + 0.0
+    array([[0., 0.],
+           [0., 0.]])
     """
 
-    spin: np.ndarray
-    orbital: np.ndarray
+    spin: NDArray
+    orbital: NDArray
     is_magnetic: bool
-    zone: float | None = None
+    reciprocal: NDArray | None = None
     spacing: float | None = None
 
     @abstractmethod
-    def terms(self, m=None):
+    def terms(self, m: ArrayLike | None = None) -> tuple[Term, ...]:
         """The named terms of H for magnetisation direction `m` (unit vector or None)."""
 
     @property
-    def n_orbitals(self):
+    def n_orbitals(self) -> int:
         """Number of orbital x spin states per site."""
         return self.spin.shape[-1]
 
     @property
-    def total(self):
+    def total(self) -> NDArray:
         """J = L + s, shape (3, n, n)."""
         return self.orbital + self.spin
 
-    def hamiltonian(self, k, m=None):
+    def hamiltonian(self, k: ArrayLike, m: ArrayLike | None = None) -> NDArray:
         """H(k) in eV, shape (..., n, n), for k of shape (..., 3) in 1/nm."""
         return sum(term(k) for term in self.terms(m))
 
-    def velocity(self, k, m=None):
-        """hbar v_i = dH/dk_i in eV nm, shape (..., 3, n, n), for k of shape (..., 3) in 1/nm."""
+    def velocity(self, k: ArrayLike, m: ArrayLike | None = None) -> NDArray:
+        """hbar v_i = dH/dk_i in eV nm, (..., 3, n, n), for k of shape (..., 3) in 1/nm."""
         return sum(term.gradient(k) for term in self.terms(m))
 
 
-def check_material(material, m):
-    """Check that a material fulfils the contract, for a direction `m` of the magnetisation (or None).
+def check_material(material: Material, m: ArrayLike | None) -> None:
+    """Check that a material fulfils the contract, for a direction `m` of the magnetisation.
 
     Raises
     ------
@@ -156,6 +161,12 @@ def check_material(material, m):
     """
     if not isinstance(material, Material):
         raise InputError(f"`material` of a layer must be a Material, got {material!r}")
+    try:
+        hash(material)
+    except TypeError:
+        raise InputError(
+            f"a material must be hashable, got {material!r}: make its class a `@dataclass(frozen=True)` of numbers"
+        ) from None
     shapes = []
     for name in ("spin", "orbital"):
         vector = np.asarray(getattr(material, name, None))
@@ -165,9 +176,13 @@ def check_material(material, m):
             raise InputError(f"`{name}` of {material!r} must be Hermitian")
         shapes.append(vector.shape)
     terms = material.terms(m)
-    if not terms or not all(isinstance(term, Term) for term in terms):
+    if not isinstance(terms, tuple | list) or not terms or not all(isinstance(term, Term) for term in terms):
         raise InputError(f"`terms` of {material!r} must return a tuple of at least one Term, got {terms!r}")
     if len({term.name for term in terms}) < len(terms):
         raise InputError(f"the terms of a material must have distinct names, got {[term.name for term in terms]}")
-    if {term.constant.shape for term in terms} != {shapes[0][1:]} or shapes[0] != shapes[1]:
+    if {term.n_states for term in terms} != {shapes[0][1]} or shapes[0] != shapes[1]:
         raise InputError(f"spin, orbital and all terms of {material!r} must act on the same number of states")
+    if material.reciprocal is not None and np.shape(material.reciprocal) != (2, 2):
+        raise InputError(f"`reciprocal` of {material!r} must be two in-plane vectors, an array (2, 2), or None")
+    if material.reciprocal is not None and material.spacing is None:
+        raise InputError(f"a lattice has a `spacing` of its own: {material!r} states `reciprocal` without one")

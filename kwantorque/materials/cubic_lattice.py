@@ -1,35 +1,23 @@
 """One orbital per site of a cubic lattice: the tight-binding junctions of the literature, typed in as they stand."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..errors import InputError, finite, positive
-from .base import Term
+from .hoppings import Hoppings, reciprocal_vectors
+from .polynomial import Polynomial
 from .spin_half import SpinHalf
 
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+    from .base import Term
+
 __all__ = ["CubicLattice"]
-
-
-class _Hopping(Term):
-    """2 t [cos(k_x a) + cos(k_y a) + cos(k_z a)]; along z it is the chain's own hopping, -C/a^2 = t."""
-
-    def __init__(self, hopping, lattice_constant):
-        quadratic = -hopping * lattice_constant**2 * np.einsum("ij,ab->ijab", np.eye(3), np.eye(2))
-        super().__init__("kinetic", "lattice", 6 * hopping * np.eye(2), quadratic=quadratic)
-        object.__setattr__(self, "hopping", hopping)
-        object.__setattr__(self, "lattice_constant", lattice_constant)
-
-    def __call__(self, k):
-        phases = self.lattice_constant * np.asarray(k, float)
-        return 2 * self.hopping * np.cos(phases).sum(axis=-1)[..., None, None] * np.eye(2)
-
-    def gradient(self, k):
-        phases = self.lattice_constant * np.asarray(k, float)
-        slopes = -2 * self.hopping * self.lattice_constant * np.sin(phases)
-        return slopes[..., None, None] * np.eye(2)
-
-    is_uniform = False
 
 
 @dataclass(frozen=True)
@@ -40,8 +28,9 @@ class CubicLattice(SpinHalf):
             + e_mean                                       potential
             + Delta m.s                                    exchange
 
-    Published as on-site energies of spin up and down, e_up and e_down: `from_energies`. The stack's spacing
-    must be the lattice constant; with `Stack(atomic=True)` a layer of thickness N a is N atomic planes.
+    Published as on-site energies of spin up and down, e_up and e_down: `from_energies`. The
+    stack's spacing must be the lattice constant; with `Stack(atomic=True)` a layer of
+    thickness N a is N atomic planes.
 
     Parameters
     ----------
@@ -53,6 +42,19 @@ class CubicLattice(SpinHalf):
         e_mean, half way between both spins.
     lattice_constant : float, nm
         a; fluxes and torques per in-plane cell are those per nm^2 times a^2.
+
+    Raises
+    ------
+    InputError
+        hopping >= 0, lattice_constant <= 0, or something that is not a number.
+
+    Examples
+    --------
+    >>> import kwantorque as kt
+    >>> magnet = kt.CubicLattice.from_energies(1.2, 2.0, hopping=-0.4, lattice_constant=0.3)
+    >>> magnet.hamiltonian([0, 0, 0], m=[0, 0, 1]).real.round(9)
+    array([[-1.2,  0. ],
+           [ 0. , -0.4]])
     """
 
     hopping: float = -1.0
@@ -67,25 +69,29 @@ class CubicLattice(SpinHalf):
             raise InputError(f"`hopping` must be < 0 eV, so that the band bottom is at k = 0, got {self.hopping}")
 
     @classmethod
-    def from_energies(cls, up, down=None, *, hopping, lattice_constant=1.0):
+    def from_energies(
+        cls, up: float, down: float | None = None, *, hopping: float, lattice_constant: float = 1.0
+    ) -> CubicLattice:
         """The material with on-site energies `up` and `down` (eV) for spin along +m and -m."""
         down = up if down is None else down
         mean = (finite("up", up, "eV") + finite("down", down, "eV")) / 2
         return cls(hopping, up - down, mean, lattice_constant)
 
     @property
-    def zone(self):
-        """Half the width of the square Brillouin zone of the plane, 1/nm: the k integrals end there."""
-        return np.pi / self.lattice_constant
+    def reciprocal(self) -> NDArray:
+        """Reciprocal lattice vectors of the plane as rows, (2, 2), 1/nm."""
+        return reciprocal_vectors(self.lattice_constant * np.eye(3))
 
     @property
-    def spacing(self):
+    def spacing(self) -> float:
         """The spacing that a stack of this material must have, nm."""
         return self.lattice_constant
 
-    def terms(self, m=None):
+    def terms(self, m: ArrayLike | None = None) -> tuple[Term, ...]:
+        """The named terms of H for magnetisation direction `m` (unit vector or None)."""
+        neighbours = {tuple(axis): self.hopping * np.eye(2) for axis in np.eye(3, dtype=int).tolist()}
         terms = [
-            _Hopping(self.hopping, self.lattice_constant),
-            Term("potential", "lattice", self.onsite * np.eye(2)),
+            Hoppings("kinetic", "lattice", neighbours, self.lattice_constant),
+            Polynomial("potential", "lattice", self.onsite * np.eye(2)),
         ]
         return self.with_exchange(terms, m)

@@ -6,7 +6,7 @@ import numpy as np
 
 from ..errors import finite, positive
 from ..units import HBAR2_OVER_2M0
-from .base import Term
+from .polynomial import Polynomial
 from .spin_half import SpinHalf
 
 __all__ = ["FreeElectron"]
@@ -59,7 +59,7 @@ class FreeElectron(SpinHalf):
     def terms(self, m=None):
         quadratic = HBAR2_OVER_2M0 / self.mass * np.einsum("ij,ab->ijab", np.eye(3), np.eye(2))
         terms = [
-            Term("kinetic", "lattice", np.zeros((2, 2)), quadratic=quadratic),
-            Term("potential", "lattice", self.bottom * np.eye(2)),
+            Polynomial("kinetic", "lattice", np.zeros((2, 2)), quadratic=quadratic),
+            Polynomial("potential", "lattice", self.bottom * np.eye(2)),
         ]
         return self.with_exchange(terms, m)

@@ -7,7 +7,8 @@ import numpy as np
 from ..algebra import SPIN_HALF, SPIN_ONE, anticommutator, on_orbital, on_spin
 from ..errors import InputError, finite
 from ..units import HBAR2_OVER_2M0
-from .base import Material, Term
+from .base import Material
+from .polynomial import Polynomial
 
 __all__ = ["KohnLuttinger"]
 
@@ -111,11 +112,11 @@ class KohnLuttinger(Material):
             - 6 * self.gamma2 * product
             - 6 * (self.gamma3 - self.gamma2) * (1 - same) * product
         )
-        kinetic = Term("kinetic", "lattice", np.zeros((n, n)), quadratic=quadratic)
+        kinetic = Polynomial("kinetic", "lattice", np.zeros((n, n)), quadratic=quadratic)
         coupling = -2 * self.spin_orbit * np.einsum("iab,ibc->ac", orbital, spin)
-        terms = [kinetic, Term("spin_orbit", "carriers", coupling)]
+        terms = [kinetic, Polynomial("spin_orbit", "carriers", coupling)]
         if self.is_magnetic:
-            terms.append(Term("exchange", "magnetisation", self.exchange * np.einsum("i,iab->ab", m, spin)))
+            terms.append(Polynomial("exchange", "magnetisation", self.exchange * np.einsum("i,iab->ab", m, spin)))
         lowest = np.linalg.eigvalsh(sum(term.constant for term in terms))[0]
-        terms.append(Term("potential", "lattice", (self.band_edge - lowest) * np.eye(n)))
+        terms.append(Polynomial("potential", "lattice", (self.band_edge - lowest) * np.eye(n)))
         return tuple(terms)

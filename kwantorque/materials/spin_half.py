@@ -6,7 +6,8 @@ import numpy as np
 
 from ..algebra import SPIN_HALF
 from ..errors import InputError, finite
-from .base import Material, Term
+from .base import Material
+from .polynomial import Polynomial
 
 __all__ = ["SpinHalf"]
 
@@ -31,4 +32,4 @@ class SpinHalf(Material):
             return tuple(terms)
         if m is None:
             raise InputError(f"a magnetic material needs the direction `m` of its magnetisation: {self!r}")
-        return (*terms, Term("exchange", "magnetisation", self.exchange * np.einsum("i,iab->ab", m, self.spin)))
+        return (*terms, Polynomial("exchange", "magnetisation", self.exchange * np.einsum("i,iab->ab", m, self.spin)))

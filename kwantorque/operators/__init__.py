@@ -1,24 +1,30 @@
 """Expectation values of density blocks: every sign of a density, flux or torque lives in this folder.
 
-`Observables(chain)` prepares all operators of a chain once; the other files hold one kind of operator each.
+`LocalOperators` prepares all operators of any graph once and closes its books;
+`ChainOperators` adds what a chain has in its leads. The other files hold one kind of operator each.
 """
 
 from .closure import closure, closure_of_totals
 from .current import current_operators
 from .density import density_operators
-from .observables import Observables, Traces
-from .torque import bond_operators, onsite_operators, physical_torques
+from .local import LocalOperators
+from .torque import bond_operators, onsite_operators, torques_on_partners
+from .totals import ChainOperators, Traces
 from .trace import real_trace
+from .variables import Variable, schema
 
 __all__ = [
-    "Observables",
+    "ChainOperators",
+    "LocalOperators",
     "Traces",
+    "Variable",
     "bond_operators",
     "closure",
     "closure_of_totals",
     "current_operators",
     "density_operators",
     "onsite_operators",
-    "physical_torques",
     "real_trace",
+    "schema",
+    "torques_on_partners",
 ]

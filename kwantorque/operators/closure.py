@@ -1,27 +1,46 @@
 """The books: in a stationary state what flows out of a site minus what flows in is what the terms gave.
 
-    J_j - J_{j-1} = sum_t [ T_j^t + (B_j^t + B_{j-1}^t)/2 ]        for O = 1, s_i, L_i, at every site
-    J_{j-1} - J_j = exchange torque + lattice torque              for O = L + s
+    sum of J_b over the bonds that leave - sum of J_b over those that arrive
+        = sum_t [ T_j^t + (sum of B_b^t over its bonds)/2 ]       for O = 1, s_i, L_i, at every site
+        = - sum of the torques on all partners                    for O = L + s
 
-Exact on the lattice for every single state. `closure` is the largest violation at a k-point (and state), relative to
-the largest flux or torque in the books there, the incoming particle flux included (all others vanish in total
-reflection).
+Exact on the lattice for every single state. `closure` is the largest violation at a k-point
+(and state), or of a sum over k-points: relative to the largest flux or torque in the books
+there, the incoming particle flux included (all others vanish in total reflection).
 """
 
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
 import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 __all__ = ["closure", "closure_of_totals"]
 
 
-def closure(current, gains, torques, incoming=0.0):
+def closure(
+    current: NDArray,
+    outflow: NDArray,
+    gains: Mapping[str, NDArray],
+    torques: Iterable[NDArray],
+    incoming: NDArray | float = 0.0,
+) -> NDArray:
     """Largest relative violation of the books of particles, s, L and L + s.
 
     Parameters
     ----------
-    current : (..., n_sites + 1, 7) array
-        Fluxes of 1, s, L through the bonds on either side of each site.
+    current : (..., n_bonds, 7) array
+        Fluxes of 1, s_x, s_y, s_z, L_x, L_y, L_z through the bonds, from tail to head.
+    outflow : (..., n_sites, 7) array
+        What leaves each site.
     gains : dict from term name to (..., n_sites, 6) array
-    torques : dict as returned by `physical_torques`, arrays (..., n_sites, 3)
+        What each term gives to s and L.
+    torques : (..., n_sites, 3) arrays
+        On every partner that takes from L + s.
     incoming : (...) array or float
         Particle flux that comes in.
 
@@ -29,26 +48,28 @@ def closure(current, gains, torques, incoming=0.0):
     -------
     (...) array
     """
-    outflow = np.diff(current, axis=-2)
     violation = np.array(outflow)
     for gain in gains.values():
         violation[..., 1:] -= gain
-    of_total = outflow[..., 1:4] + outflow[..., 4:] + torques["exchange_torque"] + torques["lattice_torque"]
+    of_total = sum(torques, outflow[..., 1:4] + outflow[..., 4:])
     return _ratio(_max_of([violation, of_total]), np.maximum(_max_of([current, *gains.values()]), incoming))
 
 
-def closure_of_totals(values):
+def closure_of_totals(values: Mapping[str, NDArray], torques: tuple[str, ...]) -> NDArray:
     """Largest relative violation of the books from z = -infinity to +infinity, for particles and L + s.
 
     Parameters
     ----------
-    values : dict with `particle_current_limit` (..., 2), `angular_momentum_current_limit` (..., 2, 3), and
-        `exchange_torque_total`, `lattice_torque_total` (..., 3), and `incident_current` (...), part of the scale
+    values : dict with `particle_current_limit` (..., 2), `angular_momentum_current_limit` (..., 2, 3),
+        `<torque>_total` (..., 3), and `incident_current` (...), part of the scale
+    torques : names of the torques that take from L + s
     """
     particles = np.diff(values["particle_current_limit"], axis=-1)
     lost = -np.diff(values["angular_momentum_current_limit"], axis=-2)[..., 0, :]
-    taken = values["exchange_torque_total"], values["lattice_torque_total"]
-    violation = np.concatenate([particles, lost - taken[0] - taken[1]], axis=-1)
+    taken = [values[f"{name}_total"] for name in torques]
+    for one in taken:
+        lost = lost - one
+    violation = np.concatenate([particles, lost], axis=-1)
     limits = values["angular_momentum_current_limit"]
     everything = np.concatenate(
         [limits[..., 0, :], limits[..., 1, :], *taken, values["particle_current_limit"]], axis=-1
@@ -63,4 +84,4 @@ def _ratio(worst, scale):
 
 def _max_of(arrays):
     """Largest absolute entry over the last two axes of all arrays."""
-    return np.max([np.abs(array).max(axis=(-1, -2)) for array in arrays], axis=0)
+    return np.max([np.abs(array).max(axis=(-1, -2), initial=0) for array in arrays], axis=0)

@@ -7,39 +7,52 @@ For a term t and O in {s_i, L_i}, at a site and on a bond,
     torque of t at site j = T_j^t + (B_j^t + B_{j-1}^t)/2
 
 Both are *gains of the carriers*. The torque a term exerts on its partner (the magnetisation, the lattice) is minus
-that; `physical_torques` is where this sign is. `kwant.operator.Source` is sum_t T_j^t; it misses the bonds,
+that; `torques_on_partners` is where this sign is. `kwant.operator.Source` is sum_t T_j^t; it misses the bonds,
 where most of the torque of a k.p term is. J_ab + J_ba of `kwant.operator.Current` is sum_t B_j^t.
 """
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..algebra import commutator, dagger
 
-__all__ = ["bond_operators", "onsite_operators", "physical_torques"]
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["bond_operators", "onsite_operators", "partners_of", "torques_on_partners"]
+
+ALWAYS = ("magnetisation", "lattice", "carriers")
+"""Partners whose torques are stated even where no term exerts them."""
 
 
-def onsite_operators(chain):
-    """{term: operators of T^t for s_x, s_y, s_z, L_x, L_y, L_z}, each (nk or 1, n_kinds, 6, n, n); zero terms left
-    out.
+def onsite_operators(graph) -> dict[str, NDArray]:
+    """Operators of T^t for s_x, s_y, s_z, L_x, L_y, L_z, term by term.
+
+    Each is (nk or 1, n_kinds, 6, n, n); terms that give nothing are left out.
     """
-    kept = _not_numbers(chain.onsite)
-    operators = {name: -1j * _commutators(chain, block) for name, block in kept.items()}
-    return _nonzero(operators, chain.onsite)
+    kept = _not_numbers(graph.onsite)
+    operators = {name: -1j * _commutators(graph, block) for name, block in kept.items()}
+    return _nonzero(operators, graph.onsite)
 
 
-def bond_operators(chain):
-    """{term: operators of B^t for s_x, s_y, s_z, L_x, L_y, L_z}, each (nk or 1, n_kinds, 6, n, n); zero terms left
-    out.
+def bond_operators(graph) -> dict[str, NDArray]:
+    """Operators of B^t for s_x, s_y, s_z, L_x, L_y, L_z, term by term.
+
+    Each is (nk or 1, n_kinds, 6, n, n); terms that give nothing are left out.
     """
-    kept = _not_numbers(chain.hopping)
-    operators = {name: -2j * _commutators(chain, dagger(block)) for name, block in kept.items()}
-    return _nonzero(operators, chain.hopping)
+    kept = _not_numbers(graph.hopping)
+    operators = {name: -2j * _commutators(graph, dagger(block)) for name, block in kept.items()}
+    return _nonzero(operators, graph.hopping)
 
 
-def _commutators(chain, block):
+def _commutators(graph, block):
     """[O, block] of s and L, (nk or 1, n_kinds, 6, n, n); those of L = 0 are not worked out."""
-    has_orbital = bool(chain.orbital.any())
-    found = commutator(np.concatenate([chain.spin, chain.orbital]) if has_orbital else chain.spin, block[:, :, None])
+    has_orbital = bool(graph.orbital.any())
+    found = commutator(np.concatenate([graph.spin, graph.orbital]) if has_orbital else graph.spin, block[:, :, None])
     return found if has_orbital else np.concatenate([found, np.zeros_like(found)], axis=2)
 
 
@@ -61,33 +74,39 @@ def _nonzero(operators, blocks):
     }
 
 
-def physical_torques(gains, partner, shape):
-    """Exchange, spin-orbit and lattice torque from the carriers' gains.
+def partners_of(partner: Mapping[str, str]) -> tuple[str, ...]:
+    """All partners there are: the usual ones, and those of any term."""
+    return tuple(dict.fromkeys([*ALWAYS, *partner.values()]))
+
+
+def torques_on_partners(
+    gains: Mapping[str, NDArray], partner: Mapping[str, str], shape: tuple[int, ...]
+) -> dict[str, NDArray]:
+    """Torques from the carriers' gains, by who takes what they give.
 
     Parameters
     ----------
     gains : dict from term name to (..., 6) array, gain of s and of L
-    partner : dict from term name to who receives what the term takes (see `Term`)
+    partner : dict from term name to who receives what the term takes (see `materials.Term`)
     shape : tuple
         The leading dimensions, for the torques that no term exerts.
 
     Returns
     -------
     dict of (..., 3) arrays, components x, y, z
-        exchange_torque
-            on the magnetisation: minus what the exchange terms give to the carriers; for H_ex = Delta m.s it is
-            -Delta m x s.
-        lattice_torque
-            on the lattice: minus what the crystal's terms (k.p, potential, Rashba) give to the carriers' L + s.
-        orbital_to_spin_torque
-            on the carriers' *spin* by atomic spin-orbit coupling, which takes the same from their orbital moment.
+        "magnetisation" : exchange torque, minus what the exchange terms give to the carriers;
+            for H_ex = Delta m.s it is -Delta m x s.
+        "lattice" : minus what the crystal's terms (k.p, potential, Rashba) give to the
+            carriers' L + s.
+        "carriers" : on the carriers' *spin* by atomic spin-orbit coupling, which takes the same
+            from their orbital moment; here with the sign of a gain.
+        Any other partner: minus what its terms give to L + s.
     """
-    torques = {name: np.zeros((*shape, 3)) for name in ("exchange_torque", "lattice_torque", "orbital_to_spin_torque")}
+    torques = {one: np.zeros((*shape, 3)) for one in partners_of(partner)}
     for name, gain in gains.items():
         of_spin, of_orbital = gain[..., :3], gain[..., 3:]
         if partner[name] == "carriers":
-            torques["orbital_to_spin_torque"] += of_spin
+            torques["carriers"] += of_spin
         else:
-            key = "exchange_torque" if partner[name] == "magnetisation" else "lattice_torque"
-            torques[key] -= of_spin + of_orbital
+            torques[partner[name]] -= of_spin + of_orbital
     return torques

@@ -1,6 +1,13 @@
 """Re Tr(O rho) for many operators and density blocks at once: the one kernel under all operators."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 __all__ = ["real_trace"]
 
@@ -14,7 +21,7 @@ def _runs(kind):
     return [slice(start, stop) for start, stop in zip(starts, [*starts[1:], len(kind)], strict=True)]
 
 
-def real_trace(operators, rho, kind):
+def real_trace(operators: NDArray, rho: NDArray, kind: NDArray) -> NDArray:
     """Re Tr(O rho_j) with the operators that belong to the kind of block j.
 
     Parameters

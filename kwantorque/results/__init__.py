@@ -1,7 +1,8 @@
-"""What a user holds: Datasets, what is derived from them, and files."""
+"""What a user holds: Datasets, numbers with errors, what is derived from them, and files."""
 
 from .dataset import SCHEMA
+from .estimate import Estimate, estimate_of
 from .extrapolation import extrapolate, richardson
 from .profiles import per_current, window_average
 
-__all__ = ["SCHEMA", "extrapolate", "per_current", "richardson", "window_average"]
+__all__ = ["SCHEMA", "Estimate", "estimate_of", "extrapolate", "per_current", "richardson", "window_average"]

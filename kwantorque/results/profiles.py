@@ -1,17 +1,22 @@
 """What is derived from a Dataset: torques per current, and averages of profiles."""
 
+from __future__ import annotations
+
 import numpy as np
+import xarray as xr
 
 from ..errors import InputError
-from .dataset import AT_K, FLUX, TORQUE, TORQUE_DENSITY
+from ..operators.variables import FLUX, UNITS
+from .dataset import error_of, is_error
 
 __all__ = ["per_current", "window_average"]
 
 
-def per_current(data, incident=False):
+def per_current(data: xr.Dataset, incident: bool = False) -> xr.Dataset:
     """Divide everything by the particle current: fluxes and torques are then in hbar I/e.
 
-    The particle current is the one in the lead that the particles reach. Errors are propagated.
+    The particle current is the one in the lead that the particles reach. Errors are
+    propagated: (error + |value| x relative error of the current) / current.
 
     Parameters
     ----------
@@ -22,39 +27,58 @@ def per_current(data, incident=False):
     Raises
     ------
     InputError
-        If no current flows, or the division was made before.
+        If no current flows, the division was made before, or the Dataset is no response
+        integrated over k_par: resolved in k, or a steady state.
+
+    Examples
+    --------
+    >>> import kwantorque as kt
+    >>> cobalt = kt.FreeElectron.from_wavevectors(13.6, 8.0)
+    >>> copper = kt.FreeElectron.from_wavevectors(13.6)
+    >>> layers = [kt.Layer(copper, 0.5), kt.Layer(cobalt, 0.5, m="z")]
+    >>> data = kt.torques(kt.Stack(layers, 0.05), 0.0, tolerance=0.1, progress=False)
+    >>> kt.per_current(data).spin_current_limit.sel(lead="right").attrs["units"]
+    'hbar I/e'
     """
     if data.attrs.get("normalised"):
         raise InputError("this Dataset is per current already")
     if "k" in data.dims:
         raise InputError("`per_current` divides an integral over k_par by its current; this Dataset is resolved in k")
+    if "part" in data.dims:
+        raise InputError(
+            "`per_current` divides a response to a small bias by its current; this Dataset is a steady state, whose "
+            "torques without a current are not zero: divide what you mean by `particle_current_limit` yourself"
+        )
+    if "particle_current_limit" not in data:
+        raise InputError("`per_current` needs a Dataset of `kwantorque.torques`, with its particle current")
     downstream = "left" if data.attrs.get("source") == "right" else "right"
-    through = data.incident_current if incident else data.particle_current_limit.sel(lead=downstream)
-    current = float(through)
-    error_of_current = through.attrs.get("error", 0.0)
+    name = "incident_current" if incident else "particle_current_limit"
+    current = float(data[name] if incident else data[name].sel(lead=downstream))
+    error_of_current = float(error_of(data, name))
     if abs(current) <= error_of_current:
         raise InputError(f"no particle current flows within its error, {current:.1e} +- {error_of_current:.1e}")
-    error_of_current /= abs(current)
     result = data.copy()
+    per_response = {unit.response: unit.per_current for unit in UNITS}
     for name, variable in data.data_vars.items():
-        divided = variable / current
-        divided.attrs = dict(variable.attrs)
-        if "error" in variable.attrs:
-            divided.attrs["error"] = (
-                variable.attrs["error"] / abs(current) + float(np.abs(divided).max()) * error_of_current
-            )
-        unit = variable.attrs.get("units")
-        divided.attrs["units"] = {FLUX: "I/e", TORQUE: "hbar I/e", TORQUE_DENSITY: "hbar I/(e nm)"}.get(
-            unit
-        ) or AT_K.get(unit, f"{unit} per I/e")
+        if is_error(name):
+            continue
+        unit = variable.attrs.get("units", "1")
+        divided = (variable / current).assign_attrs(variable.attrs)
+        divided.attrs["units"] = per_response.get(unit, f"{unit} per I/e")
         result[name] = divided
+        if f"{name}_error" in data:
+            largest = float(np.abs(divided).max())
+            error = error_of(data, name)
+            result[f"{name}_error"] = (error / abs(current) + largest * error_of_current / abs(current)).assign_attrs(
+                error.attrs | {"units": divided.attrs["units"]}
+            )
     result.attrs["normalised"] = "per incident current" if incident else "per current"
     result.attrs["current"] = current
-    result.attrs["current_units"] = FLUX
+    result.attrs["current_units"] = FLUX.response
     return result
 
 
-def window_average(variable, start, stop):
+def window_average(variable: xr.DataArray, start: float, stop: float) -> tuple[float, float]:
     """Mean of a profile over start <= z <= stop, and an error from how much it moves with the window.
 
     Parameters
@@ -65,16 +89,28 @@ def window_average(variable, start, stop):
     Returns
     -------
     mean, error : float
-        The error is the largest change of the mean when the window loses its first or its last third, or both.
+        The error is the largest change of the mean when the window loses its first or its last
+        third, or both.
 
     Raises
     ------
     InputError
         If fewer than six points lie in the window.
+
+    Examples
+    --------
+    >>> import numpy as np, xarray as xr
+    >>> import kwantorque as kt
+    >>> z = np.linspace(0, 10, 101)
+    >>> profile = xr.DataArray(1 + 0 * z, {"z": ("site", z)}, "site")
+    >>> kt.window_average(profile, 2, 8)
+    (1.0, 0.0)
     """
+    if not isinstance(variable, xr.DataArray) or not {"site", "bond"} & set(variable.dims):
+        raise InputError(f"a window needs a DataArray on sites or bonds, got {type(variable).__name__}")
     position = variable["z" if "site" in variable.dims else "z_bond"]
-    values = variable.values[(position.values >= start) & (position.values <= stop)]
-    if variable.ndim != 1 or len(values) < 6:
+    values = variable.values[(position.values >= start) & (position.values <= stop)] if variable.ndim == 1 else []
+    if len(values) < 6:
         raise InputError(
             f"a window needs one component and at least 6 points, got {len(values)} in {start} to {stop} nm"
         )

@@ -1,7 +1,10 @@
 """Datasets on disk: written whole or not at all, and recognised again."""
 
+from __future__ import annotations
+
 import json
 import os
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -13,7 +16,7 @@ __all__ = ["load", "save", "whole_file"]
 
 
 @contextmanager
-def whole_file(path, keep=True):
+def whole_file(path: str | Path, keep: bool = True) -> Iterator[Path]:
     """A temporary path beside `path` that takes its place once the block is done: no half-written file is left."""
     path = Path(path)
     partial = path.with_name(f".{path.name}.part")
@@ -25,13 +28,13 @@ def whole_file(path, keep=True):
         partial.unlink(missing_ok=True)
 
 
-def save(data, path):
+def save(data: xr.Dataset, path: str | Path) -> None:
     """Write a Dataset as netCDF; an existing file is replaced only once the new one is complete."""
     with whole_file(path) as partial:
         data.to_netcdf(partial, engine="scipy")
 
 
-def load(path, identity):
+def load(path: str | Path, identity: dict) -> xr.Dataset:
     """The Dataset in a file, if it is the result of the same computation.
 
     Parameters
@@ -48,20 +51,15 @@ def load(path, identity):
         with xr.open_dataset(path, engine="scipy") as file:
             data = file.load()
     except Exception as error:
-        raise InputError(
-            f"{str(path)!r} exists and is not a result of kwantorque ({error}); --force overwrites"
-        ) from None
+        raise InputError(f"{str(path)!r} exists and is not a result of kwantorque ({error})") from None
     held = {key: data.attrs.get(key) for key in identity}
     try:
         parameters = dict(json.loads(held.pop("parameters")))
     except (TypeError, ValueError):
-        raise InputError(f"{str(path)!r} exists and is not a result of a prepared system; --force overwrites") from None
+        raise InputError(f"{str(path)!r} exists and is not a result of a prepared system") from None
     wanted = {key: value for key, value in identity.items() if key != "parameters"} | identity["parameters"]
     found = held | parameters
     for key in dict.fromkeys([*wanted, *found]):
         if found.get(key) != wanted.get(key):
-            raise InputError(
-                f"{str(path)!r} holds a result with {key} = {found.get(key)}, not {wanted.get(key)}; "
-                "--force overwrites it"
-            )
+            raise InputError(f"{str(path)!r} holds a result with {key} = {found.get(key)}, not {wanted.get(key)}")
     return data

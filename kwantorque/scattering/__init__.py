@@ -1,7 +1,7 @@
 """Scattering states of a chain. `base` is the contract of a solver; one file per solver."""
 
-from .base import DensityBlocks, LeadStates, Solver, States
+from .base import LeadStates, Solver, States
 from .batched import BatchedSolver
 from .kwant_solver import KwantSolver
 
-__all__ = ["BatchedSolver", "DensityBlocks", "KwantSolver", "LeadStates", "Solver", "States"]
+__all__ = ["BatchedSolver", "KwantSolver", "LeadStates", "Solver", "States"]

@@ -19,31 +19,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..errors import InputError
+from ..structures.graph import DensityBlocks
 
-__all__ = ["DensityBlocks", "LeadStates", "Solver", "States"]
+__all__ = ["LeadStates", "Solver", "States"]
 
 SAME_BLOCH_FACTOR = 1e-5
 """Two modes with |factor_1 conj(factor_2) - 1| below this have the same k_z: they interfere without oscillating."""
 
 SAME_VELOCITY = 1e-6
 """Incoming modes may be superposed if their velocities differ by no more than this part."""
-
-
-@dataclass(frozen=True, eq=False)
-class DensityBlocks:
-    """rho_j = sum psi_j psi_j^+ and rho_{j,j+1} = sum psi_j psi_{j+1}^+: all that operators need of a state.
-
-    Any Hermitian density matrix that commutes with H has such blocks: sums of scattering states, Green
-    functions, thermal averages.
-
-    Attributes
-    ----------
-    site : (nk, ..., n_sites, n, n) complex array
-    bond : (nk, ..., n_sites - 1, n, n) complex array
-    """
-
-    site: np.ndarray
-    bond: np.ndarray
 
 
 @dataclass(frozen=True, eq=False)

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..algebra import dagger, inverse
-from .base import DensityBlocks
+from ..structures.graph import DensityBlocks
 from .modes import as_number, lead_modes
 from .recursion import blocks, continuation, continuations
 

@@ -5,8 +5,11 @@ steps, the thresholds, are where transmission, densities and torques have square
 uniform layer.
 """
 
+from __future__ import annotations
+
 import warnings
 from functools import lru_cache, partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,11 +18,17 @@ from ..integration.rules import steps
 from ..scattering.modes import count_open
 from ..structures.chain import bulk_blocks
 
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from ..structures.stack import Layer, Stack
+
 __all__ = [
     "band_bottoms",
     "count_channels",
     "crystals",
     "has_channels",
+    "in_zone",
     "largest_radius",
     "layer_bottom",
     "lowest_inside",
@@ -27,11 +36,15 @@ __all__ = [
     "thresholds",
 ]
 
+NO_SLOPE = 1e-12
+"""dH/dk at k = 0 (eV nm) below which a term has none of first order."""
+ZONE_POINTS = 8
+"""Points along each reciprocal vector where the lowest band of a lattice is looked for."""
 COARSE = 0.5
 """sin^2(k_z a/2) from which on a lattice is called coarse: k_z a of 1.6."""
 
 
-def crystals(stack):
+def crystals(stack: Stack) -> list[Layer]:
     """The distinct uniform layers of a stack, leads first."""
     found = []
     regions = stack.regions
@@ -41,40 +54,73 @@ def crystals(stack):
     return found
 
 
-def band_bottoms(stack):
+def band_bottoms(stack: Stack) -> list[float]:
     """Energies (eV) at which a band of one of the uniform layers begins at k = 0, where fluxes have a kink."""
     return sorted({float(e) for layer in crystals(stack) for e in np.linalg.eigvalsh(layer_bottom(layer))})
 
 
-def layer_bottom(layer, z=0.0):
+def layer_bottom(layer: Layer, z: float = 0.0) -> NDArray:
     """H(k = 0) of a layer at position z (nm), (n, n)."""
     return sum(term(np.zeros(3)) for term in layer.terms_at(z))
 
 
-def lowest_inside(stack):
-    """Lowest band bottom (eV) anywhere between the leads; -infinity where terms of first order in k lower the bands
-    below what they are at k = 0.
+def lowest_inside(stack: Stack) -> float:
+    """Lowest band bottom (eV) anywhere between the leads.
+
+    -infinity where bands may lie below what they are at k = 0: where terms of first order in
+    k lower them, and in lattices whose lowest state is elsewhere in the Brillouin zone.
     """
     lowest = np.inf
     for region in stack.regions[1:-1]:
-        for z in stack.positions(region) if not region.layer.is_uniform else (0.0,):
-            if any(term.linear.any() for term in region.layer.terms_at(z)):
+        layer = region.layer
+        for z in stack.positions(region) if not layer.is_uniform else (0.0,):
+            terms = layer.terms_at(z)
+            bottom = np.linalg.eigvalsh(layer_bottom(layer, z))[0]
+            slope = max(np.abs(term.gradient(np.zeros(3))).max() for term in terms)
+            if slope > NO_SLOPE or bottom > _lowest_in_zone(layer, z):
                 return -np.inf
-            lowest = min(lowest, np.linalg.eigvalsh(layer_bottom(region.layer, z))[0])
+            lowest = min(lowest, bottom)
     return lowest
 
 
-def count_channels(layer, spacing, energy, k_par):
-    """Number of open right-going channels of a crystal at each in-plane k (nk, 2), shape (nk,); outside the Brillouin
-    zone of a material that has one there are none.
+def _lowest_in_zone(layer, z):
+    """Lowest band energy (eV) on a coarse grid of the Brillouin zone of a lattice; infinity for a k.p material."""
+    if layer.material.reciprocal is None:
+        return np.inf
+    along = np.arange(ZONE_POINTS) / ZONE_POINTS
+    in_plane = np.stack(np.meshgrid(along, along, indexing="ij"), axis=-1).reshape(-1, 2) @ layer.material.reciprocal
+    blocks = [term.blocks(in_plane, layer.material.spacing) for term in layer.terms_at(z)]
+    onsite, hopping = (sum(part) for part in zip(*blocks, strict=True))
+    levels = [
+        np.linalg.eigvalsh(onsite + hopping * phase + np.conj(np.swapaxes(hopping, -1, -2)) * np.conj(phase)).min()
+        for phase in np.exp(2j * np.pi * along)
+    ]
+    return min(levels) + 1e-9
+
+
+def count_channels(layer: Layer, spacing: float, energy: float, k_par: NDArray) -> NDArray:
+    """Number of open right-going channels of a crystal at each in-plane k (nk, 2), shape (nk,).
+
+    Outside the Brillouin zone of a lattice there are none: they are those inside.
     """
     count = count_open(*bulk_blocks(layer, spacing, k_par), energy)
-    if layer.material.zone is not None:
-        count[np.abs(k_par).max(axis=1) > layer.material.zone] = 0
+    if layer.material.reciprocal is not None:
+        count[~in_zone(layer.material.reciprocal, k_par)] = 0
     return count
 
 
-def has_channels(layer, spacing, energy):
+def in_zone(reciprocal: NDArray, k_par: NDArray) -> NDArray:
+    """Whether each k_par (nk, 2) is in the first Brillouin zone of these reciprocal vectors (2, 2), shape (nk,).
+
+    No nearest reciprocal lattice point but 0 is closer to it: k.G <= G^2/2.
+    """
+    b_1, b_2 = reciprocal
+    points = np.array([i * b_1 + j * b_2 for i in range(-2, 3) for j in range(-2, 3) if (i, j) != (0, 0)])
+    half = (points**2).sum(axis=1) / 2
+    return (k_par @ points.T <= half * (1 + 1e-12)).all(axis=1)
+
+
+def has_channels(layer: Layer, spacing: float, energy: float) -> bool:
     """Whether a crystal has any open channel, at any in-plane k."""
     if largest_radius(layer, energy) == 0:
         return False
@@ -86,7 +132,7 @@ def has_channels(layer, spacing, energy):
     return False
 
 
-def require_channels(stack, energy, right=None):
+def require_channels(stack: Stack, energy: float, right: float | None = None) -> None:
     """Raise `InputError` if a lead has no open channel at `energy` (eV), naming the lead.
 
     `right` is the energy for the right lead, if it is another one.
@@ -129,19 +175,22 @@ def _require_fine_lattice(stack, energy):
             )
 
 
-def largest_radius(layer, energy):
+def largest_radius(layer: Layer, energy: float) -> float:
     """Radius in 1/nm beyond which a crystal certainly has no state at `energy` (eV).
 
-    With c the smallest eigenvalue of the quadratic part over all directions of k and b the largest norm of
-    the linear part, H >= c k^2 - b k + h_min, and the bound is the root of that at `energy`.
+    That of the Brillouin zone of a lattice. Of a k.p material, with c the smallest eigenvalue
+    of the quadratic part over all directions of k and b the largest norm of the linear part,
+    H >= c k^2 - b k + h_min, and the bound is the root of that at `energy`.
 
     Raises
     ------
     InputError
-        If c <= 0: the bands bend down in some direction, and no region ends.
+        If c <= 0: the bands bend down in some direction, and no region ends. If H(k) is of
+        higher than second order and has no Brillouin zone.
     """
-    if layer.material.zone is not None:
-        return 1.01 * np.sqrt(2) * layer.material.zone
+    if layer.material.reciprocal is not None:
+        b_1, b_2 = layer.material.reciprocal
+        return 1.01 * max(np.linalg.norm(b_1 + b_2), np.linalg.norm(b_1 - b_2)) / 2
     c, b = _bending(layer)
     depth = energy - np.linalg.eigvalsh(layer_bottom(layer))[0]
     return 1.05 * (b + np.sqrt(max(b**2 + 4 * c * depth, 0.0))) / (2 * c)
@@ -153,15 +202,26 @@ def _bending(layer):
     terms = layer.terms_at(0.0)
     polar, azimuth = np.meshgrid(np.linspace(0, np.pi / 2, 19), np.linspace(0, 2 * np.pi, 72, endpoint=False))
     unit = np.stack([np.sin(polar) * np.cos(azimuth), np.sin(polar) * np.sin(azimuth), np.cos(polar)], axis=-1)
-    quadratic = sum(term.quadratic for term in terms)
-    linear = sum(term.linear for term in terms)
-    c = np.linalg.eigvalsh(np.einsum("...i,...j,ijab->...ab", unit, unit, quadratic)).min()
+    quadratic, linear = (sum(part) for part in zip(*(_second_order(term, unit) for term in terms), strict=True))
+    c = np.linalg.eigvalsh(quadratic).min()
     if c <= 0:
         raise InputError(f"the bands of {layer.material!r} bend down in some direction: no k region ends")
-    return c, np.linalg.norm(np.einsum("...i,iab->...ab", unit, linear), 2, axis=(-1, -2)).max()
+    return c, np.linalg.norm(linear, 2, axis=(-1, -2)).max()
 
 
-def thresholds(layer, spacing, energy, angles):
+def _second_order(term, unit):
+    """Quadratic and linear part of a term along directions `unit` (..., 3), each (..., n, n)."""
+    constant, forth, back, twice = (term(factor * unit) for factor in (0.0, 1.0, -1.0, 2.0))
+    quadratic, linear = (forth + back) / 2 - constant, (forth - back) / 2
+    if not np.allclose(twice, constant + 2 * linear + 4 * quadratic, rtol=1e-9, atol=1e-12):
+        raise InputError(
+            f"term {term.name!r} is of higher than second order in k: give its material the `reciprocal` lattice "
+            "vectors of the plane, where the k integrals end"
+        )
+    return quadratic, linear
+
+
+def thresholds(layer: Layer, spacing: float, energy: float, angles: NDArray) -> list[NDArray]:
     """Radii at which the number of open channels of a crystal changes, along rays at `angles`.
 
     Returns

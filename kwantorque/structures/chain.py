@@ -1,91 +1,78 @@
 """From a stack to block-tridiagonal matrices: the discretisation lives here and nowhere else.
 
-Each bond, of length a and within one layer, contributes to the Hamiltonian of its two sites j and j + 1
+Every term of a material gives the on-site block h and the hopping V of its infinite crystal
+on sites a apart (`Term.blocks`). A bond, of length a and within one layer, contributes
 
-    on-site (each end)   A/2 + C/a^2          A, B, C of H = A + B k_z + C k_z^2 at k_par
-    hopping H_{j,j+1}    -C/a^2 - i B/(2a)
+    h/2 to the site at either end,      V = H_{j,j+1} between them,
 
-so that a site inside a layer gets A + 2C/a^2, and a site on an interface half of each side's. This is
-(1/2){B(z), k_z} and the Hermitian ordering d/dz C(z) d/dz for position-dependent parameters, with an error of O(a^2).
-A delta term w at an interface adds w/a to its site.
+so that a site inside a layer gets h, and a site on an interface half of each side's. For
+H = A + B k_z + C k_z^2 this is (1/2){B(z), k_z} and the Hermitian ordering d/dz C(z) d/dz for
+position-dependent parameters, with an error of O(a^2). A delta term w at an interface adds
+w/a to its site.
 
-The chain has one more site at either end than the stack: the first and last sites and bonds are those of
-the leads, repeated to infinity.
+The chain has one more site at either end than the stack: the first and last sites and bonds
+are those of the leads, repeated to infinity.
 """
 
-from dataclasses import dataclass, replace
-from functools import cached_property
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..algebra import dagger
 from ..errors import InputError
+from .graph import Graph
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+    from .stack import Layer, Stack
 
 __all__ = ["Chain", "bulk_blocks", "discretise"]
 
 
-@dataclass(frozen=True, eq=False)
-class Chain:
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Chain(Graph):
     """Block-tridiagonal Hamiltonian, term by term, at `nk` in-plane k at once.
 
-    Sites of the same kind share their blocks: site j has `onsite[term][:, site_kind[j]]`, and bond j, which
-    joins sites j and j + 1, has H_{j,j+1} = `hopping[term][:, bond_kind[j]]`.
+    The graph of the bonds (j, j+1): bond j has H_{j,j+1}. The first and last site and bond
+    are those of the leads.
 
     Attributes
     ----------
     k_par : (nk, 2) array, 1/nm
     spacing : float, nm
-    site_kind : (n_sites,) int array; the first and last site are lead sites
-    bond_kind : (n_sites - 1,) int array; the first and last bond are lead bonds
-    onsite, hopping : dict from term name to (nk or 1, n_kinds, n, n) array, eV
-    partner : dict from term name to "lattice", "magnetisation" or "carriers" (see `Term`)
-    spin, orbital : (3, n, n) arrays
     """
 
-    k_par: np.ndarray
+    k_par: NDArray
     spacing: float
-    site_kind: np.ndarray
-    bond_kind: np.ndarray
-    onsite: dict
-    hopping: dict
-    partner: dict
-    spin: np.ndarray
-    orbital: np.ndarray
+    bonds: NDArray = field(init=False)
+    inside: NDArray = field(init=False)
+
+    def __post_init__(self):
+        sites = np.arange(len(self.site_kind))
+        object.__setattr__(self, "bonds", np.stack([sites[:-1], sites[1:]], axis=1))
+        object.__setattr__(self, "inside", (sites > 0) & (sites < sites[-1]))
+        super().__post_init__()
 
     @property
-    def n_k(self):
+    def n_k(self) -> int:
         return len(self.k_par)
 
-    @property
-    def n_sites(self):
-        return len(self.site_kind)
-
-    @property
-    def n_orbitals(self):
-        return self.spin.shape[-1]
-
-    @cached_property
-    def total_onsite(self):
-        """Sum of the on-site terms, (nk or 1, n_site_kinds, n, n)."""
-        return sum(self.onsite.values())
-
-    @cached_property
-    def total_hopping(self):
-        """Sum of the hopping terms, (nk or 1, n_bond_kinds, n, n)."""
-        return sum(self.hopping.values())
-
-    def lead_blocks(self, side):
+    def lead_blocks(self, side: str) -> tuple[NDArray, NDArray]:
         """On-site block and hopping of the "left" or "right" lead, each (nk or 1, n, n)."""
         end = {"left": 0, "right": -1}[side]
         return self.total_onsite[:, self.site_kind[end]], self.total_hopping[:, self.bond_kind[end]]
 
-    def mirrored(self):
+    def mirrored(self) -> Chain:
         """The chain read from right to left."""
         hopping = {name: dagger(block) for name, block in self.hopping.items()}
         return replace(self, site_kind=self.site_kind[::-1], bond_kind=self.bond_kind[::-1], hopping=hopping)
 
-    def at(self, index):
+    def at(self, index: int | slice | NDArray) -> Chain:
         """The chain at a subset of its k-points: an int, a slice or an index array."""
         index = [index] if np.isscalar(index) else index
 
@@ -95,7 +82,7 @@ class Chain:
         return replace(self, k_par=self.k_par[index], onsite=pick(self.onsite), hopping=pick(self.hopping))
 
 
-def discretise(stack, k_par):
+def discretise(stack: Stack, k_par: ArrayLike) -> Chain:
     """The chain of `stack` at in-plane wavevectors `k_par` of shape (nk, 2), 1/nm."""
     k_par = np.atleast_2d(np.asarray(k_par, float))
     parts = _BondParts(stack, k_par)
@@ -153,14 +140,10 @@ def _atomic_kinds(stack, parts):
     return sites, bonds
 
 
-def bulk_blocks(layer, spacing, k_par):
+def bulk_blocks(layer: Layer, spacing: float, k_par: ArrayLike) -> tuple[NDArray, NDArray]:
     """On-site block and hopping, each (nk or 1, n, n), of the infinite crystal of a uniform layer."""
-    onsite = hopping = 0.0
-    for term in layer.terms_at(0.0):
-        a, b, c = term.along_z(k_par)
-        onsite = onsite + a + 2 * c / spacing**2
-        hopping = hopping - c / spacing**2 - 1j * b / (2 * spacing)
-    return onsite, hopping
+    onsite, hopping = zip(*(term.blocks(k_par, spacing) for term in layer.terms_at(0.0)), strict=True)
+    return sum(onsite), sum(hopping)
 
 
 class _Kinds:
@@ -188,26 +171,26 @@ class _BondParts:
         layers = [region.layer for region in stack.regions]
         self._crystal = [next(i for i, other in enumerate(layers) if other.same_crystal(layer)) for layer in layers]
         self.partner = {}
-        self._terms, self._parts = {}, {}
+        self._blocks, self._of_term = {}, {}
 
     def key(self, index, position):
         uniform = self.stack.regions[index].layer.is_uniform
         return (self._crystal[index], None) if uniform else (index, position)
 
-    def _along_z(self, key):
-        """{name: (A, B, C)} of the terms at a key; the partner of every term is noted on the way."""
-        if key not in self._terms:
+    def _at(self, key):
+        """{name: (h, V)} of the terms at a key; the partner of every term is noted on the way."""
+        if key not in self._blocks:
             index, position = key
             z = 0.0 if position is None else position * self.stack.spacing
             terms = self.stack.regions[index].layer.terms_at(z)
-            self._terms[key] = {term.name: self._parts_of(term) for term in self._noted(terms)}
-        return self._terms[key]
+            self._blocks[key] = {term.name: self._blocks_of(term) for term in self._noted(terms)}
+        return self._blocks[key]
 
-    def _parts_of(self, term):
-        """A, B, C of a term, found once where sites share it: under a bias only the potential differs."""
-        if id(term) not in self._parts:
-            self._parts[id(term)] = term.along_z(self.k_par)
-        return self._parts[id(term)]
+    def _blocks_of(self, term):
+        """h and V of a term, found once where sites share it: under a bias only the potential differs."""
+        if term not in self._of_term:
+            self._of_term[term] = term.blocks(self.k_par, self.stack.spacing)
+        return self._of_term[term]
 
     def _noted(self, terms):
         for term in terms:
@@ -221,16 +204,14 @@ class _BondParts:
         return terms
 
     def onsite(self, key):
-        a = self.stack.spacing
-        return {name: A / 2 + C / a**2 for name, (A, _, C) in self._along_z(key).items()}
+        return {name: h / 2 for name, (h, _) in self._at(key).items()}
 
     def hopping(self, key):
-        a = self.stack.spacing
-        return {name: -C / a**2 - 0.5j * B / a for name, (_, B, C) in self._along_z(key).items()}
+        return {name: v for name, (_, v) in self._at(key).items()}
 
     def interface(self, index):
-        terms = self._noted(self.stack.interfaces[index].terms)
-        return {term.name: term.along_z(self.k_par)[0] / self.stack.spacing for term in terms}
+        terms, a = self._noted(self.stack.interfaces[index].terms), self.stack.spacing
+        return {term.name: term.blocks(self.k_par, a)[0] / a for term in terms}
 
 
 def _scaled(blocks, factor):

@@ -8,15 +8,24 @@ left and half to the one on its right; the bonds between sites belong to one lay
 boundary between the left lead and the first layer. (`Stack(atomic=True)` is the other scheme, of whole atomic planes.)
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
 from ..algebra import direction
-from ..errors import InputError, finite, positive
+from ..errors import InputError, finite, known, positive
 from ..materials.base import Material, Term, check_material
+from ..materials.polynomial import Polynomial
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Direction: TypeAlias = str | Sequence[float] | NDArray | Callable[[float], Sequence[float]]
 
 __all__ = ["Drop", "Interface", "Layer", "Region", "Stack"]
 
@@ -34,16 +43,37 @@ class Layer:
     thickness : float, nm
         Leave it out for a lead, which extends to infinity.
     m : str, 3-vector or callable
-        Direction of the magnetisation, "z", "-x", (1, 0, 1), or a function of z in nm that returns one: a
-        texture, evaluated on sites and bonds. Needed if the material is magnetic, ignored if not.
+        Direction of the magnetisation, "z", "-x", (1, 0, 1), or a function of z in nm that
+        returns one: a texture, evaluated on sites and bonds. Needed if the material is
+        magnetic, ignored if not.
     potential : float or callable, eV
-        Energy added to all bands, or a function of z in nm: the slope of a bias, evaluated on sites and bonds.
+        Energy added to all bands, or a function of z in nm: the slope of a bias, evaluated on
+        sites and bonds.
+    name : str, optional
+        What to call it, in `Stack.biased` for example; "layer 0", ... by default.
+
+    Raises
+    ------
+    InputError
+        Something that is no material, direction or length, or a magnetic material without `m`.
+
+    Examples
+    --------
+    >>> import kwantorque as kt
+    >>> iron = kt.FreeElectron.from_wavevectors(10.9, 4.2)
+    >>> kt.Layer(iron, 2.0, m="-z").m
+    (0.0, 0.0, -1.0)
+    >>> kt.Layer(iron, 2.0)
+    Traceback (most recent call last):
+    ...
+    kwantorque.errors.InputError: a layer of a magnetic material needs its direction `m`: ...
     """
 
     material: Material
     thickness: float | None = None
-    m: object = None
-    potential: float | Callable = 0.0
+    m: Direction | None = None
+    potential: float | Callable[[float], float] = 0.0
+    name: str | None = None
 
     def __post_init__(self):
         is_magnetic = getattr(self.material, "is_magnetic", False)
@@ -52,26 +82,38 @@ class Layer:
         if self.m is None and is_magnetic:
             raise InputError(f"a layer of a magnetic material needs its direction `m`: {self.material!r}")
         if self.m is not None and not callable(self.m):
-            object.__setattr__(self, "m", tuple(float(x) for x in direction(self.m)))
+            object.__setattr__(self, "m", tuple(float(x) + 0.0 for x in direction(self.m)))
         if not callable(self.potential):
             object.__setattr__(self, "potential", finite("potential", self.potential, "eV"))
+        if self.name is not None and not isinstance(self.name, str):
+            raise InputError(f"`name` of a layer must be a string, got {self.name!r}")
         check_material(self.material, np.array([0.0, 0.0, 1.0]) if is_magnetic else None)
         if not is_magnetic:
             object.__setattr__(self, "m", None)
 
+    def __reduce__(self):
+        # What was worked out stays here: a texture travels to a worker as its function.
+        return type(self), (self.material, self.thickness, self.m, self.potential, self.name)
+
     @property
-    def is_uniform(self):
+    def is_uniform(self) -> bool:
         """Whether nothing in the layer depends on z."""
         return not (callable(self.m) or callable(self.potential))
 
-    def same_crystal(self, other):
-        """Whether the two layers differ in nothing but their thickness."""
+    def same_crystal(self, other: Layer) -> bool:
+        """Whether the two layers differ in nothing but their thickness and name."""
         if self is other:
             return True
         uniform = self.is_uniform and other.is_uniform
         return uniform and self.material == other.material and (self.m, self.potential) == (other.m, other.potential)
 
-    def terms_at(self, z):
+    def magnetisation_at(self, z: float) -> NDArray:
+        """Direction of the magnetisation (3,) at position z (nm); zero if the layer has none."""
+        if self.m is None:
+            return np.zeros(3)
+        return direction(self.m(z)) if callable(self.m) else np.array(self.m)
+
+    def terms_at(self, z: float) -> tuple[Term, ...]:
         """The material's terms at position z (nm), with the layer's potential added to `potential`."""
         key = 0.0 if self.is_uniform else float(z)
         if key not in self._known:
@@ -99,16 +141,15 @@ class Layer:
         )
 
     def _terms(self, z):
-        terms = self._of_texture(direction(self.m(z))) if callable(self.m) else self._of_material
+        terms = self._of_texture(self.magnetisation_at(z)) if callable(self.m) else self._of_material
         potential = finite("potential", self.potential(z), "eV") if callable(self.potential) else self.potential
         if potential == 0:
             return terms
-        shift = potential * np.eye(self.material.n_orbitals)
         for i, term in enumerate(terms):
             if term.name == "potential":
-                shifted = Term("potential", term.partner, term.constant + shift, term.linear, term.quadratic)
-                return (*terms[:i], shifted, *terms[i + 1 :])
-        return (*terms, Term("potential", "lattice", shift))
+                return (*terms[:i], term.shifted(potential), *terms[i + 1 :])
+        n = self.material.n_orbitals
+        return (*terms, Polynomial("potential", "lattice", potential * np.eye(n)))
 
 
 @dataclass(frozen=True)
@@ -144,11 +185,12 @@ class Interface:
     terms: tuple[Term, ...] = ()
 
     def __post_init__(self):
-        object.__setattr__(self, "terms", (self.terms,) if isinstance(self.terms, Term) else tuple(self.terms))
+        terms = self.terms if isinstance(self.terms, tuple | list) else (self.terms,)
+        object.__setattr__(self, "terms", tuple(terms))
         for term in self.terms:
             if not isinstance(term, Term):
                 raise InputError(f"an interface is made of Term objects, got {term!r}")
-            if term.linear[2].any() or term.quadratic[2].any():
+            if not term.is_planar:
                 raise InputError(f"interface term {term.name!r} must not depend on k_z")
 
 
@@ -188,6 +230,8 @@ class Stack:
         One per plane, from left lead | first layer to last layer | right lead; without terms where none was given.
     lengths : tuple of float, nm
         Thicknesses after rounding.
+    bias : float, eV
+        The bias that `biased` has put into the potentials.
 
     Raises
     ------
@@ -200,6 +244,7 @@ class Stack:
     left: Layer | None = field(default=None, kw_only=True)
     right: Layer | None = field(default=None, kw_only=True)
     atomic: bool = field(default=False, kw_only=True)
+    bias: float = field(default=0.0, init=False)
     interfaces: tuple[Interface, ...] = field(init=False)
     lengths: tuple[float, ...] = field(init=False)
 
@@ -220,6 +265,10 @@ class Stack:
             if not region.layer.is_uniform:
                 for z in self.positions(region):
                     region.layer.terms_at(z)
+
+    def __getstate__(self):
+        # What was worked out from these stays here.
+        return {one.name: getattr(self, one.name) for one in fields(self)}
 
     def __repr__(self):
         interfaces = {i: x for i, x in enumerate(self.interfaces) if x.terms}
@@ -262,7 +311,7 @@ class Stack:
         if lead is None:
             m = tuple(direction(neighbour.m(z))) if callable(neighbour.m) else neighbour.m
             potential = neighbour.potential(z) if callable(neighbour.potential) else neighbour.potential
-            return Layer(neighbour.material, m=m, potential=potential)
+            return Layer(neighbour.material, m=m, potential=potential, name=neighbour.name)
         if not isinstance(lead, Layer) or lead.thickness is not None or not lead.is_uniform:
             raise InputError(f"the {side} lead must be a uniform Layer without thickness, got {lead!r}")
         return lead
@@ -286,28 +335,32 @@ class Stack:
             if interface.terms and self.atomic:
                 raise InputError("interface terms need sites on interfaces, which an atomic stack does not have")
             for term in interface.terms:
-                if term.constant.shape[-1] != first.n_orbitals:
+                if term.n_states != first.n_orbitals:
                     raise InputError(f"interface term {term.name!r} must act on {first.n_orbitals} states per site")
 
-    def biased(self, bias, across=None):
+    def biased(self, bias: float, across: int | str | None = None) -> Stack:
         """The same stack under a bias: bands shifted by +bias/2 on the left and -bias/2 on the right of one layer.
 
         Parameters
         ----------
         bias : float, eV
             Positive: particles flow to the right when the leads are filled to E_F + bias/2 and E_F - bias/2.
-        across : int
-            Number of the layer in which the potential drops linearly; needed if there are several. In an atomic stack
-            it drops between the planes before and after that layer.
+        across : int or str
+            Number or name of the layer in which the potential drops linearly; needed if there
+            are several. In an atomic stack it drops between the planes before and after that
+            layer.
+
+        Raises
+        ------
+        InputError
+            The stack is under a bias already, or `across` is no layer of it.
         """
         bias = finite("bias", bias, "eV")
-        if across is None and len(self.layers) > 1:
-            raise InputError("`across` must name the layer in which the potential drops, by its number from 0 on")
-        across = 0 if across is None else across
-        if across not in range(len(self.layers)):
-            raise InputError(f"`across` must be the number of a layer, 0 to {len(self.layers) - 1}, got {across!r}")
+        across = self._number_of(across)
         if bias == 0:
             return self
+        if self.bias:
+            raise InputError(f"the stack is under a bias of {self.bias:g} eV already: start from the one without")
         beyond = self.spacing / 2 if self.atomic else 0.0
         drop = (
             (self.boundaries[across] - beyond, bias / 2),
@@ -327,7 +380,26 @@ class Stack:
         for index, layer in enumerate(self.layers):
             items += [shifted(layer, index), self.interfaces[index + 1]]
         left, right = shifted(self.left, -1), shifted(self.right, len(self.layers))
-        return Stack(items, self.spacing, left=left, right=right, atomic=self.atomic)
+        stack = Stack(items, self.spacing, left=left, right=right, atomic=self.atomic)
+        object.__setattr__(stack, "bias", bias)
+        return stack
+
+    def _number_of(self, across):
+        """The number of the layer that `across` names; the only one by default."""
+        if across is None and len(self.layers) > 1:
+            raise InputError("`across` must name the layer in which the potential drops: its number from 0 on, or name")
+        if isinstance(across, str):
+            names = [layer.name for layer in self.layers]
+            known("layer", across, [name for name in names if name])
+            if names.count(across) > 1:
+                raise InputError(f"{names.count(across)} layers are called {across!r}: say `across` by number")
+            return names.index(across)
+        across = 0 if across is None else across
+        if isinstance(across, bool) or across not in range(len(self.layers)):
+            raise InputError(
+                f"`across` must be the name of a layer or its number, 0 to {len(self.layers) - 1}, got {across!r}"
+            )
+        return across
 
     def positions(self, region):
         """z of the sites of a region, those on its two ends included, nm."""
@@ -363,9 +435,59 @@ class Stack:
     def regions(self):
         """Left lead, layers, right lead, each with the bonds it covers; the leads cover one bond outside."""
         ends = [round(z / self.spacing) for z in self.boundaries]
-        inner = [Region(f"layer {i}", layer, ends[i], ends[i + 1]) for i, layer in enumerate(self.layers)]
+        inner = [Region(layer.name or f"layer {i}", layer, *ends[i : i + 2]) for i, layer in enumerate(self.layers)]
         return (
             Region("left lead", self.left, -1, 0),
             *inner,
             Region("right lead", self.right, ends[-1], ends[-1] + 1),
         )
+
+    def coordinates(self) -> dict:
+        """Coordinates of a Dataset on this stack: positions of sites, bonds and planes, layers, magnetisation."""
+        bonds = self.z[0] + self.spacing * (np.arange(self.n_sites + 1) - 0.5)
+        layer_of_bond = np.searchsorted(self.boundaries, bonds + 1e-6 * self.spacing) - 1
+        return {
+            "z": ("site", self.z, {"units": "nm", "long_name": "position of the site"}),
+            "z_bond": ("bond", bonds, {"units": "nm", "long_name": "position of the bond"}),
+            "layer": (
+                "bond",
+                layer_of_bond.astype("int32"),
+                {"long_name": "layer of the bond; -1 and the number of layers are the leads"},
+            ),
+            "boundary_z": (
+                "boundary",
+                self.boundaries,
+                {"units": "nm", "long_name": "planes between leads and layers"},
+            ),
+            "axis": ["x", "y", "z"],
+            "lead": ["left", "right"],
+            "magnetisation": (
+                ("site", "axis"),
+                self.magnetisation,
+                {"units": "1", "long_name": "direction of the magnetisation"},
+            ),
+        }
+
+    @property
+    def partners(self) -> tuple[str, ...]:
+        """Who takes angular momentum from the carriers, of all terms of layers, leads and interfaces."""
+        layers = [term for region in self.regions for term in region.layer.terms_at(float(self.z[0]))]
+        terms = [*layers, *(term for interface in self.interfaces for term in interface.terms)]
+        return tuple(dict.fromkeys(term.partner for term in terms))
+
+    @cached_property
+    def magnetisation(self) -> NDArray:
+        """Direction of the magnetisation on every site, (n_sites, 3), components x, y, z.
+
+        Zero where nothing is magnetic. A site on the interface of two magnets has half of
+        each: there it is the mean of both directions, shorter than 1 unless they agree.
+        """
+        sides = [[] for _ in range(self.n_sites)]
+        # Bond j joins the sites j and j + 1; of an atomic stack, regions count the sites themselves.
+        first = 1 if self.atomic else 0
+        for region in self.regions:
+            for j in range(region.start, region.stop + (0 if self.atomic else 1)):
+                site = j + first
+                if 0 <= site < self.n_sites and region.layer.m is not None:
+                    sides[site].append(region.layer.magnetisation_at(float(self.z[site])))
+        return np.array([np.mean(side, axis=0) if side else np.zeros(3) for side in sides])

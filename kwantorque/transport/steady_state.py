@@ -1,50 +1,61 @@
-"""The entry to finite bias, temperature and equilibrium: everything the electrons do, not only their response.
+"""Finite bias, temperature and equilibrium: everything the electrons do, not only their response.
 
-All states are filled up to the lower of the two chemical potentials (the sea: left and right incident ones, and
-bound states), those that come from the lead of the higher one up to that (the window):
+All states are filled up to the lower of the two chemical potentials (the sea: left and right
+incident ones, and bound states), those that come from the lead of the higher one up to that
+(the window):
 
     rho = sum of all states f_low(E) + sum of states from that lead [f_high(E) - f_low(E)].
 
-The sea is a contour integral of Green functions (`scattering.green`), the window a sum of scattering states over
-energies and k_par.
+The sea is a contour integral of Green functions (`scattering.green`), the window a sum of
+scattering states over energies and k_par.
 """
 
+from __future__ import annotations
+
 import time
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from scipy import constants
 from tqdm import tqdm
 
-from ..errors import ComputationError, InputError, finite, known, positive
+from ..errors import ComputationError, InputError, finite, known
 from ..integration.energy import integrate_energies, occupation, window
-from ..integration.plane import PolarRule, integrate
 from ..integration.rules import Integral, NoChannel
-from ..integration.summation import Summation
-from ..operators import Observables, Traces, closure_of_totals
+from ..operators import ChainOperators, schema
 from ..parallel import single_thread
-from ..results.dataset import SCHEMA, dataset
+from ..results.dataset import dataset
 from ..scattering.green import fermi_contour, filled
 from ..spectrum.breaks import Breaks
 from ..spectrum.channels import band_bottoms, require_channels
-from ..spectrum.symmetry import find_symmetry, symmetrised
+from ..spectrum.symmetry import Symmetry, find_symmetry
 from ..structures.chain import discretise
-from .response import MAX_CLOSURE, VECTOR_NAMES, checked, provenance, weighted_sums
+from .run import SIDES, Injection, Numerics, Run, added_up, check_derived, check_stack, provenance
 
-__all__ = ["PARTS", "steady_state"]
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
+    import xarray as xr
+
+    from ..integration.plane import PolarRule
+    from ..scattering import Solver
+    from ..structures.stack import Stack
+
+__all__ = ["PARTS", "Difference", "Sea", "steady_state"]
 
 PARTS = ("sea", "window")
 SEA_SHARE = 1e-4
-"""Accuracy of the contour's rule over the tolerance: of a whole electron, of which a torque is a small part."""
-CONTOUR = "contour: "
-"""Prefix of the differences between the two rules of the contour."""
+"""Accuracy of the contour's rule over the tolerance: of a whole electron, of which a torque
+is a small part."""
 BOLTZMANN = constants.k / constants.e
 """k_B in eV/K."""
 MAX_SEA_CLOSURE = 1e-5
-"""Limit for the books of a single piece of the sea; next to a sharp resonance Green functions are huge and cancel. The
-books of the whole must close to 1e-8.
-"""
+"""Limit for the books of a single piece of the sea, and for its particle current, relative to
+1e-4 of the hopping: next to a sharp resonance Green functions are huge and cancel. The books
+of the whole must close to 1e-8."""
 LOOSEST = 0.3
 """No k integral at a single energy is asked for less than this."""
 NO_FLUX = 1e-5
@@ -55,140 +66,199 @@ NO_CURRENT = 1e-9
 """A particle current below this part of the other fluxes is rounding."""
 
 
+class Difference(NamedTuple):
+    """Key of the difference of the two rules of the contour in a variable, integrated beside it."""
+
+    name: str
+
+
 def steady_state(
-    stack,
-    mu_left=0.0,
-    mu_right=None,
+    stack: Stack,
+    energy: float = 0.0,
     *,
-    temperature=0.0,
-    tolerance=1e-3,
-    solver=None,
-    kpar=None,
-    derived=None,
-    sea=True,
-    window_from=None,
-    executor=None,
-    progress=True,
-):
-    """Densities, currents and torques of a stack between two leads of given chemical potentials.
+    bias: float = 0.0,
+    across: int | str | None = None,
+    mu_left: float | None = None,
+    mu_right: float | None = None,
+    temperature: float = 0.0,
+    derived: Callable | None = None,
+    sea: bool = True,
+    window_from: str | None = None,
+    tolerance: float = 1e-3,
+    solver: Solver | None = None,
+    kpar: PolarRule | None = None,
+    executor: Executor | None = None,
+    progress: bool = True,
+) -> xr.Dataset:
+    """Densities, currents and torques of a stack in equilibrium or under a bias.
+
+    All states filled up to the lower chemical potential (the sea), and those from the lead of
+    the higher one between the two (the window), mu_left, mu_right = energy +- bias/2; the
+    bands of the left lead are shifted by +bias/2, those of the right one by -bias/2, and the
+    potential drops linearly across one layer.
 
     Parameters
     ----------
     stack : Stack
-        With the potentials of the bias in it, see `Stack.biased`.
-    mu_left, mu_right : float, eV
-        Chemical potentials; mu_right is mu_left by default: equilibrium.
+    energy : float, eV
+        Fermi energy without the bias, on the scale of the materials' band edges.
+    bias : float, eV
+        Positive: particles flow to the right.
+    across : int or str
+        Number or name of the layer in which the potential drops; needed with a bias if there
+        are several.
     temperature : float, K
-    tolerance, solver, kpar, derived, executor, progress
-        As in `kwantorque.torques`. The tolerance is relative to the largest of the fluxes and summed torques, or of
-        what `derived` returns; that of the current is relative to the current. The solver is for the window.
+    tolerance : float
+        Relative to the largest of the fluxes and summed torques, or of what `derived` returns;
+        that of the current is relative to the current.
+    progress : bool
+        A progress bar on stderr.
+
+    Other Parameters
+    ----------------
+    mu_left, mu_right : float, eV
+        Chemical potentials, instead of `energy` and `bias`, of a stack that has the potentials
+        of its bias already (`Stack.biased`, or one's own); mu_right is mu_left by default.
     sea : bool
         Whether the sea is wanted; it carries no current.
     window_from : {"left", "right"}, optional
-        The lead whose states make up the window. By default the one of the higher chemical potential, as above. From
-        the other one the same result is the sea filled to the higher chemical potential minus its states in the window:
-        without cancellation where what one wants is done by electrons that came through a barrier.
+        The lead whose states make up the window. By default the one of the higher chemical
+        potential, as above. From the other one the same result is the sea filled to the higher
+        chemical potential minus its states in the window: without cancellation where what one
+        wants is done by electrons that came through a barrier.
+    derived, solver, kpar, executor
+        As in `kwantorque.torques`. The solver is for the window.
 
     Returns
     -------
     xarray.Dataset
-        As `kwantorque.torques` returns, with a leading dimension `part` of "sea" and "window", whose sum is the value:
-        torques and angular momentum fluxes in eV/nm^2, densities per nm^3; `error_of_parts` is the error of each.
-        With mu_left = mu_right the sea is the equilibrium and the window empty. attrs as there, and mu_left,
-        mu_right, temperature.
+        As `kwantorque.torques` returns, with a leading dimension `part` of "sea" and "window",
+        whose sum is the value, `<variable>_error` likewise: torques and angular momentum
+        fluxes in eV/nm^2, densities per nm^3. Without a bias the sea is the equilibrium and
+        the window empty. attrs as there, and mu_left, mu_right, temperature. `closure` is the
+        largest relative violation of the books: of pieces and whole of the window, and of the
+        sea, there relative to 1e-4 of the hopping, since in equilibrium fluxes cancel.
 
     Raises
     ------
     InputError
-        temperature < 0, something that is not a number, a wrong solver or rule.
+        temperature < 0, something that is not a number, both a bias and chemical potentials, a
+        wrong solver or rule.
     ComputationError
-        The books of a k-point of the window, or of the whole, do not close to 1e-8, or those of a piece of the sea to
-        1e-5.
+        The books of a k-point of the window, or of the whole, do not close to 1e-8, or those
+        of a piece of the sea to 1e-5.
+
+    Examples
+    --------
+    >>> import kwantorque as kt
+    >>> iron = kt.FreeElectron.from_wavevectors(10.9, 4.2)
+    >>> barrier = kt.Layer(kt.FreeElectron(mass=0.4, bottom=1.0), 0.7, name="barrier")
+    >>> junction = kt.Stack([barrier], 0.05, left=kt.Layer(iron, m="z"), right=kt.Layer(iron, m="x"))
+    >>> data = kt.steady_state(junction, bias=0.4, across="barrier", tolerance=0.1, progress=False)
+    >>> data.attrs["mu_left"], data.particle_current_limit.dims
+    (0.2, ('part', 'lead'))
     """
     started = time.perf_counter()
-    mu_right = mu_left if mu_right is None else mu_right
-    mu = {"left": finite("mu_left", mu_left, "eV"), "right": finite("mu_right", mu_right, "eV")}
+    numerics = Numerics(tolerance, solver, kpar, executor, progress)
+    stack, mu = _filled_to(check_stack(stack), energy, bias, across, mu_left, mu_right)
     thermal = finite("temperature", temperature, "K") * BOLTZMANN
     if thermal < 0:
         raise InputError(f"`temperature` must be >= 0 K, got {temperature!r}")
+    derived = check_derived(derived, stack)
     upper = "left" if mu["left"] >= mu["right"] else "right"
-    source = upper if window_from is None else known("window_from", window_from, tuple(mu))
-    _, solver = checked(stack, mu[source], source, solver)
-    tolerance = positive("tolerance", tolerance)
-    rule = PolarRule() if kpar is None else kpar
-    if not isinstance(rule, PolarRule):
-        raise InputError(f"`kpar` must be a PolarRule, got {kpar!r}")
+    source = upper if window_from is None else known("window_from", window_from, SIDES)
     require_channels(stack, mu["left"], mu["right"])
-    run = _Run(stack, find_symmetry(stack), rule, derived, executor, thermal, tolerance)
     low, high = min(mu.values()), max(mu.values())
     with tqdm(unit="k", desc="k-points", disable=not progress, total=0) as bar:
-        below = run.sea(low if source == upper else high, bar) if sea else None
-        above = run.window(high, low, source, 1 if source == upper else -1, solver, bar) if high > low else None
+        run = _Filling(stack, numerics, find_symmetry(stack), bar, derived, thermal)
+        below = run.sea(low if source == upper else high) if sea else None
+        above = run.window(high, low, source, 1 if source == upper else -1) if high > low else None
     if below is None and above is None:
         raise InputError("without the sea and without a bias there is nothing to compute")
     below, above = below or _nothing(above), above or _nothing(below)
     values = {name: np.stack([below.values[name], above.values[name]]) for name in below.values}
-    errors = {name: below.errors[name] + above.errors[name] for name in below.errors}
-    error = _relative({name: value.sum(axis=0) for name, value in values.items()}, errors, derived is not None)
-    if not np.isfinite(error):
-        raise ComputationError("the integral over k_par is not finite")
-    attrs = provenance(stack, mu[source], source, solver) | {
-        "mu_left": mu["left"],
-        "mu_right": mu["right"],
-        "temperature": float(temperature),
-        "tolerance": tolerance,
-        "error_estimate": error,
-        "closure": run.closure,
-        "k_points": below.points + above.points,
-        "k_points_left_to_kwant": run.by_kwant,
-        "k_rule": repr(rule),
-        "rotation_order": run.symmetry.folds,
-        "seconds": time.perf_counter() - started,
-    }
-    data = dataset(values, stack, attrs, errors=errors, parts=PARTS)
-    for name in values:
-        data[name].attrs["error_of_parts"] = [float(below.errors[name]), float(above.errors[name])]
-    return data
+    errors = {name: np.array([below.errors[name], above.errors[name]]) for name in below.errors}
+    error = run.measure(
+        {name: value.sum(axis=0) for name, value in values.items()}, {name: e.sum() for name, e in errors.items()}
+    )
+    attrs = provenance(
+        stack, numerics.solver, mu_left=mu["left"], mu_right=mu["right"], temperature=float(temperature)
+    ) | run.attrs(error, below.points + above.points, time.perf_counter() - started)
+    return dataset(
+        values,
+        stack.coordinates() | {"part": list(PARTS)},
+        attrs,
+        partners=stack.partners,
+        normalised="at_bias",
+        leading=("part",),
+        errors=errors,
+    )
 
 
-class _Run:
-    """One call of `steady_state`: what its two parts share, and the worst closure so far."""
+def _filled_to(stack, energy, bias, across, mu_left, mu_right):
+    """The stack with its bias in it, and {side: chemical potential}."""
+    energy, bias = finite("energy", energy, "eV"), finite("bias", bias, "eV")
+    if mu_left is None and mu_right is None:
+        if bias == 0 and across is not None:
+            stack.biased(bias, across)
+        return (stack.biased(bias, across) if bias else stack), {"left": energy + bias / 2, "right": energy - bias / 2}
+    if bias != 0 or energy != 0 or across is not None:
+        raise InputError(
+            "say `energy` and `bias` (and `across`), or `mu_left` and `mu_right` of a stack that has its potentials "
+            "already, not both"
+        )
+    if mu_left is None:
+        raise InputError("`mu_right` needs `mu_left`")
+    mu_left = finite("mu_left", mu_left, "eV")
+    return stack, {"left": mu_left, "right": mu_left if mu_right is None else finite("mu_right", mu_right, "eV")}
 
-    def __init__(self, stack, symmetry, rule, derived, executor, thermal, tolerance):
-        self.stack, self.symmetry, self.rule, self.derived = stack, symmetry, rule, derived
-        self.executor, self.thermal, self.tolerance = executor, thermal, tolerance
-        self.closure, self.by_kwant = 0.0, 0
 
-    def sea(self, mu, bar):
+class _Filling(Run):
+    """One call of `steady_state`: its two parts."""
+
+    def __init__(self, stack, numerics, symmetry, bar, derived, thermal):
+        super().__init__(stack, numerics, symmetry, bar)
+        self.derived, self.thermal = derived, thermal
+        self.names = tuple(schema(stack.partners))
+
+    def sea(self, mu):
         """`Integral` of all states filled up to `mu`, with the error of the contour in its errors."""
-        accuracy = np.clip(SEA_SHARE * self.tolerance, 1e-12, 1e-4)
-        evaluate = partial(_sea_sums, self.stack, mu, self.thermal, accuracy, self.symmetry, self.derived)
-        breaks = Breaks(self.stack, mu, None, self.rule.widen)
-        integral = self._integral(evaluate, breaks, self.tolerance, bar, of_sea=True)
-        # Two rules of the contour differ by the square root of the error of the better one; thirty times to be safe.
+        accuracy = np.clip(SEA_SHARE * self.numerics.tolerance, 1e-12, 1e-4)
+        sea = Sea(self.stack, mu, self.thermal, accuracy, self.symmetry, self.derived)
+        breaks = Breaks(self.stack, mu, None, self.numerics.rule.widen)
+        found = self.integral(sea.sums, breaks, self.numerics.tolerance, partial(self.measure, of_sea=True))
+        # Two rules of the contour differ by the square root of the error of the better one;
+        # thirty times to be safe.
         honest = 30 * np.sqrt(accuracy)
-        values = {name: value for name, value in integral.values.items() if not name.startswith(CONTOUR)}
+        values = {name: value for name, value in found.values.items() if not isinstance(name, Difference)}
         errors = {
-            name: integral.errors[name] + honest * float(np.abs(integral.values[CONTOUR + name]).max(initial=0))
+            name: found.errors[name] + honest * float(np.abs(found.values[Difference(name)]).max(initial=0))
             for name in values
         }
-        self._close(values | {"incident_current": integral.values["incident_current"]})
-        # A filled sea carries no current: what is found is rounding.
+        incident = found.values["incident_current"]
+        self.close(values | {"incident_current": np.abs(incident)})
+        # A filled sea carries no current: what is found is rounding, and must be small.
+        current = float(np.abs(values["particle_current"]).max(initial=0))
+        if not current <= MAX_SEA_CLOSURE * abs(float(incident)):
+            raise ComputationError(
+                f"the Fermi sea carries a current of {current:.1e}, more than {MAX_SEA_CLOSURE} of its gross flux: "
+                "try another `energy` or a `temperature` > 0"
+            )
         for name in ("incident_current", "particle_current", "particle_current_limit"):
             values[name], errors[name] = 0 * values[name], 0.0
-        return replace(integral, values=values, errors=errors)
+        return replace(found, values=values, errors=errors)
 
-    def window(self, high, low, source, sign, solver, bar):
+    def window(self, high, low, source, sign):
         """`Integral` over the energies of `sign` x the states from the lead `source`, or None if it has none there."""
 
         def value_at(energy):
             weight = occupation(energy, high, self.thermal) - occupation(energy, low, self.thermal)
             # Energies that hardly count need no accuracy.
-            tolerance = min(self.tolerance / 2 / max(weight, 1e-12), LOOSEST)
-            evaluate = partial(weighted_sums, self.stack, energy, source, solver, self.symmetry, self.derived)
-            breaks = Breaks(self.stack, energy, source, self.rule.widen)
+            tolerance = min(self.numerics.tolerance / 2 / max(weight, 1e-12), LOOSEST)
+            injection = Injection(self.stack, energy, source, self.numerics.solver, self.symmetry, self.derived)
+            breaks = Breaks(self.stack, energy, source, self.numerics.rule.widen)
             try:
-                one = self._integral(evaluate, breaks, tolerance, bar)
+                one = self.integral(injection.sums, breaks, tolerance, self.measure)
             except NoChannel:
                 return None
             values = {name: sign * weight * value for name, value in one.values.items()}
@@ -196,87 +266,82 @@ class _Run:
             return Integral(values, errors, one.error, one.points)
 
         cuts = window(high, low, self.thermal, band_bottoms(self.stack))
-        found = integrate_energies(value_at, cuts, self.tolerance, self._measure)
+        found = integrate_energies(value_at, cuts, self.numerics.tolerance, self.measure)
         if found is not None:
-            self._close(found.values)
+            self.close(found.values | {"incident_current": np.abs(found.values["incident_current"])})
         return found
 
-    def _integral(self, evaluate, breaks, tolerance, bar, of_sea=False):
-        sum_over = Summation(evaluate, self.executor, bar, self.stack.left.material.n_orbitals)
-        measure = partial(self._measure, of_sea=of_sea)
-        integral = integrate(sum_over, breaks, self.symmetry, self.rule, tolerance, measure)
-        self.closure = max(self.closure, sum_over.closure)
-        self.by_kwant += sum_over.by_kwant
-        return integral
+    def measure(self, values, errors, of_sea=False):
+        """Largest error of what decides, relative to the largest of it, and that of the current to the current.
 
-    def _measure(self, values, errors, of_sea=False):
-        return _relative(values, errors, self.derived is not None, of_sea)
+        What decides are the further numbers, if there are any, else fluxes and summed torques. Where
+        everything cancels, by symmetry or because the other lead is closed, nothing is left but
+        rounding: what is smaller than `NO_FLUX` of a sea's gross flux or `NO_RESPONSE` of the
+        incident current is not asked for.
+        """
+        names = [name for name in values if name not in self.names and not isinstance(name, Difference)]
+        names = names if self.derived is not None else CONTROLLED
+        scale = max(float(np.abs(values[name]).max(initial=0)) for name in names)
+        scale = max(scale, (NO_FLUX if of_sea else NO_RESPONSE) * abs(float(values["incident_current"])))
+        current = float(np.abs(values["particle_current_limit"]).min())
+        worst = max(errors[name] for name in names) / scale if scale > 0 else 0.0
+        if not of_sea and current > max(NO_CURRENT * scale, NO_RESPONSE * abs(float(values["incident_current"]))):
+            worst = max(worst, errors["particle_current_limit"] / current)
+        return worst
 
-    def _close(self, values):
-        of_totals = float(closure_of_totals(values | {"incident_current": np.abs(values["incident_current"])}))
-        if not of_totals <= MAX_CLOSURE:
+
+CONTROLLED = ("angular_momentum_current", "exchange_torque_total", "lattice_torque_total", "exchange_torque_cumulated")
+"""Whose errors decide about refinement where nothing further is asked for."""
+
+
+@dataclass(frozen=True, eq=False)
+class Sea:
+    """All states filled up to one chemical potential: what a worker needs to know to add them up.
+
+    Attributes
+    ----------
+    stack, mu (eV) : of all states
+    thermal : float, eV, k_B T
+    accuracy : float, of the contour's rule
+    symmetry : Symmetry of the k plane
+    derived : callable, optional
+    """
+
+    stack: Stack
+    mu: float
+    thermal: float
+    accuracy: float
+    symmetry: Symmetry
+    derived: Callable | None
+
+    @single_thread
+    def sums(self, items) -> tuple[list[dict], float, None]:
+        """One chunk of the integral over k_par, as `Injection.sums`.
+
+        Every variable comes with the difference of the two rules of the contour.
+        """
+        k_par = np.concatenate([k for k, _ in items])
+        chain = discretise(self.stack, k_par)
+        contour = fermi_contour(4 * np.abs(chain.total_hopping).max(), self.thermal, self.accuracy)
+        operators = ChainOperators(chain)
+        fine, coarse = (
+            added_up(operators, operators.of_blocks(part.chain, part.leads), items, 2, self.symmetry, self.derived)
+            for part in filled(chain, self.mu, contour)
+        )
+        closure = np.maximum(fine[1], coarse[1])
+        if not closure.max() <= MAX_SEA_CLOSURE:
+            worst = items[int(np.unravel_index(np.nanargmax(closure), closure.shape)[0])][0][0]
             raise ComputationError(
-                f"the books from z = -infinity to +infinity do not close: {of_totals:.1e} > {MAX_CLOSURE}"
+                f"the books of the Fermi sea do not close near k = {tuple(float(x) for x in worst)} 1/nm: "
+                f"closure {closure.max():.1e} > {MAX_SEA_CLOSURE}. A level lies at the Fermi energy there: try a "
+                "slightly different energy, or a temperature > 0"
             )
-        self.closure = max(self.closure, of_totals)
+        values = fine[0] | {Difference(name): value - coarse[0][name] for name, value in fine[0].items()}
+        sums = [{name: value[i] for name, value in values.items()} for i in range(len(items))]
+        return sums, float(closure.max()), None
 
 
 def _nothing(like):
     """An integral of the same variables that are all zero."""
     values, errors = ({name: 0 * value for name, value in part.items()} for part in (like.values, like.errors))
     return Integral(values, errors, 0.0, 0)
-
-
-def _controlled(values, derived):
-    """Names of what decides about refinement: the results, or fluxes and summed torques."""
-    if derived:
-        return [name for name in values if name not in SCHEMA and not name.startswith(CONTOUR)]
-    return ("angular_momentum_current", "exchange_torque_total", "lattice_torque_total", "exchange_torque_cumulated")
-
-
-def _scale(values, derived):
-    return max(float(np.abs(values[name]).max(initial=0)) for name in _controlled(values, derived))
-
-
-def _relative(values, errors, derived, of_sea=False):
-    """Largest error of what decides, relative to the largest of it, and that of the current relative to the current.
-
-    Where everything cancels, by symmetry or because the other lead is closed, nothing is left but rounding: what is
-    smaller than `NO_FLUX` of a sea's gross flux or `NO_RESPONSE` of the incident current is not asked for.
-    """
-    names = _controlled(values, derived)
-    scale = _scale(values, derived)
-    scale = max(scale, (NO_FLUX if of_sea else NO_RESPONSE) * abs(float(values["incident_current"])))
-    current = float(np.abs(values["particle_current_limit"]).min())
-    worst = max(errors[name] for name in names) / scale if scale > 0 else 0.0
-    if not of_sea and current > max(NO_CURRENT * scale, NO_RESPONSE * abs(float(values["incident_current"]))):
-        worst = max(worst, errors["particle_current_limit"] / current)
-    return worst
-
-
-@single_thread
-def _sea_sums(stack, mu, thermal, accuracy, symmetry, derived, items):
-    """One chunk of the sea: for each item {name: sums over k of weights times value}, worst closure, no trouble."""
-    k_par = np.concatenate([k for k, _ in items])
-    chain = discretise(stack, k_par)
-    contour = fermi_contour(4 * np.abs(chain.total_hopping).max(), thermal, accuracy)
-    observables = Observables(chain)
-    rules = [observables.of_blocks(part.chain, part.leads) for part in filled(chain, mu, contour)]
-    sums = []
-    for traces in rules:
-        parts, start = [], 0
-        for k, weights in items:
-            parts.append(traces.at(slice(start, start + len(k))).summed(weights.T / (2 * np.pi) ** 2))
-            start += len(k)
-        values = symmetrised(observables.values(Traces.stacked(parts)), symmetry, VECTOR_NAMES)
-        closure = values.pop("closure")
-        sums.append(values if derived is None else values | derived(values))
-    if not closure.max() <= MAX_SEA_CLOSURE:
-        worst = items[int(np.unravel_index(np.nanargmax(closure), closure.shape)[0])][0][0]
-        raise ComputationError(
-            f"the books of the Fermi sea do not close near k = {tuple(float(x) for x in worst)} 1/nm: "
-            f"closure {closure.max():.1e} > {MAX_SEA_CLOSURE}"
-        )
-    fine, coarse = sums
-    values = fine | {CONTOUR + name: fine[name] - coarse[name] for name in fine}
-    return [{name: value[i] for name, value in values.items()} for i in range(len(items))], float(closure.max()), None

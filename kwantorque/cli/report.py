@@ -1,0 +1,120 @@
+"""A Dataset in words: the table, the table of a sweep, and the JSON object."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from itertools import product
+from typing import TYPE_CHECKING, Any
+
+from ..results.dataset import error_of
+from ..systems import System
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+__all__ = ["as_json", "sweep_table", "table"]
+
+POOR = 0.1
+"""Relative error of a result from which on the table says so."""
+QUALITY = ("error_estimate", "closure")
+"""Numbers about a sweep's points that its table shows, where there are any."""
+
+
+def table(system: System, given: Mapping[str, Any], data: xr.Dataset, seconds: float) -> str:
+    """Results of one run with their errors, what was published, and how good they are."""
+    extrapolated = data.attrs["to_zero_spacing"]
+    published = system.is_default(given) and any(r.published is not None for r in system.results)
+    width = max(len(r.name) for r in system.results) + 2
+    lines = [
+        f"{system.name}: {system.shows}",
+        f"{'result':<{width}}{'value':>12}  {'k error':>8}  {'a error  ' * extrapolated}"
+        f"{'published  ' * published}unit",
+    ]
+    for r in system.results:
+        name = f"result_{r.name}"
+        paper = f"{r.published:>9g}  " if published else ""
+        lattice = f"{float(data[f'{name}_spacing_error']):.1e}  " if extrapolated else ""
+        lines.append(
+            f"{r.name:<{width}}{_digits(float(data[name])):>12}  {float(error_of(data, name)):>8.1e}  {lattice}{paper}"
+            f"{r.unit:<10} {r.meaning}"
+        )
+    first, *notes = system.quality(data) or [""]
+    lines += [", ".join(filter(None, (first, f"{seconds:.1f} s"))), *notes]
+    for r in system.results:
+        name = f"result_{r.name}"
+        size, error = abs(float(data[name])), float(error_of(data, name))
+        if error >= size > 0:
+            lines.append(f"note: {r.name} is zero within its k error")
+        elif error > POOR * size:
+            lines.append(f"note: the k error of {r.name} is {error / size:.0%} of it: lower --tolerance")
+        if f"{name}_window_error" in data:
+            window = float(data[f"{name}_window_error"])
+            lines.append(f"note: {r.name} is a fit; other windows of it move it by up to {window:.2g} {r.unit}")
+    return "\n".join([*lines, *_rounding(data)])
+
+
+def sweep_table(system: System, axes: Mapping[str, Sequence], data: xr.Dataset) -> str:
+    """One line for each point of a sweep."""
+    quality = [name for name in QUALITY if name in data]
+    names = [*axes, *(f"result_{r.name}" for r in system.results), *quality]
+    heads = [name.removeprefix("result_") for name in names]
+    widths = [max(len(head), 9) for head in heads]
+    lines = ["  ".join(f"{head:>{width}}" for head, width in zip(heads, widths, strict=True))]
+    for values in product(*axes.values()):
+        row = data.sel(dict(zip(axes, values, strict=True)))
+        cells = (_cell(row[name], width) for name, width in zip(names, widths, strict=True))
+        lines.append("  ".join(cells))
+    return "\n".join([*lines, *_rounding(data)])
+
+
+def as_json(
+    system: System, parameters: Mapping[str, Any], axes: Mapping[str, Sequence], data: xr.Dataset, seconds: float
+) -> str:
+    """The one JSON object of --json: results that do not exist are null, with --sweep lists."""
+    names = [result.name for result in system.results]
+    answer = {
+        "system": system.name,
+        "parameters": {**parameters, **axes},
+        "results": {name: _plain(data[f"result_{name}"].values.tolist()) for name in names},
+        "closure": _plain(data.attrs.get("closure")),
+        "error_estimate": _plain(data.attrs.get("error_estimate")),
+        "solver": data.attrs.get("solver"),
+        "version": data.attrs["version"],
+        "seconds": seconds,
+        "tolerance": data.attrs.get("tolerance"),
+        "to_zero_spacing": bool(data.attrs["to_zero_spacing"]),
+        "errors": _errors(data, names, ""),
+    }
+    for kind in ("spacing", "window"):
+        if found := _errors(data, names, f"{kind}_"):
+            answer[f"{kind}_errors"] = found
+    return json.dumps(answer)
+
+
+def _errors(data, names, kind):
+    """{result: error of this kind} of the results that have one."""
+    found = {name: f"result_{name}_{kind}error" for name in names}
+    return {name: _plain(data[error].values.tolist()) for name, error in found.items() if error in data}
+
+
+def _plain(x):
+    if isinstance(x, list):
+        return [_plain(y) for y in x]
+    return x if x is not None and math.isfinite(x) else None
+
+
+def _cell(value, width):
+    number = value.item()
+    return f"{number:>{width}}" if isinstance(number, str) else f"{number:>{width}.5g}"
+
+
+def _digits(x):
+    """A number in a table: five decimals where these are digits enough, else six significant ones."""
+    return f"{x:.5f}" if x == 0 or 0.01 <= abs(x) < 1e4 else f"{x:.6g}"
+
+
+def _rounding(data):
+    rounded = data.attrs.get("rounding_nm", 0.0)
+    return [f"note: lengths were rounded to whole spacings, by up to {rounded:.3g} nm"] if rounded > 1e-9 else []

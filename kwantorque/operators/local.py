@@ -1,0 +1,176 @@
+"""Local values and books on any graph of sites and bonds: traces of operators with density blocks.
+
+Everything is linear in the density blocks. Traces can therefore be summed over k_par, energy
+or states before they are combined to values, which is far cheaper than summing the values.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from .closure import closure
+from .current import current_operators
+from .density import density_operators
+from .torque import bond_operators, onsite_operators, partners_of, torques_on_partners
+from .trace import real_trace
+from .variables import torque_name
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["LocalOperators"]
+
+GROSS_FLUX = 1e-6
+"""Part of hopping x density that counts as a flux in the scale of the books."""
+N_MOMENTS = 6
+"""Components of s and L."""
+PARTICLES, SPIN, ORBITAL = 0, slice(1, 4), slice(4, 7)
+FLUXES = slice(0, 1 + N_MOMENTS)
+"""The first columns of all traces, on sites and on bonds: 1, s_x, s_y, s_z, L_x, L_y, L_z."""
+
+
+class LocalOperators:
+    """All local densities, fluxes and torques of a graph.
+
+    Parameters
+    ----------
+    graph : structures.graph.Graph, or anything with its attributes
+    """
+
+    def __init__(self, graph):
+        self.graph = graph
+        self._partners = partners_of(graph.partner)
+        self._site_columns, self.site = _joined(density_operators(graph), onsite_operators(graph))
+        self._bond_columns, self.bond = _joined(current_operators(graph), bond_operators(graph))
+        inside = np.flatnonzero(graph.inside)
+        self._bond_at, self._sign = _bonds_of_sites(graph.bonds, inside)
+        # Neighbours in a row are looked at where they are, without a copy.
+        in_a_row = len(inside) and inside[-1] - inside[0] + 1 == len(inside)
+        self._inside = slice(inside[0], inside[-1] + 1) if in_a_row else inside
+
+    def traces(self, blocks, at: slice = slice(None)) -> tuple[NDArray, NDArray]:
+        """Traces of all operators on the sites inside and on all bonds.
+
+        Parameters
+        ----------
+        blocks : DensityBlocks of all sites and bonds, (nk, ..., n_sites, n, n) and (nk, ..., n_bonds, n, n)
+        at : slice
+            The k-points of the graph that the blocks belong to.
+
+        Returns
+        -------
+        (nk, ..., n_inside, columns) and (nk, ..., n_bonds, columns) arrays
+        """
+        site, bond = (x if len(x) == 1 else x[at] for x in (self.site, self.bond))
+        return (
+            real_trace(site, blocks.site[..., self._inside, :, :], self.graph.site_kind[self._inside]),
+            real_trace(bond, blocks.bond, self.graph.bond_kind),
+        )
+
+    def outflow(self, on_bond: NDArray) -> NDArray:
+        """What leaves each site inside minus what arrives, (..., n_inside, columns), from values on bonds."""
+        return self._at_sites(on_bond, self._sign)
+
+    def share(self, on_bond: NDArray) -> NDArray:
+        """Half of all bonds of each site inside, (..., n_inside, columns), from values on bonds."""
+        return self._at_sites(on_bond, np.abs(self._sign)) / 2
+
+    def gains(self, on_site: NDArray, share: NDArray) -> dict[str, NDArray]:
+        """What each term gives to the carriers' s and L.
+
+        Parameters
+        ----------
+        on_site : (..., n, columns) array of traces on sites
+        share : (..., n, columns) array, the bonds' share of the same sites
+
+        Returns
+        -------
+        {term: (..., n, 6) array}, components s_x, s_y, s_z, L_x, L_y, L_z; terms that give nothing are left out
+        """
+        gains = {}
+        for columns, traces in ((self._site_columns, on_site), (self._bond_columns, share)):
+            for column, (name, component) in enumerate(columns, FLUXES.stop):
+                gain = gains.setdefault(name, np.zeros((*traces.shape[:-1], N_MOMENTS)))
+                gain[..., component] += traces[..., column]
+        return gains
+
+    def combined(self, on_site: NDArray, share: NDArray, on_bond: NDArray) -> dict[str, NDArray]:
+        """The variables of `variables.LOCAL`, densities per site, from traces on sites, their bonds' share, bonds."""
+        return self._combined(self.gains(on_site, share), on_site, on_bond)
+
+    def values(self, on_site: NDArray, on_bond: NDArray, incoming: NDArray | float = 0.0):
+        """Values on the sites inside and on bonds from their traces, and the closure of the books.
+
+        Parameters
+        ----------
+        on_site : (..., n_inside, columns) array
+        on_bond : (..., n_bonds, columns) array
+        incoming : (...) array or float
+            Incoming particle flux, part of the scale of the closure.
+
+        Returns
+        -------
+        values : dict of arrays, those of `variables.LOCAL`: densities per site
+        closure : (...) array
+        """
+        gains = self.gains(on_site, self.share(on_bond))
+        values = self._combined(gains, on_site, on_bond)
+        taken = [values[torque_name(partner)] for partner in self._partners if partner != "carriers"]
+        # In a sharp resonance waves of huge flux to either side cancel: no book is better than
+        # rounding leaves them.
+        gross = np.abs(self.graph.total_hopping).max() * np.abs(on_site[..., PARTICLES]).max(axis=-1)
+        fluxes = on_bond[..., FLUXES]
+        worst = closure(fluxes, self.outflow(fluxes), gains, taken, np.maximum(incoming, GROSS_FLUX * gross))
+        return values, worst
+
+    def _combined(self, gains, on_site, on_bond):
+        spin, orbital = on_bond[..., SPIN], on_bond[..., ORBITAL]
+        torques = torques_on_partners(gains, self.graph.partner, on_site.shape[:-1])
+        return {
+            "density": on_site[..., PARTICLES],
+            "spin_density": on_site[..., SPIN],
+            "orbital_density": on_site[..., ORBITAL],
+            **{torque_name(partner): torque for partner, torque in torques.items()},
+            "particle_current": on_bond[..., PARTICLES],
+            "spin_current": spin,
+            "orbital_current": orbital,
+            "angular_momentum_current": spin + orbital,
+        }
+
+    def _at_sites(self, on_bond, factor):
+        """Sum over the bonds of each site inside, each with its factor (n_inside, most bonds)."""
+        result = 0.0
+        for bond, one in zip(self._bond_at.T, factor.T, strict=True):
+            result = result + one[:, None] * on_bond[..., bond, :]
+        return result
+
+
+def _bonds_of_sites(bonds, sites):
+    """Numbers of the bonds of each site, and +1 where it is the tail, -1 the head, 0 where there is none.
+
+    Both (n_sites, most bonds of a site).
+    """
+    here = {site: i for i, site in enumerate(sites)}
+    found = [[] for _ in sites]
+    for number, ends in enumerate(bonds):
+        for site, sign in zip(ends.tolist(), (1.0, -1.0), strict=True):
+            if site in here:
+                found[here[site]].append((number, sign))
+    most = max(map(len, found), default=0)
+    padded = np.array([one + [(0, 0.0)] * (most - len(one)) for one in found]).reshape(len(found), most, 2)
+    return padded[..., 0].astype(int), padded[..., 1]
+
+
+def _joined(first, terms):
+    """The operators that come first and the non-zero ones of the terms, with the (term, component) of each of these."""
+    columns, operators = [], [first]
+    for name, operator in terms.items():
+        size = np.abs(operator).max(axis=(0, 1, 3, 4))
+        kept = np.flatnonzero(size > 1e-14 * size.max())
+        columns += [(name, component) for component in kept]
+        operators.append(operator[:, :, kept])
+    n_k = max(len(operator) for operator in operators)
+    joined = [np.broadcast_to(operator, (n_k, *operator.shape[1:])) for operator in operators]
+    return columns, np.concatenate(joined, axis=2)

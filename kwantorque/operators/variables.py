@@ -1,0 +1,244 @@
+"""What can be measured: every variable as a record, from which values, units and dimensions follow.
+
+A local variable is a density, a flux or a torque. What a chain makes of it in the leads and
+in sums (`limit`, `tail`, `total`, `cumulated`) is a `Form`; `FORMS` is the one table that
+makes both the values (`operators.totals`) and the schema of a Dataset (`schema`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = [
+    "FLUX",
+    "FORMS",
+    "LOCAL",
+    "TORQUE",
+    "UNITS",
+    "Form",
+    "InLeads",
+    "Unit",
+    "Variable",
+    "schema",
+    "torque_name",
+]
+
+
+@dataclass(frozen=True)
+class Unit:
+    """The unit of one quantity, by what a result is normalised to.
+
+    Attributes
+    ----------
+    response : str
+        Per area and per eV of the difference of chemical potentials.
+    at_k : str
+        At a single k, per incoming mode of unit flux.
+    at_bias : str
+        Per area, summed over energies.
+    per_current : str
+        Over the particle current.
+    """
+
+    response: str
+    at_k: str
+    at_bias: str
+    per_current: str
+
+
+FLUX = Unit("1/(hbar nm^2)", "1", "eV/(hbar nm^2)", "I/e")
+TORQUE = Unit("1/nm^2", "hbar", "eV/nm^2", "hbar I/e")
+TORQUE_DENSITY = Unit("1/nm^3", "hbar/nm", "eV/nm^3", "hbar I/(e nm)")
+DENSITY = Unit("1/(eV nm^3)", "hbar/(eV nm)", "1/nm^3", "hbar/(eV nm)")
+MOMENT_DENSITY = Unit("hbar/(eV nm^3)", "hbar^2/(eV nm)", "hbar/nm^3", "hbar^2/(eV nm)")
+UNITS = (FLUX, TORQUE, TORQUE_DENSITY, DENSITY, MOMENT_DENSITY)
+
+
+@dataclass(frozen=True)
+class Variable:
+    """One variable of a result.
+
+    Attributes
+    ----------
+    name : str
+    dims : tuple of str
+        "site" or "bond" or "lead", then "axis" for components x, y, z; none for a number.
+    kind : {"density", "flux", "torque", "transfer"}
+        A "torque" takes from the carriers' L + s, a "transfer" moves it between spin and orbit.
+    unit : Unit
+    label : str
+        In words; local values are "per site".
+    form : str
+        "local", or the name of one of `FORMS`.
+    """
+
+    name: str
+    dims: tuple[str, ...]
+    kind: str
+    unit: Unit
+    label: str
+    form: str = "local"
+
+    @property
+    def is_vector(self) -> bool:
+        """Whether it has components x, y, z."""
+        return "axis" in self.dims
+
+    @property
+    def is_controlled(self) -> bool:
+        """Whether its error decides about refinement: fluxes, and torques that are summed."""
+        return self.kind == "flux" or self.form in ("total", "cumulated")
+
+
+@dataclass(frozen=True)
+class InLeads:
+    """One variable along a chain and in its leads, on the axis `axis` of sites or bonds.
+
+    Attributes
+    ----------
+    profile : (..., n_sites or n_bonds, ...) array
+    limit, tail : (..., 2, ...) arrays
+        Far inside the left and right lead; summed over either lead, without the limit.
+    axis : int
+    spacing : float, nm
+    """
+
+    profile: NDArray
+    limit: NDArray
+    tail: NDArray
+    axis: int
+    spacing: float
+
+    @cached_property
+    def cumulated(self) -> NDArray:
+        """Sum from z = -infinity up to every site."""
+        return np.cumsum(self.profile, axis=self.axis) + self.tail.take([0], self.axis)
+
+
+@dataclass(frozen=True)
+class Form:
+    """What a chain makes of a local variable: its place and unit, and its value.
+
+    Attributes
+    ----------
+    name : str
+        Suffix of the variable's name.
+    dims : callable
+        dims(those after the first of the local variable) -> dims
+    per_length : bool
+        Whether a torque is per length instead of per site.
+    words : (str, str)
+        In the label, these words take the place of ", per site" or are added.
+    value : callable
+        value(InLeads) -> array
+    """
+
+    name: str
+    dims: Callable[[tuple[str, ...]], tuple[str, ...]]
+    per_length: bool
+    words: str
+    value: Callable[[InLeads], NDArray]
+
+    def of(self, variable: Variable) -> Variable:
+        """The record of this form of a local variable."""
+        return replace(
+            variable,
+            name=f"{variable.name}_{self.name}",
+            dims=self.dims(variable.dims),
+            unit=TORQUE_DENSITY if self.per_length else variable.unit,
+            label=variable.label.removesuffix(", per site") + self.words,
+            form=self.name,
+        )
+
+
+def _of_leads(dims):
+    return ("lead", *dims[1:])
+
+
+FLUX_LIMIT = Form("limit", _of_leads, False, " far inside the lead", lambda at: at.limit)
+LIMIT = Form("limit", _of_leads, True, ", per nm, far inside the lead", lambda at: at.limit / at.spacing)
+TAIL = Form("tail", _of_leads, False, ", summed over the lead", lambda at: at.tail)
+TOTAL = Form(
+    "total",
+    lambda dims: dims[1:],
+    False,
+    ", summed over all sites and both leads",
+    lambda at: at.cumulated.take(-1, at.axis) + at.tail.take(1, at.axis),
+)
+CUMULATED = Form("cumulated", lambda dims: dims, False, ", summed from z = -infinity", lambda at: at.cumulated)
+
+FORMS = {
+    "density": (),
+    "flux": (FLUX_LIMIT,),
+    "torque": (LIMIT, TAIL, TOTAL, CUMULATED),
+    "transfer": (LIMIT, TAIL, TOTAL),
+}
+"""Forms of a local variable, by its kind."""
+
+TORQUE_NAMES = {
+    "magnetisation": "exchange_torque",
+    "lattice": "lattice_torque",
+    "carriers": "orbital_to_spin_torque",
+}
+
+
+def torque_name(partner: str) -> str:
+    """Name of the torque that the terms of this partner exert: "exchange_torque", ..., or `torque_on_<partner>`."""
+    return TORQUE_NAMES.get(partner, f"torque_on_{partner}")
+
+
+def _on_partner(partner):
+    return Variable(torque_name(partner), ("site", "axis"), "torque", TORQUE, f"torque on the {partner}, per site")
+
+
+LOCAL = (
+    Variable("density", ("site",), "density", DENSITY, "particle density"),
+    Variable("spin_density", ("site", "axis"), "density", MOMENT_DENSITY, "spin density"),
+    Variable("orbital_density", ("site", "axis"), "density", MOMENT_DENSITY, "orbital angular momentum density"),
+    _on_partner("magnetisation"),
+    replace(_on_partner("lattice"), label="torque on the crystal lattice, per site"),
+    Variable(
+        "orbital_to_spin_torque",
+        ("site", "axis"),
+        "transfer",
+        TORQUE,
+        "torque of the carriers' orbital moment on their spin, per site",
+    ),
+    Variable("particle_current", ("bond",), "flux", FLUX, "particle current"),
+    Variable("spin_current", ("bond", "axis"), "flux", TORQUE, "spin current"),
+    Variable("orbital_current", ("bond", "axis"), "flux", TORQUE, "orbital angular momentum current"),
+    Variable("angular_momentum_current", ("bond", "axis"), "flux", TORQUE, "total angular momentum current"),
+)
+"""The local variables of every structure, on its sites and bonds."""
+
+INCIDENT = Variable("incident_current", (), "flux", FLUX, "particle current of the incoming states", "sum")
+
+
+def schema(partners: Iterable[str] = ()) -> dict[str, Variable]:
+    """{name: record} of every variable of a chain, those of further partners of its terms included.
+
+    Examples
+    --------
+    >>> from kwantorque.operators import schema
+    >>> record = schema()["exchange_torque_total"]
+    >>> record.dims, record.unit.per_current
+    (('axis',), 'hbar I/e')
+    >>> "torque_on_impurities" in schema(["lattice", "impurities"])
+    True
+    """
+    return dict(_schema(tuple(sorted(set(partners) - set(TORQUE_NAMES)))))
+
+
+@lru_cache
+def _schema(others):
+    local = (*LOCAL, *map(_on_partner, others))
+    forms = [form.of(variable) for variable in local for form in FORMS[variable.kind]]
+    return {variable.name: variable for variable in (*local, *forms, INCIDENT)}

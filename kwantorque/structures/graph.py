@@ -1,0 +1,95 @@
+"""What operators and solvers read of any structure: sites and bonds with the blocks of each term of H.
+
+A chain is the case of bonds (j, j+1); nothing that is measured locally asks for more than this.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..errors import InputError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["DensityBlocks", "Graph"]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Graph:
+    """Sites and bonds with the Hamiltonian of every named term, at `nk` parameters at once.
+
+    Sites of the same kind share their blocks: site j has `onsite[term][:, site_kind[j]]`, and
+    bond b, from its tail i to its head j, has H_{i,j} = `hopping[term][:, bond_kind[b]]`.
+    Every pair of sites has one bond at most, in one direction.
+
+    Attributes
+    ----------
+    onsite, hopping : dict from term name to (nk or 1, n_kinds, n, n) array, eV
+    partner : dict from term name to who takes what it takes (see `materials.Term`)
+    spin, orbital : (3, n, n) arrays, components x, y, z, hbar = 1
+    site_kind : (n_sites,) int array
+    bond_kind : (n_bonds,) int array
+    bonds : (n_bonds, 2) int array, tail and head
+    inside : (n_sites,) bool array
+        Sites that have all their bonds, where the books must close. The others, at the
+        interface to a lead, lack some.
+    """
+
+    onsite: Mapping[str, NDArray]
+    hopping: Mapping[str, NDArray]
+    partner: Mapping[str, str]
+    spin: NDArray
+    orbital: NDArray
+    site_kind: NDArray
+    bond_kind: NDArray
+    bonds: NDArray
+    inside: NDArray
+
+    def __post_init__(self):
+        bonds = np.asarray(self.bonds)
+        if len(bonds) != len(self.bond_kind) or len(self.inside) != len(self.site_kind):
+            raise InputError("a graph needs a kind and two ends for each bond, a kind and `inside` for each site")
+        if len(bonds) and (bonds.min() < 0 or bonds.max() >= len(self.site_kind)):
+            raise InputError(f"the ends of bonds must be sites, 0 to {len(self.site_kind) - 1}")
+
+    @property
+    def n_sites(self) -> int:
+        return len(self.site_kind)
+
+    @property
+    def n_orbitals(self) -> int:
+        """States per site."""
+        return self.spin.shape[-1]
+
+    @cached_property
+    def total_onsite(self) -> NDArray:
+        """Sum of the on-site terms, (nk or 1, n_site_kinds, n, n)."""
+        return sum(self.onsite.values())
+
+    @cached_property
+    def total_hopping(self) -> NDArray:
+        """Sum of the hopping terms, (nk or 1, n_bond_kinds, n, n)."""
+        return sum(self.hopping.values())
+
+
+@dataclass(frozen=True, eq=False)
+class DensityBlocks:
+    """rho_j = sum psi_j psi_j^+ and rho_b = sum psi_i psi_j^+ of each bond b from i to j.
+
+    All that operators need of a state. Any Hermitian density matrix that commutes with H has
+    such blocks: sums of scattering states, Green functions, thermal averages.
+
+    Attributes
+    ----------
+    site : (nk, ..., n_sites, n, n) complex array
+    bond : (nk, ..., n_bonds, n, n) complex array
+    """
+
+    site: NDArray
+    bond: NDArray

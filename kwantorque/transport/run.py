@@ -1,0 +1,408 @@
+"""What the entries share: how to compute, the states that come in, sums over k_par, books, provenance."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass, fields, replace
+from functools import lru_cache, partial
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from tqdm import tqdm
+
+from ..algebra import direction
+from ..errors import ComputationError, InputError, positive
+from ..integration.plane import PolarRule, integrate
+from ..integration.rules import Integral
+from ..integration.summation import Summation, k_points
+from ..operators import ChainOperators, Traces, closure_of_totals, schema
+from ..parallel import single_thread
+from ..scattering import BatchedSolver, KwantSolver, Solver
+from ..spectrum.breaks import Breaks
+from ..spectrum.symmetry import Symmetry, symmetrised
+from ..structures.chain import discretise
+from ..structures.stack import Stack
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Derived = Callable[[Mapping[str, NDArray]], Mapping[str, NDArray]]
+    Items = Sequence[tuple[NDArray, NDArray]]
+
+__all__ = [
+    "MAX_CLOSURE",
+    "SIDES",
+    "Injection",
+    "Numerics",
+    "Run",
+    "added_up",
+    "check_derived",
+    "check_stack",
+    "provenance",
+    "relative_to_current",
+    "spinor_along",
+    "torques_of",
+]
+
+MAX_CLOSURE = 1e-8
+SIDES = ("left", "right")
+
+
+@dataclass(frozen=True)
+class Numerics:
+    """How to compute: what every entry takes besides the physics. Unpacks with `**`.
+
+    Parameters
+    ----------
+    tolerance : float
+        Relative error asked of the integrals.
+    solver : Solver, default `BatchedSolver()`
+    kpar : PolarRule, optional
+        How fine the k_par integral may become.
+    executor : concurrent.futures.Executor, optional
+        Where to compute; here by default.
+    progress : bool
+        A progress bar on stderr.
+
+    Raises
+    ------
+    InputError
+        Something of another kind, or a tolerance that is not > 0.
+
+    Examples
+    --------
+    >>> import kwantorque as kt
+    >>> coarse = kt.Numerics(tolerance=0.1, progress=False)
+    >>> sorted(coarse)
+    ['executor', 'kpar', 'progress', 'solver', 'tolerance']
+    >>> coarse["tolerance"]
+    0.1
+    >>> kt.Numerics(tolerance=0)
+    Traceback (most recent call last):
+    ...
+    kwantorque.errors.InputError: `tolerance` must be > 0, got 0
+    """
+
+    tolerance: float = 1e-3
+    solver: Solver | None = None
+    kpar: PolarRule | None = None
+    executor: Executor | None = None
+    progress: bool = True
+
+    def __post_init__(self):
+        object.__setattr__(self, "tolerance", positive("tolerance", self.tolerance))
+        if self.solver is None:
+            object.__setattr__(self, "solver", BatchedSolver())
+        if not isinstance(self.solver, Solver):
+            raise InputError(f"`solver` must be a Solver such as BatchedSolver(), got {self.solver!r}")
+        if self.kpar is not None and not isinstance(self.kpar, PolarRule):
+            raise InputError(f"`kpar` must be a PolarRule, got {self.kpar!r}")
+        if self.executor is not None and not callable(getattr(self.executor, "submit", None)):
+            raise InputError(
+                "`executor` must be a concurrent.futures.Executor, such as `with kwantorque.processes(4) as pool` "
+                f"gives, got {self.executor!r}"
+            )
+
+    @classmethod
+    def names(cls) -> tuple[str, ...]:
+        """Names of all settings."""
+        return tuple(field.name for field in fields(cls))
+
+    def keys(self) -> tuple[str, ...]:
+        """Names of all settings, for `**`."""
+        return self.names()
+
+    def __getitem__(self, name: str) -> Any:
+        return getattr(self, name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.names())
+
+    def but(self, **changed: Any) -> Numerics:
+        """The same with some settings changed."""
+        return replace(self, **changed)
+
+    @property
+    def rule(self) -> PolarRule:
+        """The rule of the k_par integral."""
+        return PolarRule() if self.kpar is None else self.kpar
+
+
+@dataclass(frozen=True, eq=False)
+class Injection:
+    """States of one energy that come in from one lead: what a worker needs to know to add them up.
+
+    Attributes
+    ----------
+    stack, energy (eV), source : see `kwantorque.torques`
+    solver : Solver
+    symmetry : Symmetry, optional
+        That of the k plane; sums are over its rotated copies.
+    derived : callable, optional
+    spinor : (2,) array, optional
+        The one spin state of all incoming particles.
+    """
+
+    stack: Stack
+    energy: float
+    source: str
+    solver: Solver
+    symmetry: Symmetry | None = None
+    derived: Derived | None = None
+    spinor: NDArray | None = None
+
+    @single_thread
+    def sums(self, items: Items) -> tuple[list[dict], float, str | None]:
+        """One chunk of the integral over k_par.
+
+        A chunk that the solver cannot do is left to Kwant.
+
+        Parameters
+        ----------
+        items : sequence of (k (m, 2), weights (m, w))
+
+        Returns
+        -------
+        sums : for each item {name: (w, ...) sums over k of weights times value}
+        closure : the worst of these sums
+        trouble : why Kwant had to do it, or None
+        """
+        try:
+            return *self._sums(items), None
+        except ComputationError as error:
+            if isinstance(self.solver, KwantSolver):
+                raise
+            trouble = f"{error}; {k_points(items)} are left to Kwant (solver {self.solver!r}, source {self.source})"
+            try:
+                return *replace(self, solver=KwantSolver())._sums(items), trouble
+            except InputError as missing:
+                raise ComputationError(f"{error}. Kwant might solve it: {missing}") from error
+
+    @single_thread
+    def at(self, k_par: NDArray, per_state: bool = False) -> tuple[dict, NDArray]:
+        """All variables at each k, and the closure of the books there, checked."""
+        operators, traces = self._traces(k_par, per_state)
+        values = operators.values(traces)
+        closure = values.pop("closure")
+        if not closure.max(initial=0) <= MAX_CLOSURE:
+            self._raise_for_books(k_par, closure, closure.max())
+        return values, closure
+
+    def _sums(self, items):
+        k_par = np.concatenate([k for k, _ in items])
+        operators, traces = self._traces(k_par)
+        values, closure = added_up(operators, traces, items, 3, self.symmetry, self.derived)
+        if not closure.max() <= MAX_CLOSURE:
+            self._raise_for_books(k_par, operators.values(traces)["closure"], closure.max())
+        return [{name: value[i] for name, value in values.items()} for i in range(len(items))], float(closure.max())
+
+    def _traces(self, k_par, per_state=False):
+        try:
+            chain = discretise(self.stack, k_par)
+            operators = ChainOperators(chain)
+            states = self.solver.solve(chain, self.energy, self.source)
+            if self.spinor is not None:
+                states = states.superposed(self.spinor, self.source)
+            return operators, operators.traces(states, per_state)
+        except (np.linalg.LinAlgError, FloatingPointError) as error:
+            first = tuple(float(x) for x in k_par[0])
+            raise ComputationError(
+                f"no solution ({error}) at one of {len(k_par)} k-points from k = {first} 1/nm on, energy "
+                f"{self.energy} eV: try a slightly different energy, or solver=KwantSolver()"
+            ) from error
+
+    def _raise_for_books(self, k_par, closure, worst):
+        """Name the k-point whose books close worst."""
+        at = np.unravel_index(np.nanargmax(np.nan_to_num(closure, nan=np.inf)), closure.shape)[0]
+        raise ComputationError(
+            f"the books do not close at k = {tuple(float(x) for x in k_par[at])} 1/nm, energy {self.energy} eV: "
+            f"closure {worst:.1e} > {MAX_CLOSURE}. Either the solver lost accuracy there (try solver=KwantSolver() or "
+            "a slightly different energy), or a term with partner 'carriers' does not conserve L + s"
+        )
+
+
+def added_up(
+    operators: ChainOperators,
+    traces: Traces,
+    items: Items,
+    powers: int,
+    symmetry: Symmetry,
+    derived: Derived | None,
+) -> tuple[dict[str, NDArray], NDArray]:
+    """Weighted sums of a chunk, its items apart, and the closure of the books of each sum.
+
+    The closure is that of the sum over the k-points of an item as they were computed: before the
+    rotated copies of the k plane are added.
+
+    Parameters
+    ----------
+    powers : int
+        Of 1/2 pi in the measure: two for k_par, one more for the energy of scattering states.
+    """
+    parts, start = [], 0
+    for k, weights in items:
+        parts.append(traces.at(slice(start, start + len(k))).summed(weights.T / (2 * np.pi) ** powers))
+        start += len(k)
+    values = operators.values(Traces.stacked(parts))
+    closure = values.pop("closure")
+    vectors = {name for name, record in schema(operators.chain.partner.values()).items() if record.is_vector}
+    values = symmetrised(values, symmetry, vectors)
+    return (values if derived is None else values | derived(values)), closure
+
+
+class Run:
+    """One call of an entry: integrals on the same terms, with the worst closure of all of them so far.
+
+    Parameters
+    ----------
+    stack : Stack
+    numerics : Numerics
+    symmetry : Symmetry
+    bar : tqdm
+    """
+
+    def __init__(self, stack: Stack, numerics: Numerics, symmetry: Symmetry, bar: tqdm):
+        self.stack, self.numerics, self.symmetry, self.bar = stack, numerics, symmetry, bar
+        self.closure, self.by_kwant = 0.0, 0
+
+    def integral(self, sums: Callable, breaks: Breaks, tolerance: float, measure: Callable) -> Integral:
+        """The integral over k_par of what `sums` adds up, until measure(values, errors) <= tolerance."""
+        sum_over = Summation(sums, self.numerics.executor, self.bar, self.stack.left.material.n_orbitals)
+        integral = integrate(sum_over, breaks, self.symmetry, self.numerics.rule, tolerance, measure)
+        self.closure = max(self.closure, sum_over.closure)
+        self.by_kwant += sum_over.by_kwant
+        return integral
+
+    def close(self, values: Mapping[str, NDArray]) -> None:
+        """Check the books from z = -infinity to +infinity.
+
+        Tails are ill-conditioned next to thresholds (errors of eps/velocity^2), so this is done
+        after the integral.
+        """
+        of_totals = float(closure_of_totals(values, torques_of(self.stack)))
+        if not of_totals <= MAX_CLOSURE:
+            raise ComputationError(
+                f"the books from z = -infinity to +infinity do not close: {of_totals:.1e} > {MAX_CLOSURE}. "
+                "Try solver=KwantSolver(), or a slightly different energy"
+            )
+        self.closure = max(self.closure, of_totals)
+
+    def attrs(self, error: float, points: int, seconds: float) -> dict[str, Any]:
+        """Attributes of a result that say how it was reached."""
+        if not np.isfinite(error):
+            raise ComputationError(
+                "the integral over k_par is not finite: look at single k with `torques_at`, or try solver=KwantSolver()"
+            )
+        return {
+            "tolerance": self.numerics.tolerance,
+            "error_estimate": error,
+            "closure": self.closure,
+            "k_points": points,
+            "k_points_left_to_kwant": self.by_kwant,
+            "k_rule": repr(self.numerics.rule),
+            "rotation_order": self.symmetry.folds,
+            "seconds": seconds,
+        }
+
+
+@lru_cache
+def _torques_of(partners):
+    return tuple(r.name for r in schema(partners).values() if r.kind == "torque" and r.form == "local")
+
+
+def torques_of(stack: Stack) -> tuple[str, ...]:
+    """Names of the torques that take angular momentum L + s from the carriers of a stack."""
+    return _torques_of(stack.partners)
+
+
+def relative_to_current(partners: tuple[str, ...]) -> Callable[[Mapping, Mapping], float]:
+    """measure(values, errors): the largest error of what decides, relative to the particle current.
+
+    What decides are further numbers if there are any, else all fluxes and summed torques. If no
+    current flows, the error is relative to the largest of them.
+    """
+    return partial(_relative_to_current, schema(partners))
+
+
+def _relative_to_current(records, values, errors):
+    controlled = [name for name in values if name not in records]
+    controlled = controlled or [name for name, record in records.items() if record.is_controlled]
+    # The current downstream of the source; upstream it is a difference, and never smaller than
+    # its rounding.
+    current = np.abs(values["particle_current_limit"]).min()
+    largest = max(np.abs(values[name]).max() for name in controlled)
+    scale = current if current > 1e-12 * largest else largest
+    return max(errors[name] for name in (*controlled, "particle_current_limit")) / scale if scale > 0 else 0.0
+
+
+def check_stack(stack: Stack) -> Stack:
+    """Return `stack`; `InputError` if it is none."""
+    if not isinstance(stack, Stack):
+        raise InputError(f"`stack` must be a Stack, got {stack!r}")
+    return stack
+
+
+def check_derived(derived: Derived | None, stack: Stack) -> Derived | None:
+    """Return `derived`; `InputError` unless it is linear in the variables and keeps leading dimensions.
+
+    It is called once with random numbers of the right shapes: what is added up over k_par and
+    energies is the same as what is derived from the sum only if it is linear.
+    """
+    if derived is None:
+        return None
+    if not callable(derived):
+        raise InputError(f"`derived` must be a function of the dict of variables, got {derived!r}")
+    rng = np.random.default_rng(0)
+    sizes = {"site": stack.n_sites, "bond": stack.n_sites + 1, "lead": 2, "axis": 3}
+    shapes = {name: [sizes[dim] for dim in record.dims] for name, record in schema(stack.partners).items()}
+    values = {name: rng.normal(size=(3, *shape)) for name, shape in shapes.items()}
+    factors = np.array([-2.0, 0.5, 1.0])
+    found = derived(dict(values))
+    if not isinstance(found, Mapping) or not all(isinstance(name, str) for name in found):
+        raise InputError(f"`derived` must return a dict of further numbers by name, got {type(found).__name__}")
+    together = derived({name: np.tensordot(factors, value, 1)[None] for name, value in values.items()})
+    for name, value in found.items():
+        known_name = name in values or name.endswith("_error")
+        if known_name:
+            raise InputError(f"`derived` must not return {name!r}: that name is taken")
+        if np.shape(value)[:1] != (3,):
+            raise InputError(
+                f"`derived` must keep leading dimensions, but {name!r} has shape {np.shape(value)} for variables with "
+                "one of 3: index the last dimensions only, as in `values[...][..., 0, :]`"
+            )
+        expected = np.tensordot(factors, value, 1)
+        if not np.allclose(together[name][0], expected, rtol=1e-9, atol=1e-9 * np.abs(value).max()):
+            raise InputError(
+                f"`derived` must be linear in the variables, but {name!r} is not: it is added up over k_par before you "
+                "see it. Return the linear pieces, and combine their integrals"
+            )
+    return derived
+
+
+def spinor_along(stack: Stack, incident_spin) -> NDArray | None:
+    """The state (2,) whose spin points along `incident_spin`; None for None."""
+    if incident_spin is None:
+        return None
+    spin = stack.left.material.spin
+    if spin.shape[-1] != 2:
+        raise InputError(f"`incident_spin` needs materials of two states per site, got {spin.shape[-1]}")
+    return np.linalg.eigh(np.einsum("i,iab->ab", direction(incident_spin), spin))[1][:, 1]
+
+
+def provenance(stack: Stack, solver: Solver, **given: Any) -> dict[str, Any]:
+    """Attributes that say what a Dataset is the result of: the stack, and what was given besides."""
+    parameters = given | {"stack": repr(stack)}
+    try:
+        kwant_version = version("kwant")
+    except PackageNotFoundError:
+        kwant_version = "not installed"
+    return parameters | {
+        "parameters": json.dumps(parameters, sort_keys=True),
+        "solver": solver.name,
+        "solver_options": repr(solver),
+        "kwant_version": kwant_version,
+        "rounding_nm": stack.rounding,
+    }

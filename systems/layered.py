@@ -1,0 +1,119 @@
+"""Prepared systems of layers between two leads: a stack, its lattice, and what all of their results share."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from kwantorque.errors import InputError
+from kwantorque.results import Estimate, extrapolate, per_current
+from kwantorque.results.extrapolation import require_whole_lengths
+from kwantorque.spectrum.channels import require_channels
+from kwantorque.structures.stack import Stack
+from kwantorque.systems.base import System
+from kwantorque.transport import Numerics, torques
+
+if TYPE_CHECKING:
+    import xarray as xr
+    from numpy.typing import ArrayLike, NDArray
+
+__all__ = ["LayeredSystem", "current_of", "per_current_torques", "shared_key", "transmitted"]
+
+SHARE_OF_EACH = 0.6
+"""Part of the tolerance for either of two runs, so that (4 fine - coarse)/3 still meets it."""
+
+
+@dataclass(frozen=True)
+class LayeredSystem(System):
+    """A device of layers, with a lattice spacing and an integral over k_par.
+
+    Parameters
+    ----------
+    stack : callable
+        stack(parameters) -> Stack, from a dict of all parameters.
+    resolved : callable, optional
+        resolved(parameters, k_par, solver) -> Dataset of the same results at each k_par.
+    """
+
+    stack: Callable[[Mapping[str, Any]], Stack] = field(kw_only=True)
+    resolved: Callable | None = field(default=None, repr=False, kw_only=True)
+
+    def check(self, parameters: Mapping[str, Any], to_zero_spacing: bool = False) -> None:
+        """Build the stack and look for open channels: raises `InputError` for what cannot be computed."""
+        stack = self.stack(parameters)
+        # Systems without a parameter of this name count energies from the Fermi energy.
+        require_channels(stack, parameters.get("fermi_energy", 0.0))
+        if to_zero_spacing:
+            require_whole_lengths(stack.rounding)
+
+    def sites_of(self, parameters: Mapping[str, Any]) -> int:
+        """Number of sites of the stack."""
+        return self.stack(parameters).n_sites
+
+    def _extrapolated(self, values, numerics):
+        """All results at the spacing and at half of it, extrapolated (`kwantorque.richardson`)."""
+        share = numerics.but(tolerance=numerics.tolerance * SHARE_OF_EACH)
+        data = extrapolate(lambda a: self.compute({**values, "spacing": a}, share), values["spacing"])
+        return data.assign_attrs(tolerance=numerics.tolerance)
+
+    def resolve(self, k_par: ArrayLike, *, solver=None, **given: Any) -> xr.Dataset:
+        """What every in-plane wavevector contributes to the results.
+
+        Parameters
+        ----------
+        k_par : (nk, 2) array, 1/nm; `kwantorque.k_grid` makes one that covers all open channels.
+        solver : Solver, optional
+        given : parameters of the system by name
+
+        Returns
+        -------
+        xarray.Dataset
+            Dimension k, normalised so that the mean over an equidistant grid is the result of `run`.
+        """
+        if self.resolved is None:
+            raise InputError(f"{self.name} has no results resolved in k")
+        values = self.complete(given)
+        self.check(values)
+        data = self.resolved(values, k_par, solver)
+        return data.assign_attrs(system=self.name, parameters=json.dumps(values, sort_keys=True))
+
+    def quality(self, data: xr.Dataset) -> list[str]:
+        """Closure, integration error, k-points, and what the lattice adds."""
+        attrs = data.attrs
+        lines = [
+            f"closure {attrs['closure']:.1e}, integration error {attrs['error_estimate']:.1e} "
+            f"(asked {attrs['tolerance']:g}), {attrs['k_points']} k-points, solver {attrs['solver']}"
+        ]
+        if attrs["error_estimate"] > attrs["tolerance"]:
+            lines.append(
+                "note: the integration stopped before the tolerance was reached, at the limit of what it may refine"
+            )
+        lines.append(
+            "k error: of the k integral; a error: what the extrapolation to zero spacing may have left"
+            if attrs["to_zero_spacing"]
+            else "errors are those of the k integral; for what the lattice adds see --extrapolate"
+        )
+        return lines
+
+
+def transmitted(values: Mapping[str, NDArray]) -> dict[str, NDArray]:
+    """`derived` of runs that are after the current only: the flux into the right lead."""
+    return {"transmitted": values["particle_current_limit"][..., 1]}
+
+
+def current_of(data: xr.Dataset) -> Estimate:
+    """The particle current into the right lead of a response, with its error."""
+    return Estimate(float(data.particle_current_limit.sel(lead="right")), float(data.particle_current_limit_error))
+
+
+def shared_key(parameters: Mapping[str, Any], numerics: Numerics) -> tuple:
+    """What a result without bias depends on: all parameters but the bias, all numerics but where it is computed."""
+    fixed = tuple(sorted((name, value) for name, value in parameters.items() if name != "bias"))
+    return fixed, numerics.but(executor=None, progress=False)
+
+
+def per_current_torques(stack: Stack, energy: float, numerics: Numerics, **options: Any) -> xr.Dataset:
+    """`kwantorque.torques` in hbar I/e."""
+    return per_current(torques(stack, energy, **numerics, **options))
