@@ -10,8 +10,8 @@
 #
 # The torque on the magnetisation, -Delta m x s, has no component along m, so for m along z everything that is lost
 # goes to the lattice. The crystal field (the k.p Hamiltonian) takes it from the orbital moment L, and spin-orbit
-# coupling -alpha L.sigma hands it on from the spin. (P. M. Haney and M. D. Stiles, last section of their paper on
-# current-induced torques with spin-orbit coupling.)
+# coupling -alpha L.sigma hands it on from the spin. (P. M. Haney and M. D. Stiles, Phys. Rev. Lett. 105, 126602 (2010),
+# last section; the sign and the size of the coupling are corrected, see docs/conventions.md.)
 
 # %%
 import numpy as np
