@@ -55,7 +55,7 @@ q_in, q_out = data.angular_momentum_current_limit.sel(axis="z").values
 twist = float(data.lattice_torque_total.sel(axis="z"))
 print(
     f"in {q_in:.3f}, out {q_out:.3f}, torque on the lattice {twist:.3f} hbar I/e, "
-    f"error {data.lattice_torque_total.error:.0e}"
+    f"error {float(data.lattice_torque_total_error):.0e}"
 )
 print(f"published: in 1.09, out 0.46, torque 0.63; books close to {data.closure:.0e}")
 assert np.isclose(q_in - q_out, twist, atol=1e-6)

@@ -94,8 +94,8 @@ for length in (1.0, 5.0):
 # %%
 exact = valve.run(tolerance=0.1, progress=False, to_zero_spacing=True, **small)
 for name in ("stt_total", "Qj_flux"):
-    result = exact[f"result_{name}"]
-    print(f"{name:10} {float(result):.3f} +- {result.error:.3f} (k) +- {result.spacing_error:.3f} (spacing)")
+    result, by_k, by_spacing = (float(exact[f"result_{name}{kind}"]) for kind in ("", "_error", "_spacing_error"))
+    print(f"{name:10} {result:.3f} +- {by_k:.3f} (k) +- {by_spacing:.3f} (spacing)")
 
 # %% [markdown]
 # ## What to try next
