@@ -38,7 +38,7 @@ def find(name: str) -> System:
     --------
     >>> import kwantorque as kt
     >>> kt.systems.find("domain-wall").source
-    'Ralph & Stiles, section 6'
+    'Ralph & Stiles, J. Magn. Magn. Mater. 320, 1190 (2008), section 5'
     >>> kt.systems.find("domain-wal")
     Traceback (most recent call last):
     ...

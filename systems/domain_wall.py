@@ -1,4 +1,7 @@
-"""Ralph & Stiles (seed 002), section 6: electrons follow the magnetisation through a domain wall.
+"""Electrons follow the magnetisation through a domain wall.
+
+Ralph and Stiles, J. Magn. Magn. Mater. 320, 1190 (2008), section 5; the weighted totals and their signs are explained
+in docs/conventions.md.
 
 m = (sin theta, 0, cos theta) = (sech(z/w), 0, -tanh(z/w)) between leads magnetised along +z and -z; H_ex = -(splitting)
 m.s, so that the majority has its spin along m. With e_theta = (cos theta, 0, -sin theta) and m x e_theta = y,
@@ -117,7 +120,7 @@ def compute(parameters, numerics):
 SYSTEM = LayeredSystem(
     name="domain-wall",
     shows="adiabatic and non-adiabatic torque on a domain wall, and its resistance",
-    source="Ralph & Stiles, section 6",
+    source="Ralph & Stiles, J. Magn. Magn. Mater. 320, 1190 (2008), section 5",
     parameters=PARAMETERS,
     results=RESULTS,
     stack=stack,

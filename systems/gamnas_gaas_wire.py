@@ -1,6 +1,9 @@
-"""Haney & Stiles (seed 000), last section: holes flow from ferromagnetic GaMnAs, magnetised along the wire, into GaAs.
+"""Holes flow from ferromagnetic GaMnAs, magnetised along the wire, into GaAs.
 
-Their angular momentum current falls from about 1.1 to about 0.5 hbar per carrier, and the difference twists the
+Haney and Stiles, Phys. Rev. Lett. 105, 126602 (2010), arXiv:1003.1448, last section; sign and size of the spin-orbit
+coupling, and eq. 2-4 and 6, are corrected (docs/conventions.md).
+
+The holes' angular momentum current falls from about 1.1 to about 0.5 hbar per carrier, and the difference twists the
 crystal lattice. The torque on the magnetisation has no component along it, so all of the loss goes to the lattice.
 
 M points along -z, so that the spin of the carriers (low in energy antiparallel to M, for Delta > 0) points along the
@@ -57,7 +60,7 @@ def compute(parameters, numerics):
 SYSTEM = LayeredSystem(
     name="gamnas-gaas-wire",
     shows="torque on the crystal lattice where spin-polarised holes enter GaAs",
-    source="Haney & Stiles, arXiv:1003.1448, last section",
+    source="Haney & Stiles, Phys. Rev. Lett. 105, 126602 (2010), arXiv:1003.1448, last section",
     parameters=PARAMETERS,
     results=RESULTS,
     stack=stack,

@@ -1,4 +1,6 @@
-"""Haney & Stiles (seed 000), figures 2 and 3: two GaMnAs layers, magnetised in plane, and a tunnel barrier between.
+"""Two GaMnAs layers, magnetised in plane, and a tunnel barrier between.
+
+Haney and Stiles, Phys. Rev. Lett. 105, 126602 (2010), figures 2 and 3; what is corrected stands in docs/conventions.md.
 
 Holes tunnel from the left layer, m_L = x, into the right one, m_R = (cos angle, sin angle, 0). Without spin-orbit
 coupling the torque on the right layer decays away from the barrier. With it, the torque oscillates about a constant:
@@ -228,7 +230,7 @@ def _along_depth(data, valve):
 SYSTEM = LayeredSystem(
     name="gamnas-spin-valve",
     shows="spin-transfer torque that persists in the bulk of GaMnAs",
-    source="Haney & Stiles, figures 2 and 3",
+    source="Haney & Stiles, Phys. Rev. Lett. 105, 126602 (2010), figures 2 and 3",
     parameters=PARAMETERS,
     results=RESULTS,
     stack=stack,

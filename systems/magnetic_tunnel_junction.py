@@ -1,4 +1,6 @@
-"""Ralph & Stiles (seed 002), section 5: two ferromagnets and a tunnel barrier under a bias.
+"""Two ferromagnets and a tunnel barrier under a bias.
+
+Ralph and Stiles, J. Magn. Magn. Mater. 320, 1190 (2008), end of section 4.
 
 m_left = z, m_right = (sin angle, 0, cos angle). The bands of the left lead are shifted by +V/2, those of the right one
 by -V/2, mu_left = V/2, mu_right = -V/2; V > 0 drives electrons to the right. Torques are those of all states (the
@@ -127,7 +129,7 @@ def derivatives(data):
 SYSTEM = LayeredSystem(
     name="magnetic-tunnel-junction",
     shows="tunnel magnetoresistance and both torques under a bias",
-    source="Ralph & Stiles, section 5",
+    source="Ralph & Stiles, J. Magn. Magn. Mater. 320, 1190 (2008), section 4",
     parameters=PARAMETERS,
     results=RESULTS,
     stack=stack,

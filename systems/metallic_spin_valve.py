@@ -1,4 +1,6 @@
-"""Ralph & Stiles (seed 002), section 4: N | F1 | N | F2 | N, ballistic free electrons.
+"""Giant magnetoresistance and torques of N | F1 | N | F2 | N, ballistic free electrons.
+
+Ralph and Stiles, J. Magn. Magn. Mater. 320, 1190 (2008), section 4.
 
 m_1 = z, m_2 = (sin angle, 0, cos angle); particles flow from F1 to F2. Conductance and torques are the linear response
 to a bias shared by both leads: half of the states from the left minus half of those from the right, which is what
@@ -143,10 +145,11 @@ def _ends(layers):
 
 
 class Efficiency(NamedTuple):
-    """eta(angle) = q/(A + B cos angle) of eq. 25, as q/A and B/A, with Slonczewski's P and Lambda.
+    """eta(angle) = q/(A + B cos angle) as q/A and B/A, with Slonczewski's P and Lambda.
 
-    eta = P Lambda^2/[(Lambda^2 + 1) + (Lambda^2 - 1) cos angle]; `asymmetry` is that of eq. 27, |slope of the torque at
-    180 degrees| over that at 0; `residual` the largest deviation of the fit, relative to the largest torque.
+    eta = P Lambda^2/[(Lambda^2 + 1) + (Lambda^2 - 1) cos angle]; `asymmetry` is |slope of the torque at 180 degrees|
+    over that at 0; `residual` the largest deviation of the fit, relative to the largest torque. Source: Ralph and
+    Stiles, J. Magn. Magn. Mater. 320, 1190 (2008), eq. 25 and 27.
     """
 
     q_over_a: float
@@ -160,7 +163,7 @@ class Efficiency(NamedTuple):
 def fit_efficiency(angles, torque_in_plane):
     """Fit eta(angle) sin(angle)/2 to in-plane torques in hbar I/e.
 
-    In eq. 25, Mdot = eta mu_B I/(e V) sin(angle); mu_B is the moment of hbar/2, hence the 2.
+    In eq. 25 of Ralph and Stiles (2008), Mdot = eta mu_B I/(e V) sin(angle); mu_B is the moment of hbar/2, hence the 2.
 
     Parameters
     ----------
@@ -235,7 +238,7 @@ def circuit_theory(conductance_up, conductance_down, mixing_real, angle, sharvin
 SYSTEM = LayeredSystem(
     name="metallic-spin-valve",
     shows="giant magnetoresistance, torque against angle, exchange coupling through a metal",
-    source="Ralph & Stiles, section 4",
+    source="Ralph & Stiles, J. Magn. Magn. Mater. 320, 1190 (2008), section 4",
     parameters=PARAMETERS,
     results=RESULTS,
     stack=stack,

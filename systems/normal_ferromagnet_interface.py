@@ -1,4 +1,6 @@
-"""Ralph & Stiles (seed 002), section 3: electrons of a whole Fermi surface meet a ferromagnet.
+"""Electrons of a whole Fermi surface meet a ferromagnet.
+
+Ralph and Stiles, J. Magn. Magn. Mater. 320, 1190 (2008), section 3.
 
 N | F, free electrons, m = z. The transverse spin that enters precesses, at every k_par with another period: summed over
 the Fermi surface it dephases, slowly in free electrons, and the magnet takes all of it (eq. 15-16). What is reflected
@@ -65,9 +67,10 @@ def compute(parameters, numerics):
 
 
 def torque_on_a_layer(thickness, numerics=None, **given):
-    """Torque on a ferromagnetic layer between normal metals over the transverse spin that comes in (eq. 15).
+    """Torque on a ferromagnetic layer between normal metals over the transverse spin that comes in.
 
-    One for a thick layer that reflects no transverse spin; a thin one lets part of it through.
+    One for a thick layer that reflects no transverse spin (eq. 15 of Ralph and Stiles, 2008); a thin one lets part of
+    it through.
 
     Parameters
     ----------
@@ -90,7 +93,7 @@ def torque_on_a_layer(thickness, numerics=None, **given):
 SYSTEM = LayeredSystem(
     name="normal-ferromagnet-interface",
     shows="transverse spin is absorbed at an interface: dephasing and mixing conductance",
-    source="Ralph & Stiles, section 3",
+    source="Ralph & Stiles, J. Magn. Magn. Mater. 320, 1190 (2008), section 3",
     parameters=PARAMETERS,
     results=RESULTS,
     stack=stack,

@@ -46,7 +46,7 @@ PRESETS = {
             "magnetic-tunnel-junction",
             {"kf_up": 10.9, "kf_down": 4.2, "barrier_height": 1.0, "barrier_length": 0.7, "barrier_mass": 0.4},
             "k_F of the itinerant electrons of Fe: M. B. Stearns, J. Magn. Magn. Mater. 5, 167 (1977). Barrier of 1 eV "
-            "as in Manchon (seed 003); its thickness and its mass, 0.4 m0, are choices.",
+            "as in Manchon, Phys. Rev. B 83, 172403 (2011); its thickness and its mass, 0.4 m0, are choices.",
         ),
         Preset(
             "Fe/GaAs/Au",

@@ -1,4 +1,6 @@
-"""Manchon (seed 003): a ferromagnet, a barrier, a normal metal, and Rashba coupling at one interface only.
+"""A ferromagnet, a barrier, a normal metal, and Rashba coupling at one interface only.
+
+Manchon, Phys. Rev. B 83, 172403 (2011), figures 1 and 2.
 
     H_R = alpha (k x z).sigma delta(z)        at the interface of ferromagnet and barrier, z = 0
 
@@ -216,7 +218,7 @@ def tamr(data):
 SYSTEM = LayeredSystem(
     name="semi-magnetic-tunnel-junction",
     shows="anisotropic magnetoresistance and torque of a junction with one magnet and interface Rashba coupling",
-    source="Manchon, figures 1 and 2",
+    source="Manchon, Phys. Rev. B 83, 172403 (2011), figures 1 and 2",
     parameters=PARAMETERS,
     results=RESULTS,
     stack=stack,

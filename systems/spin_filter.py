@@ -1,11 +1,15 @@
-"""Ralph & Stiles (seed 002), toy models 1 and 2: one electron meets a ferromagnet.
+"""One electron meets a ferromagnet.
+
+Ralph and Stiles, J. Magn. Magn. Mater. 320, 1190 (2008), section 3, toy models 1 (any layer, by its amplitudes, eq.
+8-11) and 2 (a step, eq. 12-14).
 
 It comes from a normal metal at normal incidence, its spin at `angle` to the magnetisation m = z, (sin angle, 0, cos
-angle). The majority (spin along +m) sees no step, the minority one of `step`. The magnet is semi-infinite (toy model 1:
-thickness 0) or a slab in the metal (toy model 2); with step > C k^2 the minority is evanescent in it.
+angle). The majority (spin along +m) sees no step, the minority one of `step`. The magnet is semi-infinite (thickness 0,
+toy model 2) or a slab in the metal (a layer as in toy model 1); with step > C k^2 the minority is evanescent in it (eq.
+14).
 
 Torque per incident particle flux, in hbar: incident minus reflected minus transmitted spin current. With the amplitudes
-of both spins (eq. 10-13; the sign of the terms with Im in eq. 10-11 is corrected, physics.md)
+of both spins (eq. 10-13; the sign of the terms with Im in eq. 6, 10 and 11 is corrected, see docs/conventions.md)
 
     N_x = (sin angle/2) [1 - Re(t_up t_down* + r_up r_down*)],   N_y = +(sin angle/2) Im(t_up t_down* + r_up r_down*),
 
@@ -84,7 +88,7 @@ def compute(parameters, numerics):
 SYSTEM = LayeredSystem(
     name="spin-filter",
     shows="spin filter and precession: how one electron twists a magnet",
-    source="Ralph & Stiles, section 3, toy models 1 and 2",
+    source="Ralph & Stiles, J. Magn. Magn. Mater. 320, 1190 (2008), section 3, toy models 1 and 2",
     parameters=PARAMETERS,
     results=RESULTS,
     stack=stack,

@@ -10,8 +10,8 @@
 #
 # The torque on the magnetisation, -Delta m x s, has no component along m, so for m along z everything that is lost
 # goes to the lattice. The crystal field (the k.p Hamiltonian) takes it from the orbital moment L, and spin-orbit
-# coupling -alpha L.sigma hands it on from the spin. (P. M. Haney and M. D. Stiles, last section of their paper on
-# current-induced torques with spin-orbit coupling.)
+# coupling -alpha L.sigma hands it on from the spin. (P. M. Haney and M. D. Stiles, Phys. Rev. Lett. 105, 126602 (2010),
+# last section; the sign and the size of the coupling are corrected, see docs/conventions.md.)
 
 # %%
 import numpy as np
@@ -55,7 +55,7 @@ q_in, q_out = data.angular_momentum_current_limit.sel(axis="z").values
 twist = float(data.lattice_torque_total.sel(axis="z"))
 print(
     f"in {q_in:.3f}, out {q_out:.3f}, torque on the lattice {twist:.3f} hbar I/e, "
-    f"error {data.lattice_torque_total.error:.0e}"
+    f"error {float(data.lattice_torque_total_error):.0e}"
 )
 print(f"published: in 1.09, out 0.46, torque 0.63; books close to {data.closure:.0e}")
 assert np.isclose(q_in - q_out, twist, atol=1e-6)

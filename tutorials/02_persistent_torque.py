@@ -12,7 +12,7 @@
 #     torque on the magnetisation + torque on the lattice = 0,        state by state, neither zero.
 #
 # In equilibrium these torques cancel in the sum over states. A current changes the occupation. (P. M. Haney and M. D.
-# Stiles, figures 2 and 3.)
+# Stiles, Phys. Rev. Lett. 105, 126602 (2010), figures 2 and 3.)
 
 # %%
 import numpy as np
@@ -21,7 +21,6 @@ import kwantorque as kt
 from kwantorque.systems import Sweep, find
 
 valve = find("gamnas-spin-valve")
-quick = {"tolerance": 0.03, "progress": False}
 small = {"spacing": 0.25, "fm_length": 20}
 
 # %% [markdown]
@@ -31,7 +30,7 @@ small = {"spacing": 0.25, "fm_length": 20}
 # slope, times the thickness, is the persistent part.
 
 # %%
-both = Sweep(valve, small, {"spin_orbit": [0.0, 0.11]}).run(quick)
+both = Sweep(valve, small, {"spin_orbit": [0.0, 0.11]}).run(tolerance=0.03, progress=False)
 for name in ("stt_total", "stt_persistent", "Qs_flux", "Qj_flux"):
     print(f"{name:15}", *both[f"result_{name}"].values.round(3))
 without, with_coupling = (both.sel(spin_orbit=alpha) for alpha in (0.0, 0.11))
@@ -62,7 +61,7 @@ kt.plot.torque_against_thickness(with_coupling).figure.savefig("torque_against_t
 gamnas, m, k = kt.KohnLuttinger(exchange=0.27), np.array([0, 0, 1.0]), np.array([0.5, 0.2, 0.4])
 _, states = np.linalg.eigh(gamnas.hamiltonian(k, m))
 spin = np.einsum("a,iab,b->i", states[:, 0].conj(), gamnas.spin, states[:, 0]).real
-print("spin", spin.round(4), " torque on the magnetisation, eV:", (-0.27 * np.cross(m, spin)).round(5))
+print("spin", spin.round(4), " torque on the magnetisation, eV:", (-gamnas.exchange * np.cross(m, spin)).round(5))
 
 # %% [markdown]
 # ## Single channels, and the sign
@@ -93,10 +92,10 @@ for length in (1.0, 5.0):
 # of the lattice. Each result then has two errors. (Fluxes also have a part of first order, and say so by a larger one.)
 
 # %%
-exact = valve.run(options=quick | {"tolerance": 0.1}, to_zero_spacing=True, **small)
+exact = valve.run(tolerance=0.1, progress=False, to_zero_spacing=True, **small)
 for name in ("stt_total", "Qj_flux"):
-    result = exact[f"result_{name}"]
-    print(f"{name:10} {float(result):.3f} +- {result.error:.3f} (k) +- {result.spacing_error:.3f} (spacing)")
+    result, by_k, by_spacing = (float(exact[f"result_{name}{kind}"]) for kind in ("", "_error", "_spacing_error"))
+    print(f"{name:10} {result:.3f} +- {by_k:.3f} (k) +- {by_spacing:.3f} (spacing)")
 
 # %% [markdown]
 # ## What to try next

@@ -6,7 +6,8 @@
 # of the turning once all electrons of a Fermi surface arrive together?
 #
 # **What we know.** Angular momentum is conserved: the torque on the magnet is the spin current that comes in, minus
-# what is reflected, minus what leaves on the other side. (D. C. Ralph and M. D. Stiles, section 3.)
+# what is reflected, minus what leaves on the other side. (D. C. Ralph and M. D. Stiles, J. Magn. Magn.
+# Mater. 320, 1190 (2008), section 3.)
 
 # %%
 import numpy as np
@@ -35,7 +36,8 @@ kt.plot.spin_currents(one).figure.savefig("spin_filter.png", dpi=150)
 # appears, out of the plane of spin and magnetisation.
 
 # %%
-slabs = Sweep(spin_filter, {"angle": 90, "spacing": 0.01}, {"thickness": np.arange(0.05, 2.01, 0.05).tolist()}).run()
+thicknesses = np.arange(0.05, 2.01, 0.05).tolist()
+slabs = Sweep(spin_filter, {"angle": 90, "spacing": 0.01}, {"thickness": thicknesses}).run(progress=False)
 kt.plot.results_against(slabs).figure.savefig("thickness.png", dpi=150)
 print(
     "slab of 0.1 nm:",
@@ -49,7 +51,7 @@ print(
 # current dies out inside the magnet. It does so slowly: 18 % are left at 1 nm.
 
 # %%
-many = interface.run(options={"progress": False})
+many = interface.run(progress=False)
 depth = many.z_bond - many.boundary_z[1]
 left = 2 * np.hypot(many.spin_current.sel(axis="x"), many.spin_current.sel(axis="y"))
 for nm in (1, 2, 3.9):

@@ -6,7 +6,8 @@
 #
 # **What we know.** In a wide wall they follow: spin hbar P/2 per electron is turned around, and the wall is pushed
 # along (the adiabatic torque, along e_theta). What they fail to follow gives a torque out of the wall's plane, the
-# non-adiabatic one, and a resistance. (D. C. Ralph and M. D. Stiles, section 6.)
+# non-adiabatic one, and a resistance. (D. C. Ralph and M. D. Stiles, J. Magn. Magn. Mater. 320, 1190 (2008),
+# section 5.)
 
 # %%
 import numpy as np
@@ -16,13 +17,12 @@ from kwantorque.systems import Sweep, find
 from kwantorque.systems.domain_wall import Spiral
 
 wall = find("domain-wall")
-quick = {"tolerance": 1e-4, "progress": False}
 
 # %% [markdown]
 # ## One wall
 
 # %%
-data = wall.run(options=quick, width=1.0, spacing=0.1)
+data = wall.run(tolerance=1e-4, progress=False, width=1.0, spacing=0.1)
 print({name: round(value, 5) for name, value in wall.results_of(data).items()})
 kt.plot.wall_torques(data).figure.savefig("wall.png", dpi=150)
 
@@ -33,7 +33,8 @@ kt.plot.wall_torques(data).figure.savefig("wall.png", dpi=150)
 # ## The wider, the more adiabatic
 
 # %%
-sweep = Sweep(wall, {"spacing": 0.1}, {"width": [0.25, 0.5, 1.0, 2.0, 4.0]}).run(quick)
+walls = Sweep(wall, {"spacing": 0.1}, {"width": [0.25, 0.5, 1.0, 2.0, 4.0]})
+sweep = walls.run(tolerance=1e-4, progress=False)
 for width in sweep.width.values:
     one = sweep.sel(width=width)
     print(

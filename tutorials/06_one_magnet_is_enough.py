@@ -1,12 +1,13 @@
 # %% [markdown]
 # # A torque without a second magnet, and how to read a paper
 #
-# **Question.** A spin-transfer torque needs polarised electrons, so a polariser. A. Manchon proposed one that does
-# not: a ferromagnet, a barrier and a normal metal, with spin-orbit coupling of the Rashba form at the interface of
-# ferromagnet and barrier. What does it do, and do the paper's statements follow from its model?
+# **Question.** A spin-transfer torque needs polarised electrons, so a polariser. A. Manchon, Phys. Rev. B 83, 172403
+# (2011), proposed one that does not: a ferromagnet, a barrier and a normal metal, with Rashba spin-orbit coupling
+# at the interface of ferromagnet and barrier. What does it do, and do the paper's statements follow from its model?
 
 # %%
 import numpy as np
+from scipy import constants
 from scipy.integrate import simpson
 
 import kwantorque as kt
@@ -14,7 +15,7 @@ from kwantorque.systems import Sweep, find
 from kwantorque.systems.semi_magnetic_tunnel_junction import tamr
 
 junction = find("semi-magnetic-tunnel-junction")
-quick, coarse = {"tolerance": 5e-3, "progress": False}, {"spacing": 0.05}
+coarse = {"spacing": 0.05}
 
 # %% [markdown]
 # ## The resistance depends on the direction of the magnetisation
@@ -22,7 +23,8 @@ quick, coarse = {"tolerance": 5e-3, "progress": False}, {"spacing": 0.05}
 # As cos(2 theta), by a few parts in a thousand.
 
 # %%
-angles = Sweep(junction, coarse, {"theta": np.linspace(0, 180, 9).tolist()}).run(quick)
+thetas = np.linspace(0, 180, 9).tolist()
+angles = Sweep(junction, coarse, {"theta": thetas}).run(tolerance=5e-3, progress=False)
 found = tamr(angles)
 print({name: float(f"{value:.3g}") for name, value in found.items()})
 assert 0.007 < found["tamr"] < 0.0095
@@ -35,7 +37,8 @@ kt.plot.conductance_against_theta(angles).figure.savefig("theta.png", dpi=150)
 # surface an effect of first order in k cancels.
 
 # %%
-torques = Sweep(junction, coarse, {"bias": [-0.4, 0.4], "rashba": [0.01, 0.02, 0.04]}).run(quick)
+swept = {"bias": [-0.4, 0.4], "rashba": [0.01, 0.02, 0.04]}
+torques = Sweep(junction, coarse, swept).run(tolerance=5e-3, progress=False)
 kt.plot.torque_parallel(torques, against="rashba").figure.savefig("rashba.png", dpi=150)
 small = torques.result_torque_parallel.sel(bias=0.4)
 print("T_par(0.02)/T_par(0.01) =", round(float(small.sel(rashba=0.02) / small.sel(rashba=0.01)), 3))
@@ -52,7 +55,8 @@ theta = np.radians(angles.theta.values)
 slope = -(angles.result_torque_perpendicular_equilibrium * np.sin(theta)).values
 quarter = theta <= np.pi / 2 + 1e-9
 energy = simpson(slope[quarter], x=theta[quarter])
-print(f"E(in plane) - E(normal) = {energy * 1.602e-19 / 1e-12 * 1e3:.2f} mJ/m^2")
+per_m2 = energy * constants.e / constants.micro**2  # eV/um^2 to J/m^2
+print(f"E(in plane) - E(normal) = {per_m2 / constants.milli:.2f} mJ/m^2")
 assert energy < 0
 
 # %% [markdown]

@@ -1,6 +1,14 @@
-"""Figures of a Dataset. Every function takes the Dataset and optionally axes, computes nothing, and returns the
-axes."""
+"""Figures of a Dataset.
 
+Every function takes the Dataset and optionally axes, and returns the axes. What is
+drawn is what the Dataset holds: at most added up over its parts, averaged over its
+channels, projected on a direction, in another unit, times a factor or as a difference
+that the label names. A curve may stand beside it to compare with: a sine, a power of
+the width, a fit that is handed over. A Dataset that a figure cannot draw is answered by
+an `InputError` that says what it needs.
+"""
+
+from .bands import bands
 from .lines import (
     against_width,
     conductance_against_theta,
@@ -17,7 +25,6 @@ from .lines import (
 )
 from .profiles import (
     balance,
-    bands,
     spin_currents,
     spin_density,
     torque_against_thickness,

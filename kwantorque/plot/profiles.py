@@ -1,10 +1,19 @@
-"""Along z, and along a path of wavevectors: currents, torques, spins and bands."""
+"""Along z: currents, torques and spins."""
 
-from .base import COLOURS, all_parts, axes, lines_along
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..errors import known
+from .base import COLOURS, PROFILES, all_parts, axes, lines_along, require
+
+if TYPE_CHECKING:
+    from xarray import Dataset
+
+    from .base import Axes
 
 __all__ = [
     "balance",
-    "bands",
     "spin_currents",
     "spin_density",
     "torque_against_thickness",
@@ -13,15 +22,17 @@ __all__ = [
 ]
 
 
-def balance(data, axis="z", ax=None):
-    """Where the angular momentum goes: its current against z, and the torques summed up to z.
+def balance(data: Dataset, axis: str = "z", ax: Axes | None = None) -> Axes:
+    """Where the angular momentum goes: its current against z, and the torques up to z.
 
-    The current of J = L + s with its spin and orbital parts, and the torque on lattice and magnetisation, cumulated
-    from z = -infinity. Current plus cumulated torques is a constant, the current at -infinity (thin line).
+    The current of J = L + s with its spin and orbital parts, and the torque on lattice
+    and magnetisation, cumulated from z = -infinity. Current plus cumulated torques is a
+    constant, the current at -infinity (thin line).
 
     Parameters
     ----------
-    data : Dataset from `kwantorque.torques`, `per_current` or a prepared system
+    data : Dataset of `kwantorque.torques`, `steady_state` or a prepared system
+        `per_current` or not.
     axis : {"x", "y", "z"}
         Component of the angular momentum.
     ax : matplotlib Axes, optional
@@ -29,7 +40,30 @@ def balance(data, axis="z", ax=None):
     Returns
     -------
     matplotlib Axes
+
+    Raises
+    ------
+    InputError
+        Another Dataset, one resolved in k, a sweep, or another axis.
+
+    Examples
+    --------
+    >>> gamnas, gaas = kt.KohnLuttinger(exchange=0.27), kt.KohnLuttinger()
+    >>> stack = kt.Stack([kt.Layer(gamnas, 1, m="-z"), kt.Layer(gaas, 1)], spacing=0.25)
+    >>> data = kt.torques(stack, energy=0.06, tolerance=0.3, progress=False)
+    >>> ax = kt.plot.balance(kt.per_current(data))
+    >>> ax.get_xlabel()
+    'z (nm)'
     """
+    require(
+        data,
+        PROFILES,
+        *("angular_momentum_current", "spin_current", "orbital_current", "angular_momentum_current_limit"),
+        *("lattice_torque_cumulated", "exchange_torque_cumulated", "z", "z_bond", "boundary_z"),
+        dims=("site", "bond", "axis", "lead", "boundary"),
+        besides=("part",),
+    )
+    axis = known("axis", axis, "xyz")
     ax = axes(ax)
     data = all_parts(data)
     pick = data.sel(axis=axis)
@@ -68,18 +102,36 @@ def balance(data, axis="z", ax=None):
     return ax
 
 
-def spin_currents(data, ax=None):
-    """The three components of the spin current against z, all parts of it together; interfaces are vertical lines.
+def spin_currents(data: Dataset, ax: Axes | None = None) -> Axes:
+    """The three components of the spin current against z, all parts of it together.
+
+    Interfaces are vertical lines.
 
     Parameters
     ----------
-    data : Dataset from `kwantorque.torques`, `steady_state` or a prepared system
+    data : Dataset of `kwantorque.torques`, `steady_state` or a prepared system
     ax : matplotlib Axes, optional
 
     Returns
     -------
     matplotlib Axes
+
+    Raises
+    ------
+    InputError
+        Another Dataset, one resolved in k, or a sweep.
+
+    Examples
+    --------
+    >>> gamnas, gaas = kt.KohnLuttinger(exchange=0.27), kt.KohnLuttinger()
+    >>> stack = kt.Stack([kt.Layer(gamnas, 1, m="-z"), kt.Layer(gaas, 1)], spacing=0.25)
+    >>> data = kt.torques(stack, energy=0.06, tolerance=0.3, progress=False)
+    >>> ax = kt.plot.spin_currents(data)
+    >>> [line.get_label() for line in ax.get_lines()[:3]]
+    ['$J_x$', '$J_y$', '$J_z$']
     """
+    names = ("spin_current", "z_bond", "boundary_z")
+    require(data, PROFILES, *names, dims=("bond", "axis", "boundary"), besides=("part",))
     ax = axes(ax)
     current = all_parts(data).spin_current
     for axis, colour in (("x", "spin"), ("y", "orbital"), ("z", "lattice")):
@@ -93,19 +145,36 @@ def spin_currents(data, ax=None):
     return ax
 
 
-def spin_density(data, ax=None):
+def spin_density(data: Dataset, ax: Axes | None = None) -> Axes:
     """Spin density against z, all parts of it together; interfaces are vertical lines.
 
     Parameters
     ----------
-    data : Dataset from `kwantorque.torques`, `steady_state` or a prepared system. Where it has the transverse spin
-        density, which twists the magnetisation, that is drawn; else all three components.
+    data : Dataset of `kwantorque.torques`, `steady_state` or a prepared system
+        Where it has the transverse spin density, which twists the magnetisation, that
+        is drawn; else all three components.
     ax : matplotlib Axes, optional
 
     Returns
     -------
     matplotlib Axes
+
+    Raises
+    ------
+    InputError
+        Another Dataset, one resolved in k, or a sweep.
+
+    Examples
+    --------
+    >>> gamnas, gaas = kt.KohnLuttinger(exchange=0.27), kt.KohnLuttinger()
+    >>> stack = kt.Stack([kt.Layer(gamnas, 1, m="-z"), kt.Layer(gaas, 1)], spacing=0.25)
+    >>> data = kt.torques(stack, energy=0.06, tolerance=0.3, progress=False)
+    >>> ax = kt.plot.spin_density(data)
+    >>> [line.get_label() for line in ax.get_lines()[:3]]
+    ['x', 'y', 'z']
     """
+    names = ("spin_density", "z", "boundary_z")
+    require(data, PROFILES, *names, dims=("site", "axis", "boundary"), besides=("part",))
     ax = axes(ax)
     data = all_parts(data)
     density = data.get("transverse_spin_density", data.spin_density)
@@ -121,8 +190,10 @@ def spin_density(data, ax=None):
     return ax
 
 
-def wall_torques(data, ax=None):
-    """Torque on a domain wall along e_theta and along m x e_theta = y, per site, and the magnetisation.
+def wall_torques(data: Dataset, ax: Axes | None = None) -> Axes:
+    """Torque on a domain wall along e_theta and along m x e_theta = y, per length.
+
+    With m_z on an axis of its own; e_theta = (m_z, 0, -m_x).
 
     Parameters
     ----------
@@ -132,7 +203,21 @@ def wall_torques(data, ax=None):
     Returns
     -------
     matplotlib Axes
+
+    Raises
+    ------
+    InputError
+        Another Dataset, or a sweep.
+
+    Examples
+    --------
+    >>> wall = kt.systems.find("domain-wall")
+    >>> data = wall.run(tolerance=0.1, progress=False, width=0.4, spacing=0.2)
+    >>> ax = kt.plot.wall_torques(data)
+    >>> ax.get_xlabel()
+    'z (nm)'
     """
+    require(data, "a Dataset of `domain-wall`", "magnetisation", "exchange_torque", "z", dims=("site", "axis"))
     ax = axes(ax)
     m, torque = data.magnetisation, data.exchange_torque / float(data.z[1] - data.z[0])
     along = torque.sel(axis="x") * m.sel(axis="z") - torque.sel(axis="z") * m.sel(axis="x")
@@ -148,19 +233,37 @@ def wall_torques(data, ax=None):
     return ax
 
 
-def torque_density(data, ax=None):
-    """In-plane torque on the magnetisation per length against the distance from the barrier (seed 000, figure 2b).
+def torque_density(data: Dataset, ax: Axes | None = None) -> Axes:
+    """In-plane torque on the magnetisation per length against the depth in the layer.
+
+    As in figure 2b of Haney and Stiles, Phys. Rev. Lett. 105, 126602 (2010).
 
     Parameters
     ----------
-    data : Dataset of `gamnas-spin-valve`, or of a sweep of it: one line per point, with and without spin-orbit
-        coupling, say
+    data : Dataset of `gamnas-spin-valve`, or of a sweep of it
+        One line for each point: with and without spin-orbit coupling, say.
     ax : matplotlib Axes, optional
 
     Returns
     -------
     matplotlib Axes
+
+    Raises
+    ------
+    InputError
+        Another Dataset.
+
+    Examples
+    --------
+    >>> valve = kt.systems.find("gamnas-spin-valve")
+    >>> small = {"gamma2": 0, "gamma3": 0, "spacing": 0.5, "fm_length": 2}
+    >>> data = valve.run(tolerance=0.1, progress=False, angle=60, **small)
+    >>> ax = kt.plot.torque_density(data)
+    >>> ax.get_xlabel()
+    'distance from the barrier (nm)'
     """
+    what = "a Dataset of `gamnas-spin-valve`, or a sweep of it in which its layers keep their lengths"
+    require(data, what, "torque_density", "depth", dims=("depth",), besides=None)
     ax = axes(ax)
     lines = list(lines_along(data.torque_density, "depth"))
     for label, line in lines:
@@ -174,8 +277,10 @@ def torque_density(data, ax=None):
     return ax
 
 
-def torque_against_thickness(data, ax=None):
-    """In-plane torques and fluxes, summed over a layer, against its thickness (seed 000, figure 2c).
+def torque_against_thickness(data: Dataset, ax: Axes | None = None) -> Axes:
+    """In-plane torques and fluxes, summed over a layer up to a depth, against that.
+
+    As in figure 2c of Haney and Stiles, Phys. Rev. Lett. 105, 126602 (2010).
 
     Parameters
     ----------
@@ -185,51 +290,34 @@ def torque_against_thickness(data, ax=None):
     Returns
     -------
     matplotlib Axes
+
+    Raises
+    ------
+    InputError
+        Another Dataset, one resolved in k, or a sweep.
+
+    Examples
+    --------
+    >>> valve = kt.systems.find("gamnas-spin-valve")
+    >>> small = {"gamma2": 0, "gamma3": 0, "spacing": 0.5, "fm_length": 2}
+    >>> data = valve.run(tolerance=0.1, progress=False, angle=60, **small)
+    >>> ax = kt.plot.torque_against_thickness(data)
+    >>> ax.get_xlabel()
+    'thickness of the layer (nm)'
     """
-    ax = axes(ax)
-    for name, kind, label in (
+    drawn = (
         ("stt", "magnetisation", "torque on the magnetisation"),
         ("Qs_flux", "spin", "spin current in - out"),
         ("Qj_flux", "total", "angular momentum current in - out"),
         ("lattice_torque", "lattice", "torque on the lattice"),
-    ):
+    )
+    names = (f"{name}_against_thickness" for name, *_ in drawn)
+    require(data, "a Dataset of `gamnas-spin-valve`", *names, "depth", dims=("depth",))
+    ax = axes(ax)
+    for name, kind, label in drawn:
         ax.plot(data.depth, data[f"{name}_against_thickness"], color=COLOURS[kind], label=label)
     ax.axhline(0, color="0.6", lw=0.8)
     unit = data.stt_against_thickness.attrs["units"].replace("hbar", r"$\hbar$")
     ax.set(xlabel="thickness of the layer (nm)", ylabel=f"in-plane component ({unit})", xlim=(0, float(data.depth[-1])))
     ax.legend(frameon=False, fontsize="small")
-    return ax
-
-
-def bands(data, across="x", along="z", ax=None):
-    """Bands along a path, with the spin of each state as an arrow (seed 000, figure 1).
-
-    Parameters
-    ----------
-    data : Dataset of `kwantorque.bands`
-    across, along : {"x", "y", "z"}
-        Spin components drawn to the right and upwards.
-    ax : matplotlib Axes, optional
-
-    Returns
-    -------
-    matplotlib Axes
-    """
-    ax = axes(ax)
-    ax.plot(data.distance, data.energy, color="0.6", lw=1)
-    few = data.isel(k=slice(None, None, max(1, data.sizes["k"] // 20)))
-    for band in range(data.sizes["band"]):
-        spin = few.spin.isel(band=band)
-        ax.quiver(
-            few.distance,
-            few.energy.isel(band=band),
-            spin.sel(axis=across),
-            spin.sel(axis=along),
-            color=COLOURS["spin"],
-            pivot="middle",
-            scale=12,
-            width=0.004,
-        )
-    ax.set(xlabel="distance along the path (1/nm)", ylabel="hole energy (eV)")
-    ax.set_title(f"arrows: spin, {across} to the right, {along} upwards", fontsize="small")
     return ax

@@ -78,9 +78,7 @@ def richardson(coarse: xr.Dataset, fine: xr.Dataset) -> xr.Dataset:
     """
     for run in (coarse, fine):
         if not isinstance(run, xr.Dataset) or "rounding_nm" not in run.attrs or "z" not in run.coords:
-            raise InputError(
-                "an extrapolation needs two results on sites, of `kwantorque.torques` or a prepared system"
-            )
+            raise InputError("an extrapolation needs two results of `kwantorque.torques` or a prepared system")
     require_whole_lengths(max(run.attrs["rounding_nm"] for run in (coarse, fine)))
     spacings = [float(run.z[1] - run.z[0]) for run in (coarse, fine)]
     if abs(spacings[1] - spacings[0] / 2) > 1e-9:
