@@ -127,7 +127,8 @@ class PolarRule:
                 f"`first_rays` must be a whole number >= {FEWEST_RAYS}, a multiple of {FEWEST_RAYS}, "
                 f"got {self.first_rays!r}"
             )
-        if not finite("widen", self.widen) >= 1:
+        object.__setattr__(self, "widen", finite("widen", self.widen))
+        if self.widen < 1:
             raise InputError(f"`widen` must be >= 1, got {self.widen!r}")
 
 
