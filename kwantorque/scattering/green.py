@@ -161,7 +161,7 @@ def _orders(accuracy):
 
 
 def _gauss_in_log(start, stop, panels, order):
-    """Nodes, weights of int dy in equal panels of ln y, with the 1/y^2 beyond `stop`."""
+    """Nodes, weights of int dy in equal panels of ln y, the 1/y^2 beyond `stop`."""
     x, w = np.polynomial.legendre.leggauss(order)
     edges = np.linspace(np.log(start), np.log(stop), panels + 1)
     half = np.diff(edges)[:, None] / 2
