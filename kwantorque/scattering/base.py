@@ -65,9 +65,10 @@ class LeadStates:
 
     |step| = 1 for open modes and < 1 for evanescent ones.
 
-    The modes m are the n outgoing ones, open before evanescent, then, in the lead that
-    the particles come from, the incoming ones that are open: as many as the k with most
-    of them has states. The i-th state comes in in the i-th of these.
+    The columns m are the n outgoing modes, open before evanescent, then, in the lead
+    that the particles come from, the incoming ones that are open: as many as there are
+    states at the k with most of them, and elsewhere padded. In these a state comes in
+    at unit flux.
 
     Attributes
     ----------
