@@ -1,46 +1,212 @@
-"""The two kinds of failure a user can meet, and the checks that raise them at the border."""
+"""The two kinds of failure a user can meet, and the checks that raise them."""
 
 import difflib
+from collections.abc import Iterable
+from typing import Any
 
-__all__ = ["ComputationError", "InputError", "finite", "known", "positive"]
+import numpy as np
+
+__all__ = ["ComputationError", "InputError", "finite", "instance", "known", "positive", "whole"]
 
 
 LARGEST = 1e9
 """No parameter in eV, nm or degrees is larger than this on purpose."""
+BOOLEANS = (bool, np.bool_)
+"""Numbers to Python, mistakes to us: `energy=True` is an option in the wrong place."""
 
 
 class InputError(ValueError):
-    """The input cannot be computed: the message says what must hold and what was given."""
+    """The input cannot be computed: what must hold, and what was given.
+
+    Examples
+    --------
+    >>> import kwantorque as kt
+    >>> try:
+    ...     kt.Layer(kt.KohnLuttinger(), -2)
+    ... except kt.InputError as error:
+    ...     print(error)
+    `thickness` must be > 0 nm, got -2
+    """
 
 
 class ComputationError(RuntimeError):
-    """The input was fine but the computation failed a check, so its result is withheld."""
+    """The input was fine but a check failed, so that the result is withheld.
+
+    The message says what failed, where (k in 1/nm, energy in eV), and what may help.
+
+    Examples
+    --------
+    A script can go on where one of many energies fails:
+
+    >>> import kwantorque as kt
+    >>> wire = kt.Stack([kt.Layer(kt.KohnLuttinger(), 1)], 0.2)
+    >>> for energy in (0.05, 0.06):
+    ...     try:
+    ...         data = kt.torques_at(wire, (0.1, 0), energy)
+    ...     except kt.ComputationError as error:
+    ...         print(energy, error)
+    """
 
 
-def finite(name, value, unit=""):
-    """Return `value` as a float; `InputError` unless it is a finite real number."""
-    unit = f" {unit}" if unit else ""
+def finite(name: str, value: Any, unit: str = "") -> float:
+    """A finite real number, as a float.
+
+    Parameters
+    ----------
+    name : str
+        What the user calls it.
+    value : number, or a string that reads as one, as the command line passes it
+    unit : str, optional
+
+    Raises
+    ------
+    InputError
+        If it is a boolean, no number, not finite, or larger than 1e9.
+
+    Examples
+    --------
+    >>> from kwantorque.errors import finite
+    >>> finite("energy", "0.06", "eV")
+    0.06
+    >>> finite("energy", True, "eV")
+    Traceback (most recent call last):
+    kwantorque.errors.InputError: `energy` must be a number in eV, got True
+    """
+    unit = f" in {unit}" if unit else ""
     try:
+        if isinstance(value, BOOLEANS):
+            raise TypeError
         number = float(value)
+    except OverflowError:
+        number = float("inf")
     except (TypeError, ValueError):
-        raise InputError(f"`{name}` must be a number{unit and ' in' + unit}, got {value!r}") from None
+        raise InputError(f"`{name}` must be a number{unit}, got {value!r}") from None
     if not abs(number) <= LARGEST:
-        raise InputError(f"`{name}` must be a finite number below {LARGEST:g}{unit and ' in' + unit}, got {value!r}")
+        raise InputError(f"`{name}` must be a finite number below {LARGEST:g}{unit}, got {value!r}")
     return number
 
 
-def positive(name, value, unit=""):
-    """Return `value` as a float; `InputError` unless it is finite and > 0."""
+def positive(name: str, value: Any, unit: str = "") -> float:
+    """A finite number > 0, as a float.
+
+    Parameters
+    ----------
+    name, value, unit
+        As in `finite`.
+
+    Raises
+    ------
+    InputError
+        If it is not what `finite` accepts, or not > 0.
+
+    Examples
+    --------
+    >>> from kwantorque.errors import positive
+    >>> positive("thickness", 2, "nm")
+    2.0
+    >>> positive("thickness", 0, "nm")
+    Traceback (most recent call last):
+    kwantorque.errors.InputError: `thickness` must be > 0 nm, got 0
+    """
     number = finite(name, value, unit)
     if number <= 0:
         raise InputError(f"`{name}` must be > 0{unit and ' ' + unit}, got {value!r}")
     return number
 
 
-def known(kind, name, choices):
-    """Return `name` if it is one of `choices`; otherwise name the nearest one in the `InputError`."""
+def whole(name: str, value: Any, least: int = 1) -> int:
+    """A whole number >= `least`, as an int.
+
+    Parameters
+    ----------
+    name : str
+        What the user calls it.
+    value : number without a fraction, or a string that reads as one
+    least : int
+
+    Raises
+    ------
+    InputError
+        If it is a boolean, no number, has a fraction, or is smaller than `least`.
+
+    Examples
+    --------
+    >>> from kwantorque.errors import whole
+    >>> whole("points", "60")
+    60
+    >>> whole("points", 0.5)
+    Traceback (most recent call last):
+    kwantorque.errors.InputError: `points` must be a whole number >= 1, got 0.5
+    """
+    try:
+        number = float("nan") if isinstance(value, BOOLEANS) else float(value)
+    except (TypeError, ValueError, OverflowError):
+        number = float("nan")
+    if not (number.is_integer() and number >= least):
+        raise InputError(f"`{name}` must be a whole number >= {least}, got {value!r}")
+    return int(number)
+
+
+def instance(name: str, value: Any, kind: type, example: str) -> Any:
+    """An object of a class, as it is.
+
+    Parameters
+    ----------
+    name : str
+        What the user calls it.
+    value : object
+    kind : class it must be of
+    example : str
+        How one is made.
+
+    Raises
+    ------
+    InputError
+        If it is not of this class.
+
+    Examples
+    --------
+    >>> import kwantorque as kt
+    >>> from kwantorque.errors import instance
+    >>> instance("kpar", kt.PolarRule(), kt.PolarRule, "PolarRule()")
+    PolarRule(max_points=200000, first_rays=8, widen=1.0)
+    >>> instance("kpar", 5, kt.PolarRule, "PolarRule()")
+    Traceback (most recent call last):
+    kwantorque.errors.InputError: `kpar` must be a PolarRule such as PolarRule(), got 5
+    """
+    if not isinstance(value, kind):
+        article = "an" if kind.__name__[0] in "AEIOU" else "a"
+        raise InputError(f"`{name}` must be {article} {kind.__name__} such as {example}, got {value!r}")
+    return value
+
+
+def known(kind: str, name: Any, choices: Iterable[str]) -> str:
+    """One of some words, as it is; the error suggests the nearest one.
+
+    Parameters
+    ----------
+    kind : str
+        What they are words for.
+    name : str
+    choices : iterable of str
+
+    Raises
+    ------
+    InputError
+        If it is none of them.
+
+    Examples
+    --------
+    >>> from kwantorque.errors import known
+    >>> known("source", "left", ("left", "right"))
+    'left'
+    >>> known("source", "rigth", ("left", "right"))
+    Traceback (most recent call last):
+    kwantorque.errors.InputError: unknown source 'rigth'; did you mean 'right'?
+    """
     choices = list(choices)
-    if name in choices:
+    # An array compared with words is an array.
+    if isinstance(name, str) and name in choices:
         return name
     near = difflib.get_close_matches(str(name), choices, n=1, cutoff=0.4)
     hint = f"; did you mean {near[0]!r}?" if near else f"; choose from {', '.join(choices)}"

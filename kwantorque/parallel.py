@@ -1,16 +1,21 @@
-"""Run tasks here or on any `concurrent.futures.Executor`, in a fixed order, with one BLAS thread each."""
+"""Run tasks here or on an executor, in a fixed order, with one BLAS thread each.
+
+Any `concurrent.futures.Executor` will do; `processes` makes one on this machine.
+"""
 
 import os
 import pickle
 import signal
 import warnings
-from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor, ThreadPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager
 from multiprocessing import get_context
+from typing import Any
 
 from threadpoolctl import threadpool_limits
 
-from .errors import InputError
+from .errors import InputError, whole
 
 __all__ = ["in_order", "processes", "single_thread"]
 
@@ -18,9 +23,41 @@ single_thread = threadpool_limits.wrap(limits=1)
 """Decorator: matrices of a few orbitals are multiplied fastest by one thread."""
 
 
+def processes(n: int) -> AbstractContextManager[Executor | None]:
+    """Worker processes for the length of a `with` block; Ctrl-C is left to the parent.
+
+    Parameters
+    ----------
+    n : int
+
+    Returns
+    -------
+    context manager
+        Of an executor of `n` processes, or of None for n = 1: no executor.
+
+    Raises
+    ------
+    InputError
+        If `n` is no whole number >= 1.
+
+    Examples
+    --------
+    A script that starts processes needs `if __name__ == "__main__":` around this.
+
+    >>> import kwantorque as kt
+    >>> with kt.processes(1) as pool:
+    ...     wire = kt.Stack([kt.Layer(kt.FreeElectron(), 1)], 0.1)
+    ...     data = kt.torques(wire, 1.0, executor=pool, progress=False)
+    >>> kt.processes(0)
+    Traceback (most recent call last):
+    kwantorque.errors.InputError: `n` must be a whole number >= 1, got 0
+    """
+    return _pool(whole("n", n))
+
+
 @contextmanager
-def processes(n):
-    """An executor of `n` worker processes, or None for n = 1; Ctrl-C is left to the parent."""
+def _pool(n):
+    """The context of `processes`."""
     if n == 1:
         yield None
         return
@@ -41,15 +78,41 @@ def processes(n):
     pool.shutdown()
 
 
-def in_order(function, tasks, executor=None, describe=str):
-    """Yield function(task) for each task, in the order of the tasks whatever the executor.
+def in_order(
+    function: Callable[[Any], Any],
+    tasks: Sequence[Any],
+    executor: Executor | None = None,
+    describe: Callable[[Any], str] = str,
+) -> Iterator[Any]:
+    """Yield function(task) for each task, in the order of the tasks.
 
-    When a worker dies, what is finished is kept; the tasks it took along are computed here, with a warning that names
-    them by `describe(task)`. An exception of a task is raised when its turn comes.
+    The order is the same whatever the executor. When a worker dies, what is finished is
+    kept; the tasks it took along are computed here, with a warning that names them. An
+    exception of a task is raised when its turn comes.
+
+    Parameters
+    ----------
+    function : callable
+        Picklable, unless the executor has threads.
+    tasks : sequence
+    executor : concurrent.futures.Executor, optional
+        Where to compute; here by default.
+    describe : callable
+        describe(task) -> str, the task in words.
+
+    Raises
+    ------
+    InputError
+        If `executor` is no executor, or the function cannot be pickled for it.
     """
     if executor is None:
         yield from map(function, tasks)
         return
+    if not callable(getattr(executor, "submit", None)):
+        raise InputError(
+            "`executor` must be a concurrent.futures.Executor, an object with a method `submit` "
+            f"such as `with kt.processes(4) as executor:` gives, got {executor!r}"
+        )
     if not isinstance(executor, ThreadPoolExecutor):
         try:
             pickle.dumps((function, tasks[:1]))
@@ -76,7 +139,7 @@ def in_order(function, tasks, executor=None, describe=str):
 
 
 def _submitted(executor, function, task):
-    """The future of a task; a failed one if the executor has lost its workers already."""
+    """The future of a task; a failed one if the executor has lost its workers."""
     try:
         return executor.submit(function, task)
     except BrokenExecutor as error:

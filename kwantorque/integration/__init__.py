@@ -1,1 +1,1 @@
-"""Quadrature that knows numbers only: rays and panels, energies, sums on executors, and their errors."""
+"""Quadrature that knows numbers only: rays, panels, energies, sums and their errors."""

@@ -1,54 +1,101 @@
-"""The integral over the energies between two chemical potentials, of values that carry errors of their own.
+"""The integral over energies between chemical potentials, of values with their errors.
 
-Panels get Fejer's second rule with 7 points; the rules with 3 and 1 of them tell the error. The worst panel is halved
-until the sum of all errors is small enough, or the panels are too many.
+Panels get Fejer's second rule with 7 points; the rules with 3 and 1 of them tell the
+error. The worst panel is halved until the sum of all errors is small enough, or the
+panels are too many.
 """
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 
-from .rules import Integral, fejer, largest_change
+from .rules import Integral, convergence, nested
 
 __all__ = ["integrate_energies", "occupation", "window"]
 
-LEVELS = (3, 2, 1)
+ENERGY_LEVELS = (1, 2, 3)
+"""Panels use Fejer's rules with 2^level - 1 points: 1, 3 and 7."""
+NODES, WEIGHTS = nested(ENERGY_LEVELS)
 MOST_PANELS = 64
 THERMAL = np.array([-16.0, -4.0, 0.0, 4.0, 16.0])
-"""Breaks around a chemical potential in k_B T; beyond the outermost, exp(-16) = 1e-7, nothing counts."""
+"""Breaks around a chemical potential in k_B T.
+
+Beyond the outermost, exp(-16) = 1e-7, nothing counts.
+"""
+SAME_ENERGY = 1e-9
+"""Breaks closer than this (eV) are one."""
+LARGEST_EXPONENT = 700
+"""exp of more overflows."""
+FASTEST_RATE = 0.05
+"""One small change alone is no evidence of fast convergence."""
+RULE_SHARE = 1 / 4
+"""Part of the tolerance below which halving panels does not help.
+
+What is left of the error is that of the values themselves.
+"""
 
 
 @dataclass(frozen=True, eq=False)
-class _Panel:
-    """An interval of energies with the integral over it, the error of the rule, and that of the values themselves."""
+class _EnergyPanel:
+    """An interval of energies, the integral over it, and its two errors.
+
+    One is that of the rule, the other that of the values themselves. The dicts are
+    empty where there is nothing at any of its energies.
+    """
 
     start: float
     stop: float
-    values: dict
-    by_rule: dict
-    by_values: dict
+    values: dict[str, np.ndarray]
+    by_rule: dict[str, float]
+    by_values: dict[str, float]
     points: int
 
 
-def occupation(energy, mu, thermal):
-    """Fermi function of an energy (eV) for k_B T = `thermal` (eV)."""
+def occupation(energy: float, mu: float, thermal: float) -> float:
+    """Fermi function f = 1/(exp((E - mu)/k_B T) + 1).
+
+    Parameters
+    ----------
+    energy, mu : float, eV
+    thermal : float, eV
+        k_B T; at 0 it is 1 below `mu`, and 0 from there on.
+    """
     if thermal == 0:
         return float(energy < mu)
-    return float(1 / (1 + np.exp(np.clip((energy - mu) / thermal, -700, 700))))
+    return float(1 / (1 + np.exp(np.clip((energy - mu) / thermal, -LARGEST_EXPONENT, LARGEST_EXPONENT))))
 
 
-def window(mu_high, mu_low, thermal, edges):
-    """Ends and breaks of the energies at which the two occupations differ, `edges` (band bottoms) among them."""
+def window(mu_high: float, mu_low: float, thermal: float, edges: Iterable[float]) -> np.ndarray:
+    """Ends and breaks of the energies at which two occupations differ.
+
+    Parameters
+    ----------
+    mu_high, mu_low : float, eV
+    thermal : float, eV
+        k_B T.
+    edges : iterable of float, eV
+        Band bottoms; those inside are breaks.
+
+    Returns
+    -------
+    (n,) ascending array, eV
+    """
     around = (THERMAL if thermal else THERMAL[:1] * 0) * thermal
     cuts = np.unique([mu_low + around, mu_high + around])
-    cuts = cuts[np.diff(cuts, prepend=-np.inf) > max(thermal, 1e-9)]
-    inner = [e for e in edges if cuts[0] + 1e-9 < e < cuts[-1] - 1e-9]
+    cuts = cuts[np.diff(cuts, prepend=-np.inf) > max(thermal, SAME_ENERGY)]
+    inner = [e for e in edges if cuts[0] + SAME_ENERGY < e < cuts[-1] - SAME_ENERGY]
     return np.unique([*cuts, *inner])
 
 
-def integrate_energies(value_at, cuts, tolerance, measure):
-    """int dE value_at(E) between the first and the last of `cuts`, smooth between neighbours of them.
+def integrate_energies(
+    value_at: Callable[[float], Integral | None],
+    cuts: Iterable[float],
+    tolerance: float,
+    measure: Callable[[dict[str, np.ndarray], dict[str, float]], float],
+) -> Integral | None:
+    """int dE value_at(E) from the first to the last of `cuts`, smooth between them.
 
     Parameters
     ----------
@@ -62,6 +109,8 @@ def integrate_energies(value_at, cuts, tolerance, measure):
     Returns
     -------
     Integral, or None if there is nothing at any energy
+        With the errors of the rule and of the values added. Its error is above the
+        tolerance where the values are not more accurate, or 64 panels are not enough.
     """
     panels = [_panel(value_at, start, stop) for start, stop in pairwise(cuts)]
     while True:
@@ -74,7 +123,8 @@ def integrate_energies(value_at, cuts, tolerance, measure):
         )
         errors = {name: by_rule[name] + by_values[name] for name in names}
         error = measure(values, errors)
-        if error <= tolerance or measure(values, by_rule) <= tolerance / 4 or len(panels) >= MOST_PANELS:
+        out_of_reach = measure(values, by_rule) <= tolerance * RULE_SHARE
+        if error <= tolerance or out_of_reach or len(panels) >= MOST_PANELS:
             return Integral(values, errors, error, sum(panel.points for panel in panels))
         worst = max(panels, key=lambda panel: measure(values, panel.by_rule) if panel.by_rule else 0.0)
         middle = (worst.start + worst.stop) / 2
@@ -83,33 +133,33 @@ def integrate_energies(value_at, cuts, tolerance, measure):
 
 
 def _panel(value_at, start, stop):
-    t, _ = fejer(LEVELS[0])
-    found = [value_at(start + (stop - start) * x) for x in t]
+    """The panel from `start` to `stop`, computed; zero where there is no value."""
+    found = [value_at(start + (stop - start) * t) for t in NODES]
     points = sum(one.points for one in found if one)
-    names = next((one.values for one in found if one), {})
+    names = next((one.values for one in found if one), None)
+    if names is None:
+        return _EnergyPanel(start, stop, {}, {}, {}, points)
     zero = {name: np.zeros_like(value) for name, value in names.items()}
-    rules = []
-    for level in LEVELS:
-        stride = 2 ** (LEVELS[0] - level)
-        weights = (stop - start) * fejer(level)[1]
-        chosen = [one.values if one else zero for one in found[stride - 1 :: stride]]
-        rules.append({name: sum(w * one[name] for w, one in zip(weights, chosen, strict=True)) for name in names})
-    weights = (stop - start) * fejer(LEVELS[0])[1]
+    values = [one.values if one else zero for one in found]
+    finest_first = ((stop - start) * WEIGHTS[:, ::-1]).T
+    rules = [
+        {name: sum(w * one[name] for w, one in zip(weights, values, strict=True)) for name in names}
+        for weights in finest_first
+    ]
     by_values = {
-        name: sum(w * one.errors[name] for w, one in zip(weights, found, strict=True) if one) for name in names
+        name: sum(w * one.errors[name] for w, one in zip(finest_first[0], found, strict=True) if one) for name in names
     }
-    by_rule = _left_by_rules(rules) if names else {}
-    return _Panel(start, stop, rules[0] if names else {}, by_rule, by_values, points)
+    return _EnergyPanel(start, stop, rules[0], _left_between_kinks(rules), by_values, points)
 
 
-def _left_by_rules(rules):
-    """Error of the finest rule from its change D and that of the rule before, D': D r/(1 - r) with r = D/D'.
+def _left_between_kinks(rules):
+    """Error D r/(1 - r) of the finest of three rules, of last change D and rate r.
 
-    There are square-root kinks in energy wherever a band begins at some k_par; r is taken between 1/20 and 1/2.
+    There are square-root kinks in energy wherever a band begins at some k_par, so that
+    the error falls as a power of the number of points; r is taken between 1/20 and 1/2.
     """
-    last, before = (largest_change(fine, coarse) for fine, coarse in pairwise(rules))
     left = {}
-    for name, change in last.items():
-        rate = np.clip(change / before[name] if before[name] > 0 else 0.5, 0.05, 0.5)
+    for name, (change, rate) in convergence(rules).items():
+        rate = max(rate, FASTEST_RATE)
         left[name] = change * rate / (1 - rate)
     return left

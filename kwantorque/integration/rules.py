@@ -1,21 +1,67 @@
-"""What all rules share: Fejer's nodes, an integral with its error, and the steps of a whole number along rays."""
+"""What all rules share: nodes, an integral with its error, and steps along rays.
 
+The rules are Fejer's second ones with 2^level - 1 points: L. Fejer, Math. Z. 37, 287
+(1933). Those of a level are among those of the next, which is how errors are told.
+"""
+
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ..errors import ComputationError
 
-__all__ = ["Integral", "NoChannel", "distinct", "fejer", "largest_change", "steps"]
+__all__ = [
+    "Breakpoints",
+    "Integral",
+    "NoChannel",
+    "convergence",
+    "distinct",
+    "fejer",
+    "largest_change",
+    "nested",
+    "steps",
+]
 
 SCAN = 64
-"""Points of the first look along a ray; two steps closer than 1/SCAN of the ray that cancel are not seen."""
+"""Points of the first look along a ray.
+
+Two steps closer than 1/SCAN of the ray that cancel are not seen.
+"""
 BITS = 28
 """A step is located to 2^-BITS of the first look's resolution."""
+OFF_AXIS = 1e-6
+"""Part of the first look's resolution by which it begins off k = 0."""
+SAME_STEP = 1e-8
+"""Steps closer than this part of the ray are one, found in two sections."""
+SLOWEST_RATE = 0.5
+"""No refinement is believed to lower an error less than it does next to a kink."""
 
 
 class NoChannel(ComputationError):
     """There is nothing to integrate: no ray meets an open channel."""
+
+
+class Breakpoints(NamedTuple):
+    """Radii (1/nm) at which a ray is broken, each array ascending.
+
+    Attributes
+    ----------
+    smooth : (n,) array
+        0, r_1, ..., r_edge, between which the integrand is smooth; only 0 where the ray
+        meets no open channel.
+    sharp : (n,) array
+        Further ones, next to which there may be a resonance, however narrow.
+    broad : (n,) array
+        Those of resonances that panels of usual size see.
+    """
+
+    smooth: ArrayLike
+    sharp: ArrayLike = ()
+    broad: ArrayLike = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,20 +71,40 @@ class Integral:
     Attributes
     ----------
     values : dict of arrays
-    errors : dict of floats; largest absolute error of each
-    error : float; the number compared with the tolerance
-    points : int; k-points computed
+    errors : dict of floats
+        Largest absolute error of each.
+    error : float
+        The number compared with the tolerance.
+    points : int
+        k-points computed.
     """
 
-    values: dict
-    errors: dict
+    values: dict[str, np.ndarray]
+    errors: dict[str, float]
     error: float
     points: int
 
 
-def fejer(level):
-    """Nodes t in (0, 1) and weights of Fejer's second rule with 2^level - 1 points; the nodes of lower levels are
-    among them.
+def fejer(level: int) -> tuple[np.ndarray, np.ndarray]:
+    """Fejer's second rule, int_0^1 dt f(t) = sum_i w_i f(t_i), with 2^level - 1 points.
+
+    With n = 2^level and theta_i = pi i/n
+
+        t_i = (1 - cos theta_i)/2,
+        w_i = (2/n) sin theta_i sum_{m = 1, 3, ... < n} sin(m theta_i)/m.
+
+    Returns
+    -------
+    t, w : (2^level - 1,) arrays
+        Ascending nodes inside (0, 1), and weights. Every 2nd, 4th, ... node is one of
+        the levels below.
+
+    Examples
+    --------
+    >>> from kwantorque.integration.rules import fejer
+    >>> t, w = fejer(3)
+    >>> f"{w @ t**6:.12f}, {1 / 7:.12f}"
+    '0.142857142857, 0.142857142857'
     """
     n = 2**level
     theta = np.pi * np.arange(1, n) / n
@@ -47,24 +113,79 @@ def fejer(level):
     return (1 - np.cos(theta)) / 2, weights
 
 
-def largest_change(fine, coarse):
+def nested(levels: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
+    """Several of Fejer's rules on the nodes of the finest.
+
+    Parameters
+    ----------
+    levels : ascending ints
+
+    Returns
+    -------
+    t : (n,) array
+        Nodes of the last level.
+    weights : (n, n_levels) array
+        Weights of each level, coarsest first, zero on the nodes it does not have.
+    """
+    t, _ = fejer(levels[-1])
+    weights = np.zeros((len(t), len(levels)))
+    for column, level in enumerate(levels):
+        stride = 2 ** (levels[-1] - level)
+        weights[stride - 1 :: stride, column] = fejer(level)[1]
+    return t, weights
+
+
+def largest_change(fine: dict[str, np.ndarray], coarse: dict[str, np.ndarray]) -> dict[str, float]:
     """Largest difference of two dicts of arrays, name by name."""
     return {name: float(np.abs(fine[name] - coarse[name]).max(initial=0)) for name in fine}
 
 
-def steps(count_at, reach, angles, sections=2):
-    """Radii at which a whole number count_at(k_par) changes along rays at `angles`, up to the radius `reach`.
+def convergence(rules: Sequence[dict[str, np.ndarray]]) -> dict[str, tuple[float, float]]:
+    """How three rules approach each other: last change D and rate r = D/D'.
 
-    Intervals are cut into `sections` at a time: many where a count is cheap, so that fewer calls are made.
+    Parameters
+    ----------
+    rules : three dicts of arrays
+        The integral by ever coarser rules, the finest one first; D' is the change
+        before D.
 
     Returns
     -------
-    list of sorted arrays, one per angle
+    dict of (D, r)
+        Name by name, r at most 1/2; and 1/2 where D' is zero and tells nothing.
+    """
+    last, before = (largest_change(fine, coarse) for fine, coarse in pairwise(rules))
+    return {
+        name: (change, min(change / before[name], SLOWEST_RATE) if before[name] > 0 else SLOWEST_RATE)
+        for name, change in last.items()
+    }
+
+
+def steps(
+    count_at: Callable[[np.ndarray], np.ndarray], reach: float, angles: ArrayLike, sections: int = 2
+) -> list[np.ndarray]:
+    """Radii at which a whole number changes along rays from k = 0.
+
+    Parameters
+    ----------
+    count_at : callable
+        count_at(k_par (m, 2)) -> (m,) int array.
+    reach : float, 1/nm
+        Length of the rays.
+    angles : (n,) array, rad
+    sections : int
+        Parts into which an interval with a step is cut at a time: many where a count is
+        cheap, so that fewer calls are made.
+
+    Returns
+    -------
+    list of n ascending arrays, 1/nm
     """
     if reach == 0:
         return [np.empty(0) for _ in angles]
-    # The last point is outside the region; the first is off the axis, where channels are often degenerate.
-    radii = reach * (np.arange(SCAN + 1) + 1e-6) / SCAN
+    # The last point is outside the region; the first is off the axis, where channels
+    # are often degenerate.
+    radii = reach * (np.arange(SCAN + 1) + OFF_AXIS) / SCAN
     ray, radius = np.repeat(np.arange(len(angles)), SCAN + 1), np.tile(radii, len(angles))
 
     def count(ray, radius):
@@ -87,9 +208,9 @@ def steps(count_at, reach, angles, sections=2):
         low, high = edges[section, cell], edges[section + 1, cell]
         at_low, at_high = counts[section, cell], counts[section + 1, cell]
     found = (low + high) / 2
-    return [distinct(np.sort(found[ray == i]), 1e-8 * reach) for i in range(len(angles))]
+    return [distinct(np.sort(found[ray == i]), SAME_STEP * reach) for i in range(len(angles))]
 
 
-def distinct(radii, resolution):
+def distinct(radii: np.ndarray, resolution: float) -> np.ndarray:
     """Ascending radii, without those closer than `resolution` to the one before."""
     return radii[np.diff(radii, prepend=-np.inf) > resolution]

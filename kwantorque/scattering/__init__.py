@@ -1,4 +1,4 @@
-"""Scattering states of a chain. `base` is the contract of a solver; one file per solver."""
+"""Scattering states of a chain: the contract in `base`, one file per solver."""
 
 from .base import LeadStates, Solver, States
 from .batched import BatchedSolver

@@ -2,48 +2,68 @@
 
 Contract of a solver
 --------------------
-1. `solve(chain, energy, source)` takes a `Chain` of any number of k-points, a real energy in eV and the lead
-   ("left" or "right") the particles come from. It returns `States`.
-2. Each state is normalised to unit incoming particle flux (hbar = 1; the flux of a mode is its velocity).
-   States of different number of modes are padded with zeros, which add nothing to any sum.
-3. It raises `ComputationError`, naming k, when a state is not outgoing in the other lead, when the number of
-right-going modes is
-   not the number of states per site, or when a state's flux is not one.
-4. Only gauge-invariant numbers are compared between solvers: degenerate modes have an arbitrary basis.
+1. `solve(chain, energy, source)` takes a `Chain` of any number of k-points, a real
+   energy in eV and the lead ("left" or "right") the particles come from. It returns
+   `States`.
+2. Each state is normalised to unit incoming particle flux (hbar = 1; the flux of a mode
+   is its velocity). States of different number of modes are padded with zeros, which
+   add nothing to any sum.
+3. It raises `ComputationError`, naming k and energy, when a state is not outgoing in
+   the other lead, when the number of right-going modes is not the number of states per
+   site, or when a state's flux is not one.
+4. Only gauge-invariant numbers are compared between solvers: degenerate modes have an
+   arbitrary basis.
 5. It has a `name`, a `repr` that states its options, and can be pickled.
 """
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from ..errors import InputError
+from ..structures.chain import Chain
 from ..structures.graph import DensityBlocks
 
 __all__ = ["LeadStates", "Solver", "States"]
 
 SAME_BLOCH_FACTOR = 1e-5
-"""Two modes with |factor_1 conj(factor_2) - 1| below this have the same k_z: they interfere without oscillating."""
+"""Two modes with |factor_1 conj(factor_2) - 1| below this have the same k_z.
+
+They interfere without oscillating.
+"""
 
 SAME_VELOCITY = 1e-6
-"""Incoming modes may be superposed if their velocities differ by no more than this part."""
+"""Incoming modes are superposed if their velocities differ by less than this part."""
 
 
 @dataclass(frozen=True, eq=False)
 class LeadStates:
     """The states inside a lead, expanded in the lead's modes.
 
-    The i-th cell of the lead, counted from the boundary site i = 0 of the chain outwards, has
-    psi_i = sum_m amplitude_m step_m^i vector_m. |step| = 1 for open modes and < 1 for evanescent ones.
+    The i-th cell of the lead, counted from the boundary site i = 0 of the chain
+    outwards, has
+
+        psi_i = sum_m amplitude_m step_m^i vector_m,
+
+    |step| = 1 for open modes and < 1 for evanescent ones.
+
+    The columns m are the n outgoing modes, open before evanescent, then, in the lead
+    that the particles come from, the incoming ones that are open: as many as there are
+    states at the k with most of them, and elsewhere padded. In these a state comes in
+    at unit flux.
 
     Attributes
     ----------
     side : "left" or "right"
-    step : (nk, n_modes) complex array; per cell, outwards
+    step : (nk, n_modes) complex array
+        Factor per cell, outwards.
     vectors : (nk, n, n_modes) complex array
-    velocity : (nk, n_modes) array, flux of an open mode towards +z, 0 for evanescent ones
-    amplitude : (nk, n_states, n_modes) complex array, zero for modes a state does not contain
+        Open modes carry unit flux.
+    velocity : (nk, n_modes) array
+        Flux of a mode of norm 1 towards +z, eV; 0 for evanescent ones.
+    amplitude : (nk, n_states, n_modes) complex array
+        Zero for modes a state does not contain.
     """
 
     side: str
@@ -52,34 +72,41 @@ class LeadStates:
     velocity: np.ndarray
     amplitude: np.ndarray
 
-    def limit(self, per_state=False):
+    @property
+    def open(self) -> np.ndarray:
+        """Which modes are open, (nk, n_modes) bool array."""
+        return self.velocity != 0
+
+    def limit(self, per_state: bool = False) -> DensityBlocks:
         """Blocks of one site and one bond far inside the lead.
 
-        Only pairs of open modes with the same k_z are kept: all others oscillate, and vanish when summed over k_par.
+        Only pairs of open modes with the same k_z are kept: all others oscillate, and
+        vanish when summed over k_par.
         """
         step, keep = self._pairs()
         return self._blocks(keep.astype(complex), keep * self._first(step), per_state)
 
-    def tail(self, per_state=False):
-        """Blocks summed over the whole lead: sites i >= 1, and bonds (i, i+1), i >= 0, the first with weight 1/2.
+    def tail(self, per_state: bool = False) -> DensityBlocks:
+        """Blocks summed over the whole lead: one site and one bond.
 
-        With y = step_m conj(step_n) the geometric series give y/(1 - y) and (1 + y)/(2 (1 - y)). Pairs of
-        open modes with the same k_z do not decay; they are left out here, and `limit` has them.
+        The sites are i >= 1, the bonds (i, i+1) with i >= 0, the first with weight 1/2.
+        With y = step_m conj(step_n) the geometric series give y/(1 - y) and
+        (1 + y)/(2 (1 - y)). Pairs of open modes with the same k_z do not decay; they
+        are left out here, and `limit` has them.
         """
         step, keep = self._pairs()
         y = np.where(keep, 0, step[:, :, None] * step.conj()[:, None, :])
         return self._blocks(y / (1 - y), ~keep * self._first(step) * (1 + y) / (2 * (1 - y)), per_state)
 
     def _pairs(self):
-        """Steps of the modes present, and which pairs of open modes have the same k_z."""
+        """Steps of the modes present; which pairs of open ones have the same k_z."""
         present = (self.amplitude != 0).any(axis=1)
         step = np.where(present, self.step, 0)
-        travels = self.velocity != 0
-        both = travels[:, :, None] & travels[:, None, :]
+        both = self.open[:, :, None] & self.open[:, None, :]
         return step, both & (np.abs(step[:, :, None] * step.conj()[:, None, :] - 1) < SAME_BLOCH_FACTOR)
 
     def _first(self, step):
-        """Factor of the pair (m, n) on the bond next to the boundary: psi_j psi_{j+1}^+ with j on the left."""
+        """Factor of the pair (m, n) on the first bond: psi_j psi_{j+1}^+."""
         return step[:, :, None] if self.side == "left" else step.conj()[:, None, :]
 
     def _blocks(self, site_weight, bond_weight, per_state):
@@ -102,9 +129,20 @@ class States:
 
     Attributes
     ----------
-    psi : (nk, n_states, n_sites, n) complex array, zero where a k has fewer open modes
-    n_open : (nk,) int array, number of states at each k
+    psi : (nk, n_states, n_sites, n) complex array
+        Unit incoming flux; zero where a k has fewer states than the one with most.
+    n_open : (nk,) int array
+        Number of states at each k.
     left, right : LeadStates
+
+    Examples
+    --------
+    >>> import kwantorque as kt
+    >>> from kwantorque.structures.chain import discretise
+    >>> wire = kt.Stack([kt.Layer(kt.FreeElectron(), 1)], 0.1)
+    >>> states = kt.BatchedSolver().solve(discretise(wire, [(0, 0)]), energy=1.0)
+    >>> states.n_open.tolist(), states.psi.shape
+    ([2], (1, 2, 13, 2))
     """
 
     psi: np.ndarray
@@ -112,15 +150,15 @@ class States:
     left: LeadStates
     right: LeadStates
 
-    def at(self, index):
-        """The states at a slice of the k-points."""
+    def at(self, index: slice | np.ndarray) -> "States":
+        """The states at a slice or subset of the k-points."""
         leads = (
             LeadStates(lead.side, lead.step[index], lead.vectors[index], lead.velocity[index], lead.amplitude[index])
             for lead in (self.left, self.right)
         )
         return States(self.psi[index], self.n_open[index], *leads)
 
-    def spread(self, index, n_k):
+    def spread(self, index: np.ndarray, n_k: int) -> "States":
         """The same states as those of `n_k` points, of which only `index` have any."""
         if len(index) == n_k:
             return self
@@ -136,18 +174,22 @@ class States:
         )
         return States(scatter(self.psi), scatter(self.n_open), *leads)
 
-    def superposed(self, vector, source):
-        """One state at each k: the superposition of the incoming modes that arrives with this vector at unit flux.
+    def superposed(self, vector: np.ndarray, source: str) -> "States":
+        """One state at each k, which arrives with a given vector at unit flux.
+
+        It is a superposition of the incoming modes.
 
         Parameters
         ----------
-        vector : (n,) complex array, the state's orbital and spin part; the modes must have equal velocities
+        vector : (n,) complex array
+            The state's orbital and spin part.
         source : "left" or "right"
 
         Raises
         ------
         InputError
-            The incoming modes have different velocities, or do not contain the vector: their lead is magnetic.
+            The incoming modes have different velocities, or do not contain the vector:
+            their lead is magnetic.
         """
         lead = getattr(self, source)
         n, most = len(vector), self.psi.shape[1]
@@ -166,14 +208,14 @@ class States:
         def mixed(array):
             return np.einsum("ks,ks...->k...", coefficients, array)[:, None]
 
-        leads = (
-            LeadStates(side.side, side.step, side.vectors, side.velocity, mixed(side.amplitude))
-            for side in (self.left, self.right)
-        )
+        leads = (replace(side, amplitude=mixed(side.amplitude)) for side in (self.left, self.right))
         return States(mixed(self.psi), np.minimum(self.n_open, 1), *leads)
 
-    def blocks(self, per_state=False):
-        """`DensityBlocks`, summed over the states or, with `per_state`, with an axis for them after k."""
+    def blocks(self, per_state: bool = False) -> DensityBlocks:
+        """Density matrix along the chain, unit flux in every state.
+
+        Summed over the states or, with `per_state`, with an axis for them after k.
+        """
         if per_state:
             site = np.einsum("ksja,ksjb->ksjab", self.psi, self.psi.conj())
             bond = np.einsum("ksja,ksjb->ksjab", self.psi[:, :, :-1], self.psi[:, :, 1:].conj())
@@ -185,13 +227,46 @@ class States:
 
 
 class Solver(ABC):
-    """Base of all solvers; the module's docstring is the contract."""
+    """Base of all solvers; `kwantorque.scattering.base` states the contract.
+
+    Attributes
+    ----------
+    name : str
+        What results call it.
+
+    Examples
+    --------
+    A solver of one's own, which asks Kwant where there are few k-points:
+
+    >>> import kwantorque as kt
+    >>> class Careful(kt.scattering.Solver):
+    ...     name = "careful"
+    ...     def solve(self, chain, energy, source="left"):
+    ...         few = chain.n_k < 10
+    ...         solver = kt.KwantSolver() if few else kt.BatchedSolver()
+    ...         return solver.solve(chain, energy, source)
+    >>> wire = kt.Stack([kt.Layer(kt.FreeElectron(), 1)], 0.1)
+    >>> kt.torques_at(wire, (0, 0), 1.0, solver=Careful()).solver
+    'careful'
+    """
 
     name: str
 
     @abstractmethod
-    def solve(self, chain, energy, source="left"):
-        """Scattering states of `chain` at `energy` (eV) that come from the lead `source`."""
+    def solve(self, chain: Chain, energy: float, source: str = "left") -> States:
+        """Scattering states that come from one lead.
 
-    def __repr__(self):
+        Parameters
+        ----------
+        chain : Chain
+        energy : float, eV
+        source : "left" or "right"
+
+        Raises
+        ------
+        ComputationError
+            If a state fails the checks of the contract.
+        """
+
+    def __repr__(self) -> str:
         return f"{type(self).__name__}()"

@@ -1,18 +1,21 @@
-"""Mode expansion: the wave function of a stack of uniform layers, as fast as its interfaces are few.
+"""Mode expansion: the wave function of uniform layers, fast where interfaces are few.
 
-A segment is a run of sites l ... r with equal bonds and equal sites inside. There psi is a sum over the 2n modes of the
-crystal, each normalised to 1 at the end it comes from, so that nothing grows:
+A segment is a run of sites l ... r with equal bonds and equal sites inside. There psi
+is a sum over the 2n modes of the crystal, each normalised to 1 at the end it comes
+from, so that nothing grows:
 
     psi_j = sum_m a_m step_m^(j-l) u_m + b_m step'_m^(r-j) u'_m,        |step| <= 1.
 
-The left lead has the incoming modes and n left-going ones, the right lead n right-going ones. At a node j, the site
-where two segments meet, psi is the same from both sides, and the equation of the chain holds:
+The left lead has the incoming modes and n left-going ones, the right lead n right-going
+ones. At a node j, the site where two segments meet, psi is the same from both sides,
+and the equation of the chain holds:
 
     psi_j(left) - psi_j(right) = 0,
     V_{j-1}^+ psi_{j-1}(left) + (h_j - E) psi_j(right) + V_j psi_{j+1}(right) = 0.
 
-With P nodes these are 2nP equations for as many amplitudes: one dense solve for all interfaces. A segment of a single
-bond has no crystal; its "modes" are the unit vectors at its two ends (step = 0).
+With P nodes these are 2nP equations for as many amplitudes: one dense solve for all
+interfaces. A segment of a single bond has no crystal; its "modes" are the unit vectors
+at its two ends (step = 0).
 """
 
 from dataclasses import dataclass
@@ -21,16 +24,23 @@ from itertools import pairwise
 import numpy as np
 
 from ..algebra import dagger
-from .modes import LeadModes, lead_modes
+from ..structures.chain import Chain
+from .modes import EndModes, LeadModes, lead_modes
 
 __all__ = ["expansion", "nodes"]
 
 SHORTEST = 4
-"""Segments of fewer bonds than this are not worth the modes of a crystal: every site of theirs becomes a node."""
+"""Segments of fewer bonds are not worth the modes of a crystal.
+
+Every site of theirs becomes a node.
+"""
 
 
-def nodes(chain):
-    """Sites at which the expansion changes: where bonds change, or a site differs from those before it."""
+def nodes(chain: Chain) -> list[int]:
+    """Sites at which the expansion changes, ascending.
+
+    There bonds change, or a site differs from those before it. There is at least one.
+    """
     bonds, sites = chain.bond_kind, chain.site_kind
     crystal = bonds[0], sites[0]
     found = []
@@ -45,9 +55,11 @@ def nodes(chain):
 
 @dataclass(frozen=True, eq=False)
 class _Segment:
-    """Sites first ... last, with right-going modes counted from `first` and left-going ones from `last`.
+    """Sites first ... last and the modes there.
 
-    The left lead has its left-going modes only, counted from its node; the right lead its right-going ones.
+    Right-going modes are counted from `first`, left-going ones from `last`. The left
+    lead has its left-going modes only, counted from its node; the right lead its
+    right-going ones.
     """
 
     first: int
@@ -65,7 +77,7 @@ class _Segment:
         return np.concatenate(parts, axis=-1)
 
     def on_sites(self, first, last):
-        """Vectors (nk, n, m) and factors (nk, m, n_sites) of all modes on the sites first ... last."""
+        """Vectors (nk, n, m), factors (nk, m, n_sites) of all modes on some sites."""
         vectors, factors = [], []
         if self.right is not None:
             vectors.append(self.right.vectors)
@@ -77,20 +89,23 @@ class _Segment:
         return np.concatenate(vectors, axis=-1), np.concatenate(factors, axis=-2)
 
 
-def expansion(chain, energy, n_open, near, far):
-    """Wave function of the states that come in from the left, `n_open` of them at every k.
+def expansion(chain: Chain, energy: float, n_open: int, near: EndModes, far: EndModes) -> np.ndarray:
+    """Wave function of the states that come in from the left.
 
     Parameters
     ----------
     chain : Chain
     energy : float, eV
     n_open : int
-        The incoming modes are the first ones of the left lead, of amplitude 1 at site 1.
-    near, far : EndModes of the left and of the right lead
+        Number of states at every k. The incoming modes are the first ones of the left
+        lead, of amplitude 1 at site 1.
+    near, far : EndModes
+        Of the left and of the right lead.
 
     Returns
     -------
-    (nk, n_states, n_sites, n) array; in memory the sites come last
+    (nk, n_states, n_sites, n) complex array
+        In memory the sites come last.
     """
     at = nodes(chain)
     segments = _segments(chain, energy, at, near, far)
@@ -113,7 +128,7 @@ def expansion(chain, energy, n_open, near, far):
 
 
 def _segments(chain, energy, at, near, far):
-    """Left lead, layers, right lead, with the modes of each distinct crystal found once."""
+    """Left lead, layers, right lead; the modes of each crystal are found once."""
     known = {
         (chain.bond_kind[0], chain.site_kind[0]): (near.incoming, near.outgoing),
         (chain.bond_kind[-1], chain.site_kind[-1]): (far.outgoing, far.incoming),

@@ -1,17 +1,19 @@
-"""Green functions of a chain at complex energies, and the density matrix of a filled Fermi sea.
+"""Green functions of a chain at complex energies, and the filled Fermi sea.
 
-With X_j, Y_j the continuations of outgoing states to the right and to the left (see `recursion`), the blocks of
-G(E) = 1/(E - H) are
+With X_j, Y_j the continuations of outgoing states to the right and to the left (see
+`recursion`), the blocks of G(E) = 1/(E - H) are
 
-    G_jj = -(h_j - E + V_j X_j + V_{j-1}^+ Y_{j-1})^-1,   G_{j+1,j} = X_j G_jj,   G_{j,j+1} = Y_j G_{j+1,j+1}.
+    G_jj = -(h_j - E + V_j X_j + V_{j-1}^+ Y_{j-1})^-1,   G_{j+1,j} = X_j G_jj,
+    G_{j,j+1} = Y_j G_{j+1,j+1}.
 
 All states below mu, bound states included, are filled by
 
-    rho = 1/2 + (1/2 pi) int_0^inf dy [G(mu + iy) + G(mu + iy)^+]                       T = 0
-    rho = 1/2 + k_B T sum_n [G(mu + i w_n) + G(mu + i w_n)^+],   w_n = (2n + 1) pi k_B T,
+    T = 0:  rho = 1/2 + (1/2 pi) int_0^inf dy [G(mu + iy) + G(mu + iy)^+]
+    T > 0:  rho = 1/2 + k_B T sum_n [G(mu + i w_n) + G(mu + i w_n)^+],
 
-the contour integral of G around the occupied part of the spectrum, with its arc at infinity. The bond block
-rho_{j,j+1} takes G_{j,j+1} + (G_{j+1,j})^+.
+w_n = (2n + 1) pi k_B T, n >= 0: the contour integral of G around the occupied part of
+the spectrum, with its arc at infinity. The bond block rho_{j,j+1} takes G_{j,j+1} +
+(G_{j+1,j})^+.
 """
 
 from dataclasses import dataclass
@@ -19,9 +21,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..algebra import dagger, inverse
+from ..structures.chain import Chain
 from ..structures.graph import DensityBlocks
 from .modes import as_number, lead_modes
-from .recursion import blocks, continuation, continuations
+from .recursion import continuation, continuations, site_matrices
 
 __all__ = ["Contour", "Filled", "GreenBlocks", "fermi_contour", "filled", "green_blocks"]
 
@@ -30,10 +33,16 @@ BOTTOM = 1e-6
 TOP = 1000.0
 """Largest y in units of the bandwidth."""
 FIRST_POLES = 12
-"""Matsubara poles summed one by one; the others are an integral, with the Euler-Maclaurin term of second order."""
+"""Matsubara poles summed one by one.
+
+The others are an integral, with the Euler-Maclaurin term of second order.
+"""
 MOST_BLOCKS = 400_000
 """Sites x energies x k-points in memory at a time."""
 DOUBLINGS = 60
+"""No sum over a lead needs more: its first 2^60 cells."""
+NEGLIGIBLE = 1e-16
+"""Part of the sum over a lead below which the next doubling is left out."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,27 +54,30 @@ class GreenBlocks:
     site : (nk, n_sites, n, n) array, G_{j,j}
     forth : (nk, n_sites - 1, n, n) array, G_{j,j+1}
     back : (nk, n_sites - 1, n, n) array, G_{j+1,j}
-    limit, tail : pairs of (site, forth, back), each (nk, n, n), for the left and the right lead: far inside, and the
-        sum over the lead of what differs from that (sites i >= 1 outwards; bonds i >= 0, the first with weight 1/2)
+    limit, tail : (left, right), each (site, forth, back) of (nk, n, n) arrays
+        Far inside the lead, and the sum over it of what differs from that: sites i >= 1
+        outwards; bonds i >= 0, the first with weight 1/2.
     """
 
     site: np.ndarray
     forth: np.ndarray
     back: np.ndarray
-    limit: tuple
-    tail: tuple
+    limit: tuple[tuple[np.ndarray, ...], ...]
+    tail: tuple[tuple[np.ndarray, ...], ...]
 
 
 @dataclass(frozen=True, eq=False)
 class Contour:
-    """Energies (eV) above the Fermi energy along the imaginary axis, and their weights in rho.
+    """Energies along the imaginary axis and their weights in rho.
+
+    rho = 1/2 + (1/2 pi) sum_i weights_i [G(mu + i y_i) + h.c.]
 
     Attributes
     ----------
-    y, weights : (ny,) arrays
-        rho = 1/2 + (1/2 pi) sum_i weights_i [G(mu + i y_i) + h.c.]
-    coarse : (ny,) array
-        Weights of a rule with about half of the points, whose difference tells the error.
+    y, weights : (ny,) arrays, eV
+    coarse : (ny,) array, eV
+        Weights of a rule with about half of the points, whose difference tells the
+        error.
     """
 
     y: np.ndarray
@@ -75,26 +87,37 @@ class Contour:
 
 @dataclass(frozen=True, eq=False)
 class Filled:
-    """Density blocks of a filled sea, along the chain and in the leads, as `Observables.of_blocks` takes them.
+    """Density blocks of a filled sea, as `Observables.of_blocks` takes them.
 
     Attributes
     ----------
     chain : DensityBlocks
     leads : DensityBlocks
-        One site and one bond each of left limit, right limit, left tail, right tail.
+        One site and one bond each of, in this order, left limit, right limit, left
+        tail, right tail.
     """
 
     chain: DensityBlocks
     leads: DensityBlocks
 
 
-def fermi_contour(bandwidth, thermal=0.0, accuracy=1e-6):
-    """The contour for bands `bandwidth` (eV) wide and k_B T = `thermal` (eV), with an error of about `accuracy` of rho.
+def fermi_contour(bandwidth: float, thermal: float = 0.0, accuracy: float = 1e-6) -> Contour:
+    """The energies and weights that fill all states below a Fermi energy.
 
-    At T = 0 the rule is the trapezoid in t = ln y. G is analytic in the upper half plane, which is the strip
-    |Im t| < pi/2, whatever singularities lie on the real axis: the error is exp(-pi^2/step) uniformly, and that of
-    twice the step is its square root. What the rule leaves out at either end, where the integrand is constant in y or
-    falls as 1/y^2, is a geometric series.
+    At T = 0 the rule is the trapezoid in t = ln y. G is analytic in the upper half
+    plane, which is the strip |Im t| < pi/2, whatever singularities lie on the real
+    axis: the error is exp(-pi^2/step) uniformly, and that of twice the step is its
+    square root. What the rule leaves out at either end, where the integrand is constant
+    in y or falls as 1/y^2, is a geometric series.
+
+    Parameters
+    ----------
+    bandwidth : float, eV
+        Width of the widest band.
+    thermal : float, eV
+        k_B T.
+    accuracy : float
+        About the error of rho, of eigenvalues 0 ... 1.
     """
     top = TOP * bandwidth
     if thermal > 0:
@@ -138,7 +161,7 @@ def _orders(accuracy):
 
 
 def _gauss_in_log(start, stop, panels, order):
-    """Nodes and weights of int dy in equal panels of ln y, with the 1/y^2 beyond `stop`."""
+    """Nodes, weights of int dy in equal panels of ln y, the 1/y^2 beyond `stop`."""
     x, w = np.polynomial.legendre.leggauss(order)
     edges = np.linspace(np.log(start), np.log(stop), panels + 1)
     half = np.diff(edges)[:, None] / 2
@@ -148,8 +171,15 @@ def _gauss_in_log(start, stop, panels, order):
     return y, weights
 
 
-def green_blocks(chain, energy):
-    """`GreenBlocks` of a chain at complex `energy` in the upper half plane (eV), a number or one for each k."""
+def green_blocks(chain: Chain, energy: complex | np.ndarray) -> GreenBlocks:
+    """Blocks of G(E) = 1/(E - H) of a chain with its leads.
+
+    Parameters
+    ----------
+    chain : Chain
+    energy : complex or (nk,) complex array, eV
+        In the upper half plane.
+    """
     leads = {side: lead_modes(*chain.lead_blocks(side), energy, chain.k_par) for side in ("left", "right")}
     outwards = {side: [continuation(modes) for modes in leads[side]] for side in leads}
     numbers = as_number(chain.total_hopping) if chain.n_orbitals == 2 else None
@@ -174,7 +204,7 @@ def green_blocks(chain, energy):
 
 def _along_the_chain(chain, energy, outwards):
     """G_{j,j}, G_{j,j+1} and G_{j+1,j} of all sites, (nk, n_sites, n, n)."""
-    onsite, hopping = blocks(chain, energy)
+    onsite, hopping = site_matrices(chain, energy)
     onward = continuations(onsite, hopping, outwards["right"][0])
     mirrored = [dagger(block) for block in reversed(hopping)]
     backward = continuations(onsite[::-1], mirrored, outwards["left"][1])[::-1]
@@ -185,8 +215,10 @@ def _along_the_chain(chain, energy, outwards):
 
 
 def _along_two_state_chain(chain, energy, numbers, outwards):
-    """The same for two states per site and hoppings that are numbers, ten times as fast: arrays are (2, 2, nk), and
-    their products written out.
+    """The same for two states per site and hoppings that are numbers.
+
+    Arrays are (2, 2, nk), and their products written out: four to five times as fast,
+    which halves the time of every sea of free electrons.
     """
     energy = np.broadcast_to(energy, (chain.n_k,))
     kinds = np.moveaxis(chain.total_onsite, 0, -1) - energy * np.eye(2)[..., None]
@@ -219,8 +251,9 @@ def _inverse_into(out, matrix, factor):
 def _lead_sums(side, bulk, difference, to_right, to_left):
     """(site, forth, back) of what differs from the bulk, summed over a lead.
 
-    i cells outwards of the boundary G_{i,i} = bulk + F^i D F'^i with D the difference at the boundary, F the
-    continuation outwards and F' that of the second index. The sum is S = D + F S F', found by doubling.
+    i cells outwards of the boundary G_{i,i} = bulk + F^i D F'^i with D the difference
+    at the boundary, F the continuation outwards and F' that of the second index. The
+    sum is S = D + F S F', found by doubling.
     """
     first, second = (to_right, to_left) if side == "right" else (to_left, to_right)
     second = inverse(bulk) @ second @ bulk
@@ -228,7 +261,7 @@ def _lead_sums(side, bulk, difference, to_right, to_left):
     for _ in range(DOUBLINGS):
         more = f @ total @ g
         total = total + more
-        if np.abs(more).max() <= 1e-16 * np.abs(total).max():
+        if np.abs(more).max() <= NEGLIGIBLE * np.abs(total).max():
             break
         f, g = f @ f, g @ g
     bonds = total - difference / 2
@@ -237,8 +270,9 @@ def _lead_sums(side, bulk, difference, to_right, to_left):
 
 
 def _orthogonal_lead_sums(side, modes, difference):
-    """The same where the modes' vectors are orthogonal, and both continuations diagonal in them: S_ab = D_ab/(1 - l_a
-    l_b).
+    """The same where the vectors of the modes are orthogonal.
+
+    Both continuations are diagonal in them: S_ab = D_ab/(1 - l_a l_b), l the steps.
     """
     u, step = modes.vectors, modes.step
     rows, columns = step[:, :, None], step[:, None, :]
@@ -250,12 +284,19 @@ def _orthogonal_lead_sums(side, modes, difference):
     return tuple(u @ part @ dagger(u) for part in parts)
 
 
-def filled(chain, mu, contour):
-    """The density blocks of all states below `mu` (eV) at every k, by both rules of the contour.
+def filled(chain: Chain, mu: float, contour: Contour) -> tuple[Filled, Filled]:
+    """The density blocks of all states below a chemical potential, at every k.
+
+    Parameters
+    ----------
+    chain : Chain
+    mu : float, eV
+    contour : Contour
 
     Returns
     -------
     fine, coarse : Filled
+        By both rules of the contour.
     """
     n_y = len(contour.y)
     at_once = max(1, MOST_BLOCKS // (n_y * chain.n_sites))
@@ -274,7 +315,10 @@ def filled(chain, mu, contour):
 
 
 def _rho(green, rules, n_k):
-    """Site and bond blocks (n_rules, nk, n_blocks, n, n), sums over the energies of G + G^+, without the 1/2."""
+    """Sums of G + G^+ over the energies, without the 1/2.
+
+    Site and bond blocks, each (n_rules, nk, n_blocks, n, n).
+    """
 
     def summed(x):
         x = np.moveaxis(x, 0, -1)

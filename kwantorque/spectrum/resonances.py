@@ -1,14 +1,14 @@
 """Levels of the closed inner part of a stack: where a resonance may be, however narrow.
 
-A resonance much narrower than the distance of two points is seen by no quadrature rule. But it lies next to a level
-of the part between the outermost interfaces, closed by hard walls there, to within about its own width. The number of
-levels below E at k_par,
+A resonance much narrower than the distance of two points is seen by no quadrature rule.
+But it lies next to a level of the part between the outermost interfaces, closed by hard
+walls there, to within about its own width. The number of levels below E at k_par,
 
-    N(k_par) = number of negative eigenvalues of (H_inner(k_par) - E) = sum_j negative eigenvalues of D_j,
-    D_1 = h_1 - E,    D_{j+1} = h_{j+1} - E - V_j^+ D_j^-1 V_j,
+    N(k_par) = number of negative eigenvalues of (H_inner(k_par) - E) = sum_j negative
+    eigenvalues of D_j, D_1 = h_1 - E,    D_{j+1} = h_{j+1} - E - V_j^+ D_j^-1 V_j,
 
-steps by one wherever a level passes E (Sylvester's law of inertia), and the steps are found as those of the number
-of open channels are.
+steps by one wherever a level passes E (Sylvester's law of inertia), and the steps are
+found as those of the number of open channels are.
 """
 
 import numpy as np
@@ -18,34 +18,60 @@ from ..scattering.expansion import nodes
 from ..scattering.modes import lead_modes
 from ..scattering.recursion import continuation
 from ..structures.chain import discretise
+from ..structures.stack import Stack
 from .channels import count_channels
 
-__all__ = ["count_bound", "count_levels", "inner_sites"]
+__all__ = ["count_bound", "count_levels"]
 
 
-def inner_sites(chain):
-    """First and last site of the part between the two outermost interfaces; None if there is nothing between."""
+def _inner_sites(chain):
+    """First and last site between the two outermost interfaces, or None."""
     at = nodes(chain)
     return (at[0], at[-1]) if at[-1] - at[0] > 1 else None
 
 
-def count_levels(stack, energy, k_par):
-    """Number of levels of the closed inner part below `energy` (eV), at each in-plane k (nk, 2); zero if there is
-    none.
+def count_levels(stack: Stack, energy: float, k_par: np.ndarray) -> np.ndarray:
+    """Number of levels below an energy of the closed inner part of a stack.
+
+    Parameters
+    ----------
+    stack : Stack
+    energy : float, eV
+    k_par : (nk, 2) array, 1/nm
+
+    Returns
+    -------
+    (nk,) int array
+        Zero if there is no inner part.
     """
     chain = discretise(stack, k_par)
-    ends = inner_sites(chain)
+    ends = _inner_sites(chain)
     if ends is None:
         return np.zeros(chain.n_k, int)
     return _negative(chain, energy, *ends)
 
 
-def count_bound(stack, energy, k_par):
-    """Number of states below `energy` (eV) bound between the leads, at each in-plane k (nk, 2).
+def count_bound(stack: Stack, energy: float, k_par: np.ndarray) -> np.ndarray:
+    """Number of states below an energy that are bound between the leads.
 
-    It is zero where a lead has an open channel.
+    The evanescent modes of the leads are Hermitian additions to the first and the last
+    site.
 
-    The evanescent modes of the leads are Hermitian additions to the first and the last site.
+    Parameters
+    ----------
+    stack : Stack
+    energy : float, eV
+    k_par : (nk, 2) array, 1/nm
+
+    Returns
+    -------
+    (nk,) int array
+        Zero where a lead has an open channel at `energy`.
+
+    Raises
+    ------
+    ComputationError
+        If `energy` is too close to a band edge of a lead, see `lead_modes`.
     """
     count = np.zeros(len(k_par), int)
     is_open = [count_channels(getattr(stack, side), stack.spacing, energy, k_par) > 0 for side in ("left", "right")]
@@ -62,7 +88,10 @@ def count_bound(stack, energy, k_par):
 
 
 def _negative(chain, energy, first, last, before=0.0, after=0.0):
-    """Number of negative eigenvalues of H - energy on the sites first ... last, with additions to these two."""
+    """Number of negative eigenvalues of H - energy on the sites first ... last.
+
+    `before` and `after` are added to these two.
+    """
     n = chain.n_orbitals
     onsite = chain.total_onsite - energy * np.eye(n)
     pivot, count = -before, np.zeros(chain.n_k, int)
