@@ -156,6 +156,11 @@ class Sweep:
     def _with(self, data, point, one):
         """The Dataset with one more point in it."""
         data = self._empty(one) if data is None else data.copy()
+        # A profile that is of another size at this point is none of the whole sweep.
+        other_size = [
+            name for name in one.data_vars if name in data and data[name].shape[len(point) :] != one[name].shape
+        ]
+        data = data.drop_vars(other_size)
         for name in data.data_vars:
             if name != "done":
                 data[name].loc[point] = one[name].values

@@ -39,7 +39,7 @@ BLURRED = 3e-8
 
 Slow ones, blurred by rounding, are so up to BLURRED.
 """
-ROUNDING = 1e-14
+ROUNDING = 1e-12
 """Error of a lambda times its velocity, in parts of the hopping, of the eigensolver."""
 LARGEST_NEWTON_STEP = 1e-6
 """A longer step in the phase of lambda (rad) would lead to another mode."""

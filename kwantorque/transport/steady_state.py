@@ -53,9 +53,11 @@ is a small part."""
 BOLTZMANN = constants.k / constants.e
 """k_B in eV/K."""
 MAX_SEA_CLOSURE = 1e-5
-"""Limit for the books of a single piece of the sea, and for its particle current, relative to
-1e-4 of the hopping: next to a sharp resonance Green functions are huge and cancel. The books
-of the whole must close to 1e-8."""
+"""Limit for the books of a single piece of the sea, relative to 1e-4 of the hopping: next to
+a sharp resonance Green functions are huge and cancel. The books of the whole must close to
+1e-8."""
+MAX_SEA_CURRENT = 1e-5
+"""Particle current of a sea, relative to 1e-4 of the hopping, that can still be rounding."""
 LOOSEST = 0.3
 """No k integral at a single energy is asked for less than this."""
 NO_FLUX = 1e-5
@@ -239,9 +241,9 @@ class _Filling(Run):
         self.close(values | {"incident_current": np.abs(incident)})
         # A filled sea carries no current: what is found is rounding, and must be small.
         current = float(np.abs(values["particle_current"]).max(initial=0))
-        if not current <= MAX_SEA_CLOSURE * abs(float(incident)):
+        if not current <= MAX_SEA_CURRENT * abs(float(incident)):
             raise ComputationError(
-                f"the Fermi sea carries a current of {current:.1e}, more than {MAX_SEA_CLOSURE} of its gross flux: "
+                f"the Fermi sea carries a current of {current:.1e}, more than {MAX_SEA_CURRENT} of its gross flux: "
                 "try another `energy` or a `temperature` > 0"
             )
         for name in ("incident_current", "particle_current", "particle_current_limit"):
