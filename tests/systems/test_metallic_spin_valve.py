@@ -1,9 +1,9 @@
 """Ralph & Stiles: toy models by hand, interfaces, metallic valves, against closed formulas and the continuum."""
 
-import free_layers
 import numpy as np
 import pytest
 from helpers import QUICK
+from references import free_layers
 
 import kwantorque as kt
 from kwantorque.errors import InputError

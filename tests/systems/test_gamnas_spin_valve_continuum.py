@@ -6,9 +6,9 @@ spin-orbit coupling changes J) and at length + a/2, and so is the continuum take
 The next power is a^3, since the a^2 part is taken at a place that moves with a; three spacings remove both.
 """
 
-import continuum
 import numpy as np
 import pytest
+from references import continuum
 
 import kwantorque as kt
 from kwantorque.systems import find

@@ -14,7 +14,7 @@ import kwantorque as kt
 from kwantorque.errors import InputError
 from kwantorque.systems import PRESETS, SYSTEMS, find, preset
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 # The names others' scripts depend on, and the defaults they may rely on.
 CONTRACT = {

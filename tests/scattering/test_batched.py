@@ -5,7 +5,7 @@ import pytest
 from helpers import layered_chain, random_chain, wire
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from test_solvers import Electrons
+from scattering.test_solvers import Electrons
 
 import kwantorque as kt
 from kwantorque.algebra import SPIN_HALF, dagger

@@ -1,9 +1,9 @@
 """Every solver on cases that can be solved by hand, and against the continuum."""
 
-import continuum
 import numpy as np
 import pytest
 from helpers import random_chain, wire
+from references import continuum
 
 import kwantorque as kt
 from kwantorque.algebra import SPIN_HALF

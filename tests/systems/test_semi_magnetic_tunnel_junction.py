@@ -2,10 +2,10 @@
 
 from functools import partial
 
-import free_layers
 import numpy as np
 import pytest
 from helpers import QUICK, grand_potential, of_sea
+from references import free_layers
 
 import kwantorque as kt
 from kwantorque.errors import InputError

@@ -4,10 +4,10 @@ potential."""
 from functools import partial
 from itertools import pairwise
 
-import free_layers
 import numpy as np
 import pytest
 from helpers import QUICK, grand_potential, of_sea
+from references import free_layers
 
 import kwantorque as kt
 from kwantorque.algebra import SPIN_HALF, dagger, rotation
