@@ -116,3 +116,15 @@ def of_sea(stack, k, mu=0.0, thermal=0.0, accuracy=1e-12):
 
 QUICK = {"progress": False}
 """Options of a run that needs no bar."""
+
+FAST = {
+    "spin-filter": {"spacing": 0.02},
+    "normal-ferromagnet-interface": {"spacing": 0.1},
+    "metallic-spin-valve": {"spacing": 0.1, "fm_length": 0.5, "spacer_length": 0.5},
+    "magnetic-tunnel-junction": {"spacing": 0.1},
+    "domain-wall": {"spacing": 0.1, "width": 0.5},
+    "semi-magnetic-tunnel-junction": {"spacing": 0.1},
+    "gamnas-gaas-wire": {"fm_length": 1, "nm_length": 1},
+    "gamnas-spin-valve": {"fm_length": 2, "barrier_length": 1, "spacing": 0.25},
+}
+"""Parameters with which every prepared system takes a moment, by its name."""

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from helpers import wire
 
 import kwantorque as kt
 from kwantorque.errors import InputError
@@ -71,17 +70,6 @@ def test_path():
     data = kt.bands(kt.KohnLuttinger(), path)
     assert float(data.distance[-1]) == pytest.approx(2)
     assert np.allclose(data.energy.diff("band") >= -1e-12, True)
-
-
-def test_figures():
-    path = kt.k_path([(0, 0, -1), (0, 0, 1)], points=40)
-    ax = kt.plot.bands(kt.bands(GAMNAS, path, m="x"))
-    assert len(ax.get_lines()) == 6
-    data = kt.torques_at(wire(1, 1, m="x"), np.random.default_rng(1).uniform(-0.5, 0.5, (30, 2)), 0.06)
-    ax = kt.plot.k_map(data, data.exchange_torque_total.sel(axis="y"))
-    assert "kx" in ax.get_xlabel()
-    ax = kt.plot.channels(data, data.exchange_torque.sel(axis="y"))
-    assert len(ax.get_lines()) == 31
 
 
 @pytest.mark.parametrize(

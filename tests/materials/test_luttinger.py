@@ -1,67 +1,13 @@
+"""Holes of six bands: edges, masses, rotations, and the torque of the crystal."""
+
 import numpy as np
 import pytest
 
 import kwantorque as kt
-from kwantorque.algebra import SPIN_ONE, commutator, dagger, on_orbital, rotation
-from kwantorque.errors import InputError
-from kwantorque.materials.base import PARTNERS
+from kwantorque.algebra import commutator, dagger, rotation
 from kwantorque.units import HBAR2_OVER_2M0
 
 M = np.array([0.48, -0.6, 0.64])
-
-
-def check_general_material(material, rng):
-    """What every material must fulfil; called for every one there is."""
-    n = material.n_orbitals
-    m = M if material.is_magnetic else None
-    assert material.spin.shape == material.orbital.shape == (3, n, n)
-    for vector in (material.spin, material.orbital):
-        for x, y, z in ((0, 1, 2), (1, 2, 0), (2, 0, 1)):
-            assert np.allclose(commutator(vector[x], vector[y]), 1j * vector[z])
-    terms = material.terms(m)
-    assert len({term.name for term in terms}) == len(terms)
-    assert all(term.partner in PARTNERS for term in terms)
-    k = rng.normal(size=(4, 5, 3))
-    h, v = material.hamiltonian(k, m), material.velocity(k, m)
-    assert h.shape == (4, 5, n, n)
-    assert v.shape == (4, 5, 3, n, n)
-    assert np.allclose(h, dagger(h))
-    step = 1e-5
-    for i in range(3):
-        shift = step * np.eye(3)[i]
-        difference = (material.hamiltonian(k + shift, m) - material.hamiltonian(k - shift, m)) / (2 * step)
-        assert np.allclose(difference, v[..., i, :, :], atol=1e-7)
-    k_par, k_z = k[0, :, :2], k[0, :, 2, None, None]
-    along = [term.along_z(k_par) for term in terms]
-    assert np.allclose(sum(a + b * k_z + c * k_z**2 for a, b, c in along), h[0])
-    for term in terms:
-        if term.partner == "carriers":
-            assert np.allclose(commutator(term(k)[..., None, :, :], material.total), 0, atol=1e-12)
-    check_torques_of_eigenstates(material, rng, m)
-
-
-def check_torques_of_eigenstates(material, rng, m):
-    """In an eigenstate the gains of L + s from all terms sum to zero: exchange torque + lattice torque = 0."""
-    for k in rng.normal(size=(5, 3)):
-        _, states = np.linalg.eigh(material.hamiltonian(k, m))
-        gains = {
-            term.name: np.einsum("an,iab,bn->ni", states.conj(), -1j * commutator(material.total, term(k)), states).real
-            for term in material.terms(m)
-        }
-        assert np.allclose(sum(gains.values()), 0, atol=1e-12)
-
-
-@pytest.mark.parametrize(
-    "material",
-    [
-        kt.KohnLuttinger(),
-        kt.KohnLuttinger(exchange=0.27),
-        kt.KohnLuttinger(exchange=-0.1, spin_orbit=0, gamma1=7, gamma2=2.5, gamma3=2.5, band_edge=0.3),
-    ],
-    ids=["GaAs", "GaMnAs", "spherical"],
-)
-def test_general(material):
-    check_general_material(material, np.random.default_rng(1))
 
 
 def test_heavy_and_light_holes_and_split_off():
@@ -126,55 +72,3 @@ def test_inverse_mass_bound_is_the_minimum_over_all_directions():
         sampled = np.linalg.eigvalsh(material.terms()[0](unit)).min() / HBAR2_OVER_2M0
         bound = material.inverse_mass_bound()
         assert bound - 1e-9 <= sampled < bound + 0.02
-
-
-def test_errors():
-    with pytest.raises(InputError, match=r"kinetic term must be positive.*-3\.05"):
-        kt.KohnLuttinger(gamma3=4)
-    with pytest.raises(InputError, match="`exchange` must be a finite number"):
-        kt.KohnLuttinger(exchange=np.inf)
-    one = np.eye(2)
-    with pytest.raises(InputError, match="Hermitian"):
-        kt.Term("x", "lattice", 1j * one)
-    with pytest.raises(InputError, match="partner"):
-        kt.Term("x", "nobody", one)
-    with pytest.raises(InputError, match="shape"):
-        kt.Term("x", "lattice", one, linear=np.zeros((2, 2, 2)))
-    with pytest.raises(InputError, match="symmetric"):
-        kt.Term("x", "lattice", one, quadratic=np.arange(9).reshape(3, 3, 1, 1) * one)
-
-
-class POrbitals(kt.Material):
-    """A user's own: spherical p orbitals with a crystal field, written down in a test as a user would."""
-
-    is_magnetic = True
-    spin = kt.KohnLuttinger.spin
-    orbital = on_orbital(SPIN_ONE)
-
-    def terms(self, m=None):
-        quadratic = np.einsum("ij,ab->ijab", 0.5 * np.eye(3), np.eye(6))
-        field = 0.05 * self.orbital[2] @ self.orbital[2]
-        return (
-            kt.Term("kinetic", "lattice", field, quadratic=quadratic),
-            kt.Term("spin_orbit", "carriers", -0.1 * np.einsum("iab,ibc->ac", self.orbital, self.spin)),
-            kt.Term("exchange", "magnetisation", -0.2 * np.einsum("i,iab->ab", m, self.spin)),
-        )
-
-    def __repr__(self):
-        return "POrbitals()"
-
-
-def test_a_material_of_ones_own():
-    material = POrbitals()
-    check_general_material(material, np.random.default_rng(3))
-    tilted = kt.Stack([kt.Layer(material, 2, m="z"), kt.Layer(material, 2, m="x")], 0.25)
-    data = kt.torques_at(tilted, [(0.1, 0.2), (-0.3, 0.1)], energy=0.3)
-    assert data.closure < 1e-10
-    lost = -data.angular_momentum_current_limit.diff("lead").isel(lead=0, drop=True)
-    assert np.allclose(lost, data.exchange_torque_total + data.lattice_torque_total, atol=1e-9)
-    assert np.abs(data.exchange_torque_total).max() > 1e-3
-    against = kt.Stack([kt.Layer(material, 2, m="z"), kt.Layer(material, 2, m="-z")], 0.25)
-    data = kt.torques(against, energy=0.3, tolerance=0.05, progress=False)
-    assert data.attrs["rotation_order"] == 4
-    assert data.error_estimate < 0.05
-    assert float(data.particle_current_limit[1]) > 0

@@ -7,7 +7,7 @@ from helpers import random_chain, wire
 import kwantorque as kt
 from kwantorque.operators import Observables, bond_operators, onsite_operators, real_trace
 from kwantorque.structures.chain import discretise
-from kwantorque.structures.kwant_builder import Blocks, build_chain, build_stack, load_kwant, site_order
+from kwantorque.structures.kwant_builder import build_stack, load_kwant, site_order
 
 kwant = load_kwant()
 
@@ -116,17 +116,6 @@ def test_against_kwant_on_the_wire():
             assert np.allclose(values[f"{name}_current"][0, :, axis], (ab - ba) / 2)
             assert np.allclose(on_bond[:, 3 * i + axis], ab + ba)
             assert np.allclose(on_site[:, 3 * i + axis], source[order])
-
-
-def test_chain_handed_to_kwant_is_the_chain():
-    chain = random_chain(np.random.default_rng(4), n_sites=5, n_k=1)
-    system = build_chain(5, chain.n_orbitals).finalized()
-    order = site_order(system)
-    params = {"blocks": Blocks(chain)}
-    for j in range(5):
-        assert np.allclose(system.hamiltonian(order[j], order[j], params=params), chain.total_onsite[0, j])
-    for j in range(4):
-        assert np.allclose(system.hamiltonian(order[j], order[j + 1], params=params), chain.total_hopping[0, j])
 
 
 def test_covariance_under_a_quarter_turn_about_z():

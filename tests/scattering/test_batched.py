@@ -5,14 +5,12 @@ import pytest
 from helpers import layered_chain, random_chain, wire
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from scattering.test_solvers import Electrons
 
 import kwantorque as kt
 from kwantorque.algebra import SPIN_HALF, dagger
 from kwantorque.errors import ComputationError, InputError
 from kwantorque.operators import Observables
 from kwantorque.scattering.expansion import nodes
-from kwantorque.scattering.green import green_blocks
 from kwantorque.structures.chain import Chain, discretise
 from kwantorque.units import HBAR2_OVER_2M0
 
@@ -77,7 +75,7 @@ def test_wire(m):
 
 def test_next_to_a_band_edge():
     """|v| < 1e-3: one band of free electrons whose edge is just below the energy, and a step."""
-    layers = [kt.Layer(Electrons(), 1), kt.Layer(Electrons(0.5), 1)]
+    layers = [kt.Layer(kt.FreeElectron(), 1), kt.Layer(kt.FreeElectron(mass=0.5), 1)]
     chain = discretise(kt.Stack(layers, 0.1), [(0.0, 0.0), (0.1, 0.0)])
     bottom = HBAR2_OVER_2M0 * 0.1**2 / 0.5
     energy = bottom + 1e-10
@@ -115,7 +113,7 @@ def test_thick_barrier():
 
 
 def test_lead_without_open_modes():
-    layers = [kt.Layer(Electrons(), 1), kt.Layer(Electrons(), 1, potential=2.0)]
+    layers = [kt.Layer(kt.FreeElectron(), 1), kt.Layer(kt.FreeElectron(), 1, potential=2.0)]
     stack = kt.Stack(layers, 0.1)
     check_against_kwant(discretise(stack, [(0, 0), (1.0, 0)]), 0.5)
     chain = discretise(stack, [(0, 0), (1.0, 0)])
@@ -171,30 +169,6 @@ def test_engine_is_chosen_by_the_number_of_nodes():
         kt.BatchedSolver("expansoin")
 
 
-def test_green_functions_at_complex_energies():
-    """Against the inverse of a chain so long that its ends are out of reach of the imaginary part."""
-    rng = np.random.default_rng(4)
-    chain = layered_chain(rng, 2, [3, 4], n_k=2)
-    z = 0.3 + 0.8j
-    reach = 80
-    sites = np.concatenate([[chain.site_kind[0]] * reach, chain.site_kind, [chain.site_kind[-1]] * reach])
-    bonds = np.concatenate([[chain.bond_kind[0]] * reach, chain.bond_kind, [chain.bond_kind[-1]] * reach])
-    ours = green_blocks(chain, z)
-    for k in range(2):
-        h = np.zeros((len(sites), 2, len(sites), 2), complex)
-        for j, kind in enumerate(sites):
-            h[j, :, j] = chain.total_onsite[k, kind]
-        for j, kind in enumerate(bonds):
-            h[j, :, j + 1] = chain.total_hopping[k, kind]
-            h[j + 1, :, j] = dagger(chain.total_hopping[k, kind])
-        size = 2 * len(sites)
-        green = np.linalg.inv(z * np.eye(size) - h.reshape(size, size)).reshape(h.shape).transpose(0, 2, 1, 3)
-        inner = np.arange(reach, reach + chain.n_sites)
-        assert np.allclose(ours.site[k], green[inner, inner], atol=1e-10)
-        assert np.allclose(ours.forth[k], green[inner[:-1], inner[1:]], atol=1e-10)
-        assert np.allclose(ours.back[k], green[inner[1:], inner[:-1]], atol=1e-10)
-
-
 def test_flux_is_checked_and_k_named(monkeypatch):
     from kwantorque.scattering import batched
 
@@ -236,7 +210,7 @@ def test_both_solvers_give_the_same_integral():
 
 def test_spin_is_only_a_label_for_the_solver():
     """Two copies of a spinless chain are one chain with spin: same transmission per spin."""
-    stack = kt.Stack([kt.Layer(Electrons(), 1), kt.Layer(Electrons(0.5), 1)], 0.1)
+    stack = kt.Stack([kt.Layer(kt.FreeElectron(), 1), kt.Layer(kt.FreeElectron(mass=0.5), 1)], 0.1)
     states = kt.BatchedSolver().solve(discretise(stack, [(0, 0)]), 0.7)
     per_state = (np.abs(states.right.amplitude) ** 2 * (states.right.velocity[:, None] != 0)).sum(axis=-1)
     assert np.allclose(per_state[0, 0], per_state[0, 1])

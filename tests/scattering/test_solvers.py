@@ -6,31 +6,10 @@ from helpers import random_chain, wire
 from references import continuum
 
 import kwantorque as kt
-from kwantorque.algebra import SPIN_HALF
-from kwantorque.errors import ComputationError
-from kwantorque.scattering import kwant_solver
 from kwantorque.structures.chain import discretise
 from kwantorque.units import HBAR2_OVER_2M0
 
 K = np.array([[0.1, 0.05], [0.3, 0.2], [0.25, 0.6], [0.5, 0.1]])
-
-
-class Electrons(kt.Material):
-    """Free electrons without exchange: the simplest material there is."""
-
-    is_magnetic = False
-    spin = SPIN_HALF
-    orbital = 0 * SPIN_HALF
-
-    def __init__(self, mass=1.0):
-        self.mass = mass
-
-    def terms(self, m=None):
-        quadratic = np.einsum("ij,ab->ijab", np.eye(3), np.eye(2)) * HBAR2_OVER_2M0 / self.mass
-        return (kt.Term("kinetic", "lattice", np.zeros((2, 2)), quadratic=quadratic),)
-
-    def __repr__(self):
-        return f"Electrons({self.mass})"
 
 
 def test_delta_barrier(solver):
@@ -38,7 +17,7 @@ def test_delta_barrier(solver):
     exactly.
     """
     w, energy, a = 0.2, 0.5, 0.05
-    layer = kt.Layer(Electrons(), 0.5)
+    layer = kt.Layer(kt.FreeElectron(), 0.5)
     delta = kt.Interface([kt.Term("barrier", "lattice", w * np.eye(2))])
     data = kt.torques_at(kt.Stack([layer, delta, layer], a), [(0, 0)], energy, solver=solver)
     k = np.arccos(1 - energy * a**2 / (2 * HBAR2_OVER_2M0)) / a
@@ -54,7 +33,7 @@ def test_step_in_the_mass_converges_to_velocity_matching(solver):
     exact = 4 * v[0] * v[1] / (v[0] + v[1]) ** 2
     errors = []
     for a in (0.1, 0.05):
-        layers = [kt.Layer(Electrons(m), 1) for m in masses]
+        layers = [kt.Layer(kt.FreeElectron(mass=m), 1) for m in masses]
         data = kt.torques_at(kt.Stack(layers, a), [(0, 0)], energy, solver=solver)
         errors.append(float(data.particle_current_limit[0, 1]) / 2 - exact)
     assert np.log2(errors[0] / errors[1]) == pytest.approx(2, abs=0.1)
@@ -145,13 +124,3 @@ def test_source_right_is_the_mirror_image(solver):
     turned = other.lattice_torque.values[:, ::-1] * [1, -1, -1]
     assert np.allclose(one.lattice_torque, turned, atol=1e-10)
     assert np.allclose(one.particle_current, -other.particle_current.values[:, ::-1], atol=1e-10)
-
-
-def test_states_that_are_not_scattering_states_are_refused(solver, monkeypatch):
-    """The check against the leads' modes names k when a solver returns nonsense."""
-    if solver.name != "kwant":
-        pytest.skip("tests the check of the Kwant solver")
-    genuine = kwant_solver.lead_modes
-    monkeypatch.setattr(kwant_solver, "lead_modes", lambda onsite, *rest: genuine(onsite + 0.01 * np.eye(6), *rest))
-    with pytest.raises(ComputationError, match=r"not a sum of its modes at k = \(0.1, 0.05\)"):
-        solver.solve(discretise(wire(2, 2), K), 0.06)

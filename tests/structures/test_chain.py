@@ -101,3 +101,9 @@ def test_one_name_must_not_mean_two_partners():
     spin_orbit = kt.Term("kinetic", "carriers", np.eye(6))
     with pytest.raises(InputError, match="use two names"):
         discretise(kt.Stack([kt.Interface([spin_orbit]), kt.Layer(kt.KohnLuttinger(), 1)], 0.2), K)
+
+
+def test_chunks_of_k_do_not_matter():
+    k = np.array([[0.1, 0.2], [0.3, 0.1], [0.2, 0.2]])
+    together, alone = discretise(wire(1, 1), k), discretise(wire(1, 1), k[1:2])
+    assert np.array_equal(together.at(1).total_onsite, alone.total_onsite)

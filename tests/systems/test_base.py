@@ -1,20 +1,16 @@
 """Every prepared system keeps the contract of the command line, and its figure can be drawn."""
 
-import ast
 import contextlib
 import json
 import warnings
-from pathlib import Path
 
 import numpy as np
 import pytest
 import xarray as xr
+from helpers import FAST
 
-import kwantorque as kt
 from kwantorque.errors import InputError
-from kwantorque.systems import PRESETS, SYSTEMS, find, preset
-
-ROOT = Path(__file__).parents[2]
+from kwantorque.systems import SYSTEMS, find
 
 # The names others' scripts depend on, and the defaults they may rely on.
 CONTRACT = {
@@ -145,16 +141,6 @@ CONTRACT = {
         },
     ),
 }
-FAST = {
-    "spin-filter": {"spacing": 0.02},
-    "normal-ferromagnet-interface": {"spacing": 0.1},
-    "metallic-spin-valve": {"spacing": 0.1, "fm_length": 0.5, "spacer_length": 0.5},
-    "magnetic-tunnel-junction": {"spacing": 0.1},
-    "domain-wall": {"spacing": 0.1, "width": 0.5},
-    "semi-magnetic-tunnel-junction": {"spacing": 0.1},
-    "gamnas-gaas-wire": {"fm_length": 1, "nm_length": 1},
-    "gamnas-spin-valve": {"fm_length": 2, "barrier_length": 1, "spacing": 0.25},
-}
 
 
 def test_contract():
@@ -162,12 +148,6 @@ def test_contract():
     for name, (parameters, results) in CONTRACT.items():
         assert {p.name: p.default for p in SYSTEMS[name].parameters} == parameters
         assert {r.name: r.unit for r in SYSTEMS[name].results} == results
-
-
-@pytest.fixture(scope="module", params=SYSTEMS.values(), ids=lambda system: system.name)
-def computed(request):
-    system = request.param
-    return system, system.run(options={"tolerance": 0.1, "progress": False}, **FAST[system.name])
 
 
 def test_results_are_in_the_dataset_with_unit_meaning_and_error(computed):
@@ -194,26 +174,6 @@ def test_figure_is_drawn_from_the_dataset_alone(computed, tmp_path):
     assert "nm" in ax.get_xlabel()
 
 
-def test_balance_draws_what_the_dataset_holds(computed):
-    _, data = computed
-    ax = kt.plot.balance(data)
-    data = data.sum("part", keep_attrs=True) if "part" in data.dims else data
-    lines = {line.get_label(): line for line in ax.get_lines()}
-    drawn = lines["torque on the lattice, cumulated"].get_ydata()
-    assert np.array_equal(drawn, data.lattice_torque_cumulated.sel(axis="z"))
-    verticals = [line.get_xdata()[0] for line in ax.get_lines() if len(set(line.get_xdata())) == 1]
-    assert np.allclose(verticals, data.boundary_z[1:-1])
-    assert data.angular_momentum_current.attrs["units"].replace("hbar", r"$\hbar$") in ax.get_ylabel()
-
-
-def test_dotted_line_is_the_sum_of_the_books_for_either_source():
-    stack = kt.Stack([kt.Layer(kt.KohnLuttinger(exchange=0.27), 1, m="z"), kt.Layer(kt.KohnLuttinger(), 1)], 0.2)
-    data = kt.torques(stack, 0.06, source="right", tolerance=0.1, progress=False)
-    level = [line.get_ydata()[0] for line in kt.plot.balance(data).get_lines() if line.get_linestyle() == ":"]
-    books = (data.angular_momentum_current.values[1:] + data.lattice_torque_cumulated.values)[:, 2]
-    assert np.allclose(books, level, atol=1e-12)
-
-
 def test_wrong_names_and_values():
     wire = find("gamnas-gaas-wire")
     with pytest.raises(InputError, match="did you mean 'gamnas-gaas-wire'"):
@@ -222,27 +182,6 @@ def test_wrong_names_and_values():
         wire.run(fermi_enrgy=0.1)
     with pytest.raises(InputError, match="`fermi_energy` must be a number in eV, got 'abc'"):
         wire.run(fermi_energy="abc")
-
-
-@pytest.mark.parametrize("path", sorted((ROOT / "tutorials").glob("*.py")), ids=lambda path: path.stem)
-def test_tutorial_runs(path, monkeypatch, tmp_path):
-    """Every lesson is executed from top to bottom, in a folder of its own."""
-    monkeypatch.chdir(tmp_path)
-    exec(compile(path.read_text(), path.name, "exec"), {"__name__": "__main__"})
-
-
-def test_readme_examples_run(monkeypatch, tmp_path):
-    """The Python examples of the README, one after the other: the first has at most 12 lines, and they run."""
-    examples = [part.split("```")[0] for part in (ROOT / "README.md").read_text().split("```python\n")[1:]]
-    assert len(examples) == 2
-    assert len(examples[0].strip().splitlines()) <= 12
-    monkeypatch.chdir(tmp_path)
-    namespace = {}
-    for example in examples:
-        ast.parse(example)
-        exec(compile(example, "README.md", "exec"), namespace)
-    assert list(tmp_path.glob("*.png"))
-    assert namespace["data"].attrs["mu_left"] == 0.2
 
 
 @pytest.mark.parametrize("system", SYSTEMS.values(), ids=lambda system: system.name)
@@ -255,13 +194,3 @@ def test_no_value_of_a_parameter_ends_in_a_traceback(system):
                 with contextlib.suppress(InputError):
                     system.check(system.complete(FAST[system.name] | {parameter.name: value}))
                     assert not (parameter.positive and value <= 0)
-
-
-@pytest.mark.parametrize("one", PRESETS.values(), ids=lambda one: one.name)
-def test_presets_are_for_a_system_and_say_where_they_come_from(one):
-    system = find(one.system)
-    system.check(system.complete(one.parameters | {"spacing": 0.1}))
-    assert "(" in one.source
-    assert len(one.source) > 80
-    with pytest.raises(InputError, match="did you mean"):
-        preset(one.name + "x")

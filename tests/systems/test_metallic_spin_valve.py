@@ -1,130 +1,15 @@
-"""Ralph & Stiles: toy models by hand, interfaces, metallic valves, against closed formulas and the continuum."""
+"""Ralph & Stiles' metallic valve: the continuum, symmetries, circuit theory, coupling."""
 
 import numpy as np
 import pytest
 from helpers import QUICK
-from references import free_layers
 
 import kwantorque as kt
 from kwantorque.errors import InputError
 from kwantorque.systems import find
 from kwantorque.systems.metallic_spin_valve import circuit_theory, fit_efficiency
-from kwantorque.systems.normal_ferromagnet_interface import torque_on_a_layer
-from kwantorque.units import HBAR2_OVER_2M0
 
 FILTER, INTERFACE, VALVE = map(find, ("spin-filter", "normal-ferromagnet-interface", "metallic-spin-valve"))
-
-
-def amplitudes(k, step, thickness):
-    """t and r of a step or slab for one spin: wave matching by hand."""
-    q = np.sqrt(complex(k**2 - step / HBAR2_OVER_2M0))
-    if thickness == 0:
-        return 2 * k / (k + q), (k - q) / (k + q)
-    denominator = (k + q) ** 2 * np.exp(-1j * q * thickness) - (k - q) ** 2 * np.exp(1j * q * thickness)
-    t = 4 * k * q / denominator
-    r = (k**2 - q**2) * (np.exp(-1j * q * thickness) - np.exp(1j * q * thickness)) / denominator
-    return t, r
-
-
-def by_hand(k, step, angle, thickness):
-    """N_x, N_y and both reflectances, eq. 10-13 with the sign of the Im corrected."""
-    (t_up, r_up), (t_down, r_down) = (amplitudes(k, s, thickness) for s in (0.0, step))
-    mixed = r_up * np.conj(r_down) + (t_up * np.conj(t_down) if thickness else 0)
-    half = np.sin(np.radians(angle)) / 2
-    return half * (1 - mixed.real), half * mixed.imag, abs(r_up) ** 2, abs(r_down) ** 2
-
-
-@pytest.mark.parametrize(
-    "given",
-    [
-        {"step": 2, "thickness": 0.1, "angle": 90},
-        {"step": 6, "thickness": 0.1, "angle": 90},
-        {"step": 2, "thickness": 0.4, "angle": 40},
-        {"step": -1.5, "thickness": 0.2, "angle": 120},
-        {"step": 2, "thickness": 0, "angle": 30},
-        {"step": 6, "thickness": 0, "angle": 70},
-    ],
-    ids=str,
-)
-def test_toy_models_by_hand_with_second_order_errors(given):
-    exact = by_hand(10, given["step"], given["angle"], given["thickness"])
-    errors = []
-    for spacing in (0.01, 0.005, 0.0025):
-        data = FILTER.run(**given, spacing=spacing)
-        assert data.closure < 1e-11
-        errors.append(np.abs(np.array(list(FILTER.results_of(data).values())) - exact).max())
-    assert errors[-1] < 2e-3
-    # A step the minority cannot enter reflects all of it, on a lattice as well: no error, and no slope of it.
-    slopes = [2, 2] if max(errors) < 1e-10 else np.log2(np.array(errors[:-1]) / errors[1:])
-    assert slopes == pytest.approx([2, 2], abs=0.15)
-    extrapolated = FILTER.run(**given, spacing=0.005, to_zero_spacing=True)
-    assert list(FILTER.results_of(extrapolated).values()) == pytest.approx(exact, abs=3e-5)
-
-
-def test_spin_current_on_both_sides_and_its_precession(solver):
-    """Values of physics.md between bonds; inside the magnet the transverse part turns with k_up - k_down."""
-    spin_filter = FILTER.run(options={"solver": solver}, k=10, step=2, angle=30, spacing=0.005)
-    current = spin_filter.spin_current.values
-    depth = spin_filter.z_bond.values - spin_filter.boundary_z.values[1]
-    for at, expected in ((0.1, (0.238026, -0.076444)), (0.3, (0.149006, -0.200742))):
-        middle = [np.interp(at, depth, current[:, i]) for i in (0, 1)]
-        assert middle == pytest.approx(expected, abs=2e-4)
-    inside = depth > 0.01
-    phase = np.unwrap(np.angle(current[inside, 0] + 1j * current[inside, 1]))
-    k_down = np.sqrt(100 - 2 / HBAR2_OVER_2M0)
-    assert np.polyfit(depth[inside], phase, 1)[0] == pytest.approx(-(10 - k_down), rel=1e-3)
-    outside = depth < -0.01
-    assert np.ptp(current[outside], axis=0).max() < 1e-9
-
-
-def test_torque_against_angle_and_thickness():
-    """A sine in the angle, exactly; against thickness it oscillates with k_up - k_down about the semi-infinite one."""
-    data = [FILTER.run(angle=angle, thickness=0.2, spacing=0.02) for angle in (30, 90)]
-    for name in ("torque_in_plane", "torque_out_of_plane"):
-        thirty, ninety = (float(one[f"result_{name}"]) for one in data)
-        assert thirty == pytest.approx(ninety / 2, rel=1e-9)
-
-
-def test_interface_against_references_and_the_continuum():
-    data = INTERFACE.run(options=QUICK, spacing=0.02, to_zero_spacing=True)
-    results = INTERFACE.results_of(data)
-    assert results["sharvin"] == pytest.approx(13.6**2 / (4 * np.pi), rel=1e-6)
-    assert [results[name] for name in ("mixing_real", "mixing_imag")] == pytest.approx([14.718649, 0], abs=1e-4)
-    assert results["conductance_down"] == pytest.approx(4.098585, rel=1e-3)
-    at = data.boundary_z.values[1] + 0.2
-    decayed = [2 * np.interp(at, data.z_bond, data.spin_current.sel(axis=x)) for x in ("x", "y")]
-    assert decayed == pytest.approx([0.031107, -0.487126], abs=3e-3)
-    other = INTERFACE.run(options=QUICK, kf_normal=12, kf_up=13, kf_down=7, to_zero_spacing=True)
-    exact = free_layers.interface(kf_normal=12, kf_up=13, kf_down=7, depth=0.3)
-    for ours, theirs in (
-        ("mixing_real", exact["g_mix"].real),
-        ("mixing_imag", exact["g_mix"].imag),
-        ("conductance_up", exact["g_up"]),
-        ("conductance_down", exact["g_down"]),
-    ):
-        assert float(other[f"result_{ours}"]) == pytest.approx(theirs, abs=1.5e-3), ours
-
-
-def test_dephasing_is_slow_and_thin_layers_do_not_absorb_all():
-    """Transverse spin left: 18 % at 1 nm, 10 % at 2 nm, 5 % at 4 nm (physics.md); what is gone is torque."""
-    data = INTERFACE.run(options=QUICK)
-    left = 2 * np.hypot(*(data.spin_current.sel(axis=x) for x in "xy"))
-    depth = data.z_bond.values - data.boundary_z.values[1]
-    for nm, part in ((1, 0.18), (2, 0.10), (3.9, 0.05)):
-        assert np.interp(nm, depth, left) == pytest.approx(part, abs=0.02)
-    first = int(np.searchsorted(data.z.values, data.boundary_z.values[1] - 1e-9))
-    torque = data.exchange_torque.values[first:]
-    assert torque.sum(axis=0) == pytest.approx(
-        (data.spin_current.values[first] - data.spin_current.values[-1]), abs=1e-10
-    )
-
-
-def test_thick_layers_take_the_transverse_spin_and_thin_ones_do_not():
-    """Eq. 15: all of it, where nothing transverse is reflected; a layer of 0.1 nm takes a small part."""
-    torque = {t: torque_on_a_layer(t, options=QUICK, spacing=0.05) for t in (0.1, 1.0, 8.0)}
-    assert torque[8.0][0] == pytest.approx(1, abs=0.05)
-    assert torque[0.1][0] < 0.5
-    assert abs(torque[0.1][1]) > abs(torque[8.0][1])
 
 
 def test_channels_of_the_valve_add_up():
@@ -248,19 +133,3 @@ def test_incident_spin_needs_a_lead_without_magnetisation():
     holes = kt.Stack([kt.Layer(kt.KohnLuttinger(), 1)], 0.2)
     with pytest.raises(InputError, match="two states per site"):
         kt.torques_at(holes, [[0, 0]], 0.1, incident_spin="x")
-
-
-def test_free_electron_material():
-    material = kt.FreeElectron.from_wavevectors(10.9, 4.2, fermi_energy=0.5)
-    k = np.array([[10.9, 0, 0], [0, 4.2, 0]])
-    energies = np.linalg.eigvalsh(material.hamiltonian(k, np.array([0, 0, 1.0])))
-    assert [energies[0, 0], energies[1, 1]] == pytest.approx([0.5, 0.5])
-    assert material.bottoms[0] < material.bottoms[1]
-    for wrong, message in (
-        (lambda: kt.FreeElectron(mass=0), "`mass` must be > 0"),
-        (lambda: kt.FreeElectron.from_wavevectors(-1), "`up` must be > 0"),
-        (lambda: kt.CubicLattice(hopping=0.4), "`hopping` must be < 0"),
-        (lambda: kt.Stack([kt.Layer(kt.CubicLattice(), 3)], 0.5), "`spacing` must be 1 nm"),
-    ):
-        with pytest.raises(InputError, match=message):
-            wrong()

@@ -1,72 +1,12 @@
-"""The main job: Haney & Stiles' wire, and what `torques` promises about its result."""
+"""What `torques` promises about its result."""
 
 import numpy as np
 import pytest
-import xarray as xr
 from helpers import wire
 
 import kwantorque as kt
 from kwantorque.errors import ComputationError, InputError
-from kwantorque.results.dataset import SCHEMA
-from kwantorque.results.storage import load, save
 from kwantorque.transport import response
-from kwantorque.units import torque_in_newton_metre
-
-
-@pytest.fixture(scope="module")
-def paper_wire():
-    """The wire of the paper at the real size, default tolerance."""
-    return kt.torques(wire(), 0.06, progress=False)
-
-
-def z(data, name):
-    return data[name].sel(axis="z")
-
-
-def test_published_numbers(paper_wire):
-    """physics.md section 1: 1.109(3), 0.483(2), 0.626(3); the paper 1.09, 0.46, 0.63."""
-    data = kt.per_current(paper_wire)
-    q_in, q_out = z(data, "angular_momentum_current_limit").values
-    assert q_in == pytest.approx(1.109, abs=0.003)
-    assert q_out == pytest.approx(0.483, abs=0.002)
-    assert z(data, "lattice_torque_total") == pytest.approx(0.626, abs=0.003)
-    assert z(data, "exchange_torque_total") == pytest.approx(0, abs=1e-9)
-    assert q_in - q_out == pytest.approx(float(z(data, "lattice_torque_total")), abs=1e-8)
-    assert data.closure < 1e-8
-    assert data.error_estimate < 1e-3
-
-
-def test_window_averages_agree_within_their_errors(paper_wire):
-    data = kt.per_current(paper_wire)
-    flux = z(data, "angular_momentum_current")
-    for window, lead in (((0, 14), "left"), ((36, 60), "right")):
-        mean, error = kt.window_average(flux, *window)
-        assert mean == pytest.approx(float(z(data, "angular_momentum_current_limit").sel(lead=lead)), abs=error)
-        assert error < 0.02
-
-
-def test_no_spin_orbit_coupling_no_lattice_torque():
-    """Without it the exchange-split holes carry spin 1/2 each, and their orbital moment averages out."""
-    data = kt.per_current(kt.torques(wire(2, 2, spin_orbit=0), 0.06, tolerance=3e-3, progress=False))
-    assert np.allclose(z(data, "angular_momentum_current_limit"), 0.5, atol=1e-3)
-    assert z(data, "lattice_torque_total") == pytest.approx(0, abs=1e-3)
-
-
-def test_reversed_magnetisation_reverses_the_torque(solver):
-    """A mirror x -> -x reverses M along z and every z component of an angular momentum."""
-    k = np.array([[0.1, 0.05], [0.25, 0.6]])
-    up, down = (kt.torques_at(wire(2, 2, m=m), q, 0.06, solver=solver) for m, q in (("z", k), ("-z", k * [-1, 1])))
-    assert np.allclose(z(up, "lattice_torque"), -z(down, "lattice_torque"), atol=1e-11)
-    assert np.allclose(up.particle_current, down.particle_current)
-
-
-@pytest.mark.parametrize("gamma1", [6.9, 7.0, 8.0])
-@pytest.mark.parametrize("spin_orbit", [0, 1e-6])
-def test_nearly_degenerate_bands(gamma1, spin_orbit):
-    """Without spin-orbit coupling bands cross and thresholds of both materials nearly coincide: no run fails."""
-    stack = wire(1, 1, spin_orbit=spin_orbit, gamma1=gamma1, exchange=0.1)
-    data = kt.per_current(kt.torques(stack, 0.06, tolerance=0.02, progress=False))
-    assert np.allclose(z(data, "angular_momentum_current_limit"), 0.5, atol=0.01)
 
 
 @pytest.mark.slow
@@ -107,42 +47,6 @@ def test_wider_region_moves_nothing():
         assert np.allclose(one[name], other[name], rtol=1e-10, atol=1e-14), name
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    ("energy", "crystal", "q_in", "q_out"),
-    [
-        (0.06, {}, 1.110128, 0.480052),
-        (0.03, {}, 1.186634, 0.689852),
-        (0.06, {"gamma2": 2.4, "gamma3": 2.4}, 1.084968, 0.676472),
-        (0.06, {"gamma1": 7, "gamma2": 2.5, "gamma3": 2.5}, 1.082715, 0.649245),
-        (0.06, {"exchange": 0.15}, 1.028701, 0.405836),
-    ],
-)
-def test_other_parameters_against_the_continuum(energy, crystal, q_in, q_out):
-    """Values of an independent continuum code (tests/continuum.py, integrated with its own adaptive rule);
-    Richardson of 0.2, 0.1 nm.
-    """
-    values = []
-    for a in (0.2, 0.1):
-        data = kt.per_current(kt.torques(wire(2, 2, spacing=a, **crystal), energy, tolerance=3e-3, progress=False))
-        values.append(z(data, "angular_momentum_current_limit").values)
-    extrapolated = (4 * values[1] - values[0]) / 3
-    assert np.allclose(extrapolated, [q_in, q_out], rtol=0.005)
-
-
-def test_schema_and_provenance(paper_wire):
-    assert set(paper_wire.data_vars) == set(SCHEMA)
-    for name, (dims, unit, label) in SCHEMA.items():
-        assert paper_wire[name].dims == dims
-        assert paper_wire[name].attrs["units"] == unit
-        assert paper_wire[name].attrs["long_name"] == label
-        assert paper_wire[name].attrs["error"] >= 0
-    for name in ("version", "solver", "tolerance", "closure", "error_estimate", "stack", "energy", "k_points"):
-        assert name in paper_wire.attrs
-    assert paper_wire.attrs["rotation_order"] == 4
-    assert np.allclose(paper_wire.z_bond[1:], paper_wire.z + 0.1)
-
-
 def test_cumulated_torque_and_current_add_up(paper_wire):
     """Q(z) + torques up to z is Q at -infinity, at every site."""
     data = paper_wire
@@ -153,52 +57,6 @@ def test_cumulated_torque_and_current_add_up(paper_wire):
     )
     expected = data.angular_momentum_current_limit.sel(lead="left").values
     assert np.allclose(books, expected, atol=1e-9 * np.abs(expected).max())
-
-
-def test_per_current_is_a_division_done_once(paper_wire):
-    data = kt.per_current(paper_wire)
-    assert data.particle_current_limit.sel(lead="right") == pytest.approx(1)
-    assert data.lattice_torque.attrs["units"] == "hbar I/e"
-    with pytest.raises(InputError, match="already"):
-        kt.per_current(data)
-
-
-def test_per_current_takes_the_current_downstream():
-    data = kt.per_current(kt.torques(wire(1, 1), 0.06, source="right", tolerance=0.1, progress=False))
-    assert data.particle_current_limit.sel(lead="left") == pytest.approx(1)
-    assert data.attrs["current"] < 0
-
-
-def test_torque_in_si():
-    """One ampere of particles of one hbar each: hbar/e newton metre."""
-    assert torque_in_newton_metre(2.0, 1e-3) == pytest.approx(2 * 6.582119569e-16 * 1e-3)
-
-
-def test_netcdf_round_trip(paper_wire, tmp_path):
-    path = tmp_path / "wire.nc"
-    paper_wire.to_netcdf(path)
-    with xr.open_dataset(path) as again:
-        xr.testing.assert_identical(paper_wire, again.load())
-
-
-def test_storage_recognises_its_own(paper_wire, tmp_path):
-    path = tmp_path / "wire.nc"
-    data = paper_wire.assign_attrs(system="wire", parameters='{"a": 1.0}')
-    identity = {"system": "wire", "parameters": {"a": 1.0}, "solver": "batched", "tolerance": 1e-3}
-    save(data, path)
-    xr.testing.assert_identical(load(path, identity), data)
-    assert [p.name for p in tmp_path.iterdir()] == ["wire.nc"]
-    with pytest.raises(InputError, match=r"with a = 1.0, not 2.0; --force"):
-        load(path, identity | {"parameters": {"a": 2.0}})
-    with pytest.raises(InputError, match=r"with tolerance = 0\.001, not 0\.01"):
-        load(path, identity | {"tolerance": 1e-2})
-    path.write_text("not netCDF")
-    with pytest.raises(InputError, match="not a result of kwantorque"):
-        load(path, identity)
-    for junk in ("junk", "3", '{"a": 1.0, "b": 2.0}'):
-        save(data.assign_attrs(parameters=junk), path)
-        with pytest.raises(InputError, match="--force"):
-            load(path, identity)
 
 
 def test_processes_give_the_same_numbers():
@@ -273,8 +131,3 @@ def test_drain_without_channels_is_named():
     layers = [kt.Layer(kt.KohnLuttinger(), 1), kt.Layer(kt.KohnLuttinger(band_edge=0.2), 1)]
     with pytest.raises(InputError, match=r"right lead has no open channel at 0.06 eV: its lowest band is at 0.2 eV"):
         kt.torques(kt.Stack(layers, 0.2), 0.06)
-
-
-def test_window_average_needs_points(paper_wire):
-    with pytest.raises(InputError, match="at least 6 points"):
-        kt.window_average(z(paper_wire, "lattice_torque"), 0, 0.1)
