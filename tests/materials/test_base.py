@@ -1,12 +1,16 @@
 """The contract of a material, for every one there is and for one of a user's own."""
 
+import inspect
+
 import numpy as np
 import pytest
 
 import kwantorque as kt
+from kwantorque import materials
 from kwantorque.algebra import SPIN_ONE, commutator, dagger, on_orbital
 from kwantorque.errors import InputError
 from kwantorque.materials.base import PARTNERS
+from kwantorque.structures.chain import bulk_blocks
 
 M = np.array([0.48, -0.6, 0.64])
 
@@ -32,13 +36,27 @@ def check_general_material(material, rng):
         shift = step * np.eye(3)[i]
         difference = (material.hamiltonian(k + shift, m) - material.hamiltonian(k - shift, m)) / (2 * step)
         assert np.allclose(difference, v[..., i, :, :], atol=1e-7)
-    k_par, k_z = k[0, :, :2], k[0, :, 2, None, None]
-    along = [term.along_z(k_par) for term in terms]
-    assert np.allclose(sum(a + b * k_z + c * k_z**2 for a, b, c in along), h[0])
+    check_chain(material, m, k[0])
     for term in terms:
         if term.partner == "carriers":
             assert np.allclose(commutator(term(k)[..., None, :, :], material.total), 0, atol=1e-12)
     check_torques_of_eigenstates(material, rng, m)
+
+
+def check_chain(material, m, k):
+    """The Bloch sum of the chain's blocks is H(k): exactly on a lattice, else to second order."""
+    layer = kt.Layer(material, m=m)
+    h = material.hamiltonian(k, m)
+
+    def difference(spacing):
+        onsite, hopping = bulk_blocks(layer, spacing, k[:, :2])
+        bloch = hopping * np.exp(1j * k[:, 2, None, None] * spacing)
+        return np.abs(onsite + bloch + dagger(bloch) - h).max()
+
+    if (spacing := getattr(material, "spacing", None)) is not None:
+        assert difference(spacing) < 1e-12
+    else:
+        assert np.log2(difference(0.04) / difference(0.02)) == pytest.approx(2, abs=0.05)
 
 
 def check_torques_of_eigenstates(material, rng, m):
@@ -52,33 +70,51 @@ def check_torques_of_eigenstates(material, rng, m):
         assert np.allclose(sum(gains.values()), 0, atol=1e-12)
 
 
+FAMILIES = {
+    name: family
+    for name in materials.__all__
+    if issubclass(family := getattr(materials, name), kt.Material) and not inspect.isabstract(family)
+}
+GIVEN = [{"exchange": 0.0}, {"exchange": 0.27}, {"exchange": -0.4}]
+"""What every family can be given: one that is not magnetic, and either sign."""
+MORE = {
+    "KohnLuttinger": [{"spin_orbit": 0, "gamma1": 7, "gamma2": 2.5, "gamma3": 2.5, "band_edge": 0.3}],
+    "FreeElectron": [{"mass": 0.4, "bottom": 1.0}],
+    "CubicLattice": [{"hopping": -0.4, "onsite": 1.6, "lattice_constant": 0.5}],
+}
+
+
 @pytest.mark.parametrize(
-    "material",
-    [
-        kt.KohnLuttinger(),
-        kt.KohnLuttinger(exchange=0.27),
-        kt.KohnLuttinger(exchange=-0.1, spin_orbit=0, gamma1=7, gamma2=2.5, gamma3=2.5, band_edge=0.3),
-    ],
-    ids=["GaAs", "GaMnAs", "spherical"],
+    ("name", "given"), [(name, given) for name in FAMILIES for given in GIVEN + MORE.get(name, [])], ids=str
 )
-def test_general(material):
+def test_every_public_material(name, given):
+    material = FAMILIES[name](**given)
+    assert material.is_magnetic == (given.get("exchange", 0) != 0)
     check_general_material(material, np.random.default_rng(1))
 
 
-def test_errors():
-    with pytest.raises(InputError, match=r"kinetic term must be positive.*-3\.05"):
-        kt.KohnLuttinger(gamma3=4)
-    with pytest.raises(InputError, match="`exchange` must be a finite number"):
-        kt.KohnLuttinger(exchange=np.inf)
-    one = np.eye(2)
-    with pytest.raises(InputError, match="Hermitian"):
-        kt.Term("x", "lattice", 1j * one)
-    with pytest.raises(InputError, match="partner"):
-        kt.Term("x", "nobody", one)
-    with pytest.raises(InputError, match="shape"):
-        kt.Term("x", "lattice", one, linear=np.zeros((2, 2, 2)))
-    with pytest.raises(InputError, match="symmetric"):
-        kt.Term("x", "lattice", one, quadratic=np.arange(9).reshape(3, 3, 1, 1) * one)
+def test_no_family_is_forgotten():
+    assert set(MORE) <= set(FAMILIES)
+    assert {"CubicLattice", "FreeElectron", "KohnLuttinger"} <= set(FAMILIES)
+
+
+ONE = np.eye(2)
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: kt.KohnLuttinger(gamma3=4), r"kinetic term must be positive.*-3\.05"),
+        (lambda: kt.KohnLuttinger(exchange=np.inf), "`exchange` must be a finite number"),
+        (lambda: kt.Term("x", "lattice", 1j * ONE), "Hermitian"),
+        (lambda: kt.Term("x", "nobody", ONE), "partner"),
+        (lambda: kt.Term("x", "lattice", ONE, linear=np.zeros((2, 2, 2))), "shape"),
+        (lambda: kt.Term("x", "lattice", ONE, quadratic=np.arange(9).reshape(3, 3, 1, 1) * ONE), "symmetric"),
+    ],
+)
+def test_errors(make, message):
+    with pytest.raises(InputError, match=message):
+        make()
 
 
 class POrbitals(kt.Material):
