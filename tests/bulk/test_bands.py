@@ -5,6 +5,7 @@ import pytest
 
 import kwantorque as kt
 from kwantorque.errors import InputError
+from kwantorque.units import HBAR2_OVER_2M0
 
 GAMNAS = kt.KohnLuttinger(exchange=0.27)
 K = np.random.default_rng(0).normal(size=(20, 3)) * 0.7
@@ -68,8 +69,11 @@ def test_path():
     path = kt.k_path([(0, 0, 0), (0, 0, 1), (1, 0, 1)], points=10)
     assert path.shape == (21, 3)
     data = kt.bands(kt.KohnLuttinger(), path)
-    assert float(data.distance[-1]) == pytest.approx(2)
-    assert np.allclose(data.energy.diff("band") >= -1e-12, True)
+    assert np.allclose(data.distance, 0.1 * np.arange(21))
+    # Along z both masses are known: heavy and light holes far below the split-off band.
+    heavy, light = HBAR2_OVER_2M0 * (6.85 - 4.2), HBAR2_OVER_2M0 * (6.85 + 4.2)
+    assert np.allclose(data.energy[:2, :2], heavy * np.array([[0], [0.01]]), rtol=1e-6, atol=1e-12)
+    assert np.allclose(data.energy[1, 2:4], light * 0.01, rtol=0.02)
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import sys
 
 import pytest
 import xarray as xr
+from matplotlib.figure import Figure
 
 import kwantorque as kt
 from kwantorque.cli import commands
@@ -143,7 +144,21 @@ def test_lengths_that_are_rounded_are_reported(capsys):
     assert "rounded to whole spacings, by up to 0.07 nm" in capsys.readouterr().out
 
 
-def test_sweep(capsys, tmp_path):
+@pytest.fixture
+def drawn(monkeypatch):
+    """The figures that are saved, in their order."""
+    figures = []
+    genuine = Figure.savefig
+
+    def keep(self, *arguments, **options):
+        figures.append(self)
+        return genuine(self, *arguments, **options)
+
+    monkeypatch.setattr(Figure, "savefig", keep)
+    return figures
+
+
+def test_sweep(capsys, tmp_path, drawn):
     out, figure = tmp_path / "s.nc", tmp_path / "s.png"
     words = ["run", *FAST, "--sweep", "exchange=0.2:0.3:3", "--sweep", "spin_orbit=0.1:0.11:2"]
     assert run(*words, "--json", "--out", out, "--figure", figure) == 0
@@ -157,7 +172,12 @@ def test_sweep(capsys, tmp_path):
         assert data.result_Qjz_in.dims == ("exchange", "spin_orbit")
         assert data.angular_momentum_current.dims == ("exchange", "spin_orbit", "bond", "axis")
         assert (data.done == 1).all()
-    assert figure.stat().st_size > 10_000
+    assert figure.read_bytes().startswith(b"\x89PNG")
+    (saved,) = drawn
+    lines = {line.get_label(): line for line in saved.axes[0].get_lines()}
+    line = lines["Qjz_in, spin_orbit = 0.11"]
+    assert line.get_xdata().tolist() == [0.2, 0.25, 0.3]
+    assert line.get_ydata().tolist() == [row[1] for row in answer["results"]["Qjz_in"]]
     assert run(*words, "--out", out) == 0
     captured = capsys.readouterr()
     assert "nothing left to compute" in captured.err

@@ -40,8 +40,8 @@ def test_rotation_of_crystal_and_magnetisation_about_a_cubic_axis():
 
 
 def test_spin_of_an_eigenstate_is_not_along_the_magnetisation():
-    """Seed 000, inset of figure 1: exchange torque and lattice torque of a Bloch state, equal and opposite, neither
-    zero.
+    """Haney & Stiles (2010), inset of figure 1: exchange torque and lattice torque of a
+    Bloch state, equal and opposite, neither zero.
     """
     material, m, k = kt.KohnLuttinger(exchange=0.27), np.array([0, 0, 1.0]), np.array([0.5, 0.2, 0.4])
     _, states = np.linalg.eigh(material.hamiltonian(k, m))
@@ -51,7 +51,7 @@ def test_spin_of_an_eigenstate_is_not_along_the_magnetisation():
 
 @pytest.mark.parametrize("gammas", [(6.85, 2.1, 2.9), (6.85, 2.4, 2.4)], ids=["cubic", "spherical"])
 def test_lattice_torque_of_eq_6(gammas):
-    """Seed 000, eq. 6 with the factor 3 of physics.md equals i [H_kinetic, L]; for g2 = g3 it is v x k."""
+    """Haney & Stiles (2010), eq. 6, is i [H_kinetic, L] with 3 where the paper has 6; for g2 = g3 it is v x k."""
     material = kt.KohnLuttinger(gamma1=gammas[0], gamma2=gammas[1], gamma3=gammas[2])
     kinetic = material.terms()[0]
     k = np.random.default_rng(9).normal(size=(6, 3))

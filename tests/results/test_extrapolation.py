@@ -52,7 +52,7 @@ def test_two_devices_are_refused():
 
 
 def test_wire_at_two_spacings_meets_the_continuum():
-    """1.1101, 0.4801, 0.6301: mode matching without a lattice (tests/continuum.py, integrated over k)."""
+    """1.1101, 0.4801, 0.6301: mode matching without a lattice (tests/references)."""
     data = WIRE.run(options=OPTIONS | {"tolerance": 3e-4}, to_zero_spacing=True, **SHORT)
     for name, exact in (("Qjz_in", 1.1101), ("Qjz_out", 0.4801), ("lattice_torque", 0.6301)):
         value = data[f"result_{name}"]
@@ -66,7 +66,7 @@ def test_wire_at_two_spacings_meets_the_continuum():
 
 
 def test_sweep_of_extrapolated_results():
-    quick = {"tolerance": 0.05, "progress": False}
+    quick = {"tolerance": 0.2, "progress": False}
     data = Sweep(WIRE, SHORT, {"exchange": [0.25, 0.27]}, to_zero_spacing=True).run(quick)
     one = WIRE.run(options=quick, to_zero_spacing=True, exchange=0.25, **SHORT)
     assert float(data.result_Qjz_in[0]) == float(one.result_Qjz_in)

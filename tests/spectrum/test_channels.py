@@ -22,7 +22,7 @@ def test_thresholds_of_spherical_bands():
 
 
 def test_region_of_the_wire():
-    """The edge is star-shaped along [110], and far out only there; physics.md: k^2 = E/(C (g1 + g2 - 3 g3)) at alpha
+    """The edge is star-shaped along [110], and far out only there: k^2 = E/(C (g1 + g2 - 3 g3)) at alpha
     = 0.
     """
     layer = wire(spin_orbit=0).left

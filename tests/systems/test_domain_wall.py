@@ -6,8 +6,9 @@ from helpers import QUICK
 
 import kwantorque as kt
 from kwantorque.errors import InputError
-from kwantorque.systems import find
+from kwantorque.systems import Sweep, find
 from kwantorque.systems.domain_wall import Spiral, Wall, weighted_totals
+from kwantorque.units import HBAR2_OVER_2M0
 
 WALL = find("domain-wall")
 FINE = QUICK | {"tolerance": 1e-6}
@@ -18,7 +19,7 @@ FINE = QUICK | {"tolerance": 1e-6}
     [(1, 0.05, (4.154962, -0.20107, -4.0655e-3)), (8, 0.2, (4.176965, -0.200017, -6.316e-5))],
 )
 def test_references(width, spacing, expected):
-    """Continuum values of physics.md, section 2."""
+    """Values without a lattice: transfer through the wall in the continuum, summed over k_par."""
     data = WALL.run(options=FINE, width=width, spacing=spacing, to_zero_spacing=width < 5)
     g, adiabatic, nonadiabatic = (
         float(data[f"result_{name}"]) for name in ("conductance", "torque_adiabatic", "torque_nonadiabatic")
@@ -50,7 +51,8 @@ def test_non_adiabatic_torque_and_resistance_fall_with_the_width_squared():
 
 
 def test_in_one_channel_it_falls_exponentially():
-    widths = np.array([0.1, 0.2, 0.3, 0.4])
+    """The reflected part as exp(-pi (k_up + k_down) w), times a power of w; and the torque with it."""
+    widths = np.array([0.3, 0.4, 0.5, 0.6, 0.7])
     found, torques = [], []
     for width in widths:
         stack = WALL.stack(width=width, exchange=0.4, fermi_energy=1.0, spacing=0.01)
@@ -60,10 +62,32 @@ def test_in_one_channel_it_falls_exponentially():
         totals = weighted_totals(m, values)
         found.append(abs(float(totals["reflected"][0])))
         torques.append(abs(float(totals["nonadiabatic"][0])))
-    slopes = np.diff(np.log(found)) / np.diff(widths)
-    assert (np.diff(np.log(torques)) / np.diff(widths))[-1] == pytest.approx(slopes[-1], rel=0.2)
-    # k = 5/nm: about exp(-2 pi k w).
-    assert slopes[-1] == pytest.approx(-2 * np.pi * np.sqrt(1 / 0.0381), rel=0.3)
+    rates, of_torque = (np.diff(np.log(values)) / np.diff(widths) for values in (found, torques))
+    assert of_torque[-1] == pytest.approx(rates[-1], rel=0.06)
+    # d ln(w^n exp(-kappa w))/dw = n/w - kappa: kappa from the last two steps.
+    middle = (widths[1:] + widths[:-1]) / 2
+    kappa = -(rates[-1] * middle[-1] - rates[-2] * middle[-2]) / (middle[-1] - middle[-2])
+    momenta = np.sqrt(np.array([1.2, 0.8]) / HBAR2_OVER_2M0)
+    assert kappa == pytest.approx(np.pi * momenta.sum(), rel=0.06)
+
+
+def test_figures():
+    """The wall: both components of the torque; a sweep of its width: both results and a power law."""
+    quick = QUICK | {"tolerance": 0.1}
+    data = WALL.run(options=quick, spacing=0.1, width=0.5)
+    along, across = (line.get_ydata() for line in kt.plot.wall_torques(data).get_lines()[:2])
+    m, torque = data.magnetisation.values, data.exchange_torque.values / 0.1
+    assert np.allclose(along, torque[:, 0] * m[:, 2] - torque[:, 2] * m[:, 0])
+    assert np.allclose(across, torque[:, 1])
+    # Electrons that follow: hbar/2 times -P per radian.
+    assert along.sum() * 0.1 == pytest.approx(-0.2 / 2 * np.pi, rel=0.1)
+    swept = Sweep(WALL, {"spacing": 0.1}, {"width": [0.5, 1.0]}).run(quick)
+    torque, resistance, law = (line.get_ydata() for line in kt.plot.against_width(swept).get_lines())
+    assert np.array_equal(torque, np.abs(swept.result_torque_nonadiabatic))
+    assert np.array_equal(resistance, np.abs(swept.result_wall_resistance))
+    assert law == pytest.approx(torque[-1] * np.array([4, 1]))
+    with pytest.raises(InputError, match="needs a sweep of `width` alone"):
+        kt.plot.against_width(data)
 
 
 def test_wall_and_spiral_as_textures():

@@ -85,7 +85,7 @@ def test_in_plane_component_follows_the_angle(angle):
     ],
 )
 def test_reference_numbers(given, expected):
-    """Computed independently at these spacings (physics.md, section 1)."""
+    """Computed at these spacings by another code that shares nothing with this one."""
     data = VALVE.run(options={"tolerance": 3e-3, "progress": False}, **given)
     for name, value in zip(("stt_total", "stt_persistent", "Qj_flux"), expected, strict=True):
         assert float(data[f"result_{name}"]) == pytest.approx(value, abs=0.003), name
@@ -187,12 +187,47 @@ def test_figures_of_sweeps(parameter, values, draw):
 
 @pytest.mark.slow
 def test_extrapolated_references():
-    """Richardson of 0.2 and 0.1 nm (physics.md, section 1); the error of the limit at infinity is one of its own."""
+    """Richardson of 0.2 and 0.1 nm by another code; the limit at infinity has an error of its own."""
     data = VALVE.run(options={"tolerance": 3e-3, "progress": False}, to_zero_spacing=True, spacing=0.2)
     expected = (("stt_total", 0.996, 0.003), ("stt_persistent", 0.457, 0.004), ("Qj_flux", 0.3836, 0.001))
     for name, value, error in expected:
         assert float(data[f"result_{name}"]) == pytest.approx(value, abs=error), name
-    # Without a lattice Q_J is 0.386: the part of first order is covered by the error stated.
+    # Without a lattice Q_J is 0.386 (tests/references): the part of first order is covered by the error stated.
     assert abs(float(data.result_Qj_flux) - 0.386) < data.result_Qj_flux.attrs["spacing_error"]
     assert float(data.stt_persistent_limit) == pytest.approx(0.44, abs=0.01)
     assert data.stt_persistent_limit.attrs["error"] < 0.05
+
+
+COARSE = {"spacing": 0.2}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({"angle": 30}, 0.42),
+        ({"angle": 60}, 1.08),
+        ({"angle": 90}, 0.97),
+        ({"angle": 120}, 0.76),
+        ({"angle": 150}, 0.43),
+        ({"fermi_energy": 0.34, "spin_orbit": 0.0}, -0.02),
+        ({"fermi_energy": 0.34}, 0.47),
+    ],
+    ids=str,
+)
+def test_torque_that_is_no_sine_and_not_lowered_by_spin_orbit_coupling(given, expected):
+    """What the docstring of the system states, at 0.2 nm."""
+    data = VALVE.run(options={"tolerance": 0.02, "progress": False}, **COARSE | given)
+    assert float(data.result_stt_total) == pytest.approx(expected, abs=0.01)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("barrier_length", "total", "persistent"), [(1.6, -1, -1), (2.4, 1, -1), (2.8, 1, -1), (3.2, 1, 1)]
+)
+def test_signs_depend_on_the_thickness_of_the_barrier(barrier_length, total, persistent):
+    """Up to 1.6 nm the total is negative, up to about 3 nm the persistent part."""
+    data = VALVE.run(options={"tolerance": 0.02, "progress": False}, barrier_length=barrier_length, **COARSE)
+    for name, sign in (("stt_total", total), ("stt_persistent", persistent)):
+        result = data[f"result_{name}"]
+        assert sign * float(result) > result.attrs["error"], name

@@ -32,7 +32,7 @@ def test_interface_against_references_and_the_continuum():
 
 
 def test_dephasing_is_slow_and_thin_layers_do_not_absorb_all():
-    """Transverse spin left: 18 % at 1 nm, 10 % at 2 nm, 5 % at 4 nm (physics.md); what is gone is torque."""
+    """Transverse spin left: 18 % at 1 nm, 10 % at 2 nm, 5 % at 4 nm (wave matching); what is gone is torque."""
     data = INTERFACE.run(options=QUICK)
     left = 2 * np.hypot(*(data.spin_current.sel(axis=x) for x in "xy"))
     depth = data.z_bond.values - data.boundary_z.values[1]

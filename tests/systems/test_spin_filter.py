@@ -56,7 +56,7 @@ def test_toy_models_by_hand_with_second_order_errors(given):
 
 
 def test_spin_current_on_both_sides_and_its_precession(solver):
-    """Values of physics.md between bonds; inside the magnet the transverse part turns with k_up - k_down."""
+    """Wave matching between bonds; inside the magnet the transverse part turns with k_up - k_down."""
     spin_filter = FILTER.run(options={"solver": solver}, k=10, step=2, angle=30, spacing=0.005)
     current = spin_filter.spin_current.values
     depth = spin_filter.z_bond.values - spin_filter.boundary_z.values[1]
@@ -71,9 +71,22 @@ def test_spin_current_on_both_sides_and_its_precession(solver):
     assert np.ptp(current[outside], axis=0).max() < 1e-9
 
 
-def test_torque_against_angle_and_thickness():
-    """A sine in the angle, exactly; against thickness it oscillates with k_up - k_down about the semi-infinite one."""
+def test_torque_is_a_sine_of_the_angle():
     data = [FILTER.run(angle=angle, thickness=0.2, spacing=0.02) for angle in (30, 90)]
     for name in ("torque_in_plane", "torque_out_of_plane"):
         thirty, ninety = (float(one[f"result_{name}"]) for one in data)
         assert thirty == pytest.approx(ninety / 2, rel=1e-9)
+
+
+def test_torque_oscillates_with_the_thickness():
+    """With k_up - k_down, about that of a thick layer without interference, (sin theta)/2."""
+    thickness = np.arange(0.1, 4.0, 0.1)
+    found = [FILTER.results_of(FILTER.run(angle=90, step=2, thickness=t, spacing=0.02)) for t in thickness]
+    in_plane, out_of_plane = (np.array([one[f"torque_{x}"] for one in found]) for x in ("in_plane", "out_of_plane"))
+    mixed = (1 - 2 * in_plane) + 2j * out_of_plane
+    k_down = np.sqrt(100 - 2 / HBAR2_OVER_2M0)
+    turns = np.polyfit(thickness, np.unwrap(np.angle(mixed)), 1)[0]
+    assert turns == pytest.approx(10 - k_down, rel=0.02)
+    whole = thickness < 2 * 2 * np.pi / (10 - k_down)
+    assert in_plane[whole].mean() == pytest.approx(0.5, abs=0.05)
+    assert np.ptp(in_plane) > 0.8

@@ -74,7 +74,9 @@ def test_temperature():
 
 
 def test_square_lattice_junction_of_the_literature():
-    """physics.md, section 2, per in-plane cell in 1e-9 eV: typed in as published, planes and all, to 1e-5."""
+    """A tight-binding junction of a simple cubic lattice, planes and all: torques per in-plane cell in 1e-9 eV from
+    another code, to 1e-5.
+    """
     magnet = kt.CubicLattice.from_energies(1.2, 2.0, hopping=-0.4)
     barrier = kt.CubicLattice.from_energies(5.4, hopping=-0.4)
     magnets = Magnets(90.0)
