@@ -1,4 +1,6 @@
-"""Fixtures of several rooms: every solver, every prepared system, and the wire of the paper."""
+"""Fixtures of several rooms: every solver, every
+prepared system, and the wire of the paper.
+"""
 
 import pytest
 from helpers import FAST, wire
@@ -24,5 +26,7 @@ def computed(request):
 
 @pytest.fixture(scope="session")
 def paper_wire():
-    """The wire of the paper at the real size, default tolerance, which tests must not change."""
+    """The wire of the paper at the real size, default
+    tolerance, which tests must not change.
+    """
     return kt.torques(wire(), 0.06, progress=False)

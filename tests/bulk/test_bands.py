@@ -39,7 +39,9 @@ def test_without_spin_orbit_coupling_spins_are_along_m():
 
 
 def test_lattice_formula_converges_to_the_bulk_as_a_squared():
-    """The one open mode of a uniform crystal: torque per length over its flux, against that of the Bloch state."""
+    """The one open mode of a uniform crystal: torque per length over its
+    flux, against that of the Bloch state.
+    """
     k_par, energy = np.array([0.35, 0.2]), 0.06
     errors = []
     for a in (0.2, 0.1):
@@ -51,7 +53,9 @@ def test_lattice_formula_converges_to_the_bulk_as_a_squared():
 
 
 def bulk_torque(k_par, energy):
-    """Lattice torque over velocity of the right-going state of the lowest band at this energy."""
+    """Lattice torque over velocity of the right-going
+    state of the lowest band at this energy.
+    """
     k_z = np.linspace(-2, 2, 4001)
     k = np.column_stack([np.full_like(k_z, k_par[0]), np.full_like(k_z, k_par[1]), k_z])
     levels = kt.bands(GAMNAS, k, m=(0.6, 0, 0.8)).energy.values[:, 0] - energy

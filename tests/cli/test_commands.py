@@ -1,4 +1,6 @@
-"""The command line's contract: exit status, one line for an error, JSON and nothing else."""
+"""The command line's contract: exit status, one
+line for an error, JSON and nothing else.
+"""
 
 import json
 import subprocess

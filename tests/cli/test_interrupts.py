@@ -20,10 +20,11 @@ def _listens_to_ctrl_c():
 
 @contextmanager
 def started(*words):
-    """The command line as a process that heads a group; whatever happens, nothing of it is left.
+    """The command line as a process that heads a group;
+    whatever happens, nothing of it is left.
 
-    Ctrl-C reaches it even where this process ignores it, as one started by `nohup make test &`
-    does: children inherit what is ignored.
+    Ctrl-C reaches it even where this process ignores it, as one started by `nohup make
+    test &` does: children inherit what is ignored.
     """
     command = [sys.executable, "-m", "kwantorque", *words]
     pipes = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE, "text": True}
@@ -36,7 +37,9 @@ def started(*words):
 
 
 def test_killed_sweep_goes_on_where_it_was(tmp_path):
-    """kill -9 in the middle; run again: the points that were done are not computed again."""
+    """kill -9 in the middle; run again: the points
+    that were done are not computed again.
+    """
     out = tmp_path / "s.nc"
     words = ["run", WIRE, "--set", "fm_length=1", "--set", "nm_length=1", "--tolerance", "1e-2", "--quiet"]
     words += ["--sweep", "exchange=0.2:0.3:8", "--out", str(out)]

@@ -52,7 +52,9 @@ def test_known_integrals_and_honest_error(f, exact, tolerance):
 
 
 class Valley(kt.FreeElectron):
-    """Free electrons around an in-plane wavevector of their own: most rays from k = 0 miss them."""
+    """Free electrons around an in-plane wavevector of
+    their own: most rays from k = 0 miss them.
+    """
 
     centre = np.array([3.0 * np.cos(1.0), 3.0 * np.sin(1.0), 0.0])
 
@@ -64,7 +66,9 @@ class Valley(kt.FreeElectron):
 
 
 def test_a_valley_off_the_centre_is_found():
-    """A uniform crystal transmits everything: the current is the area of the disc, per spin."""
+    """A uniform crystal transmits everything: the
+    current is the area of the disc, per spin.
+    """
     energy = HBAR2_OVER_2M0 * 0.6**2
     data = kt.torques(kt.Stack([kt.Layer(Valley(), 0.5)], 0.1), energy, tolerance=0.05, progress=False)
     current = float(data.particle_current_limit[1]) * (2 * np.pi) ** 3

@@ -44,7 +44,9 @@ def check_general_material(material, rng):
 
 
 def check_chain(material, m, k):
-    """The Bloch sum of the chain's blocks is H(k): exactly on a lattice, else to second order."""
+    """The Bloch sum of the chain's blocks is H(k):
+    exactly on a lattice, else to second order.
+    """
     layer = kt.Layer(material, m=m)
     h = material.hamiltonian(k, m)
 
@@ -60,7 +62,9 @@ def check_chain(material, m, k):
 
 
 def check_torques_of_eigenstates(material, rng, m):
-    """In an eigenstate the gains of L + s from all terms sum to zero: exchange torque + lattice torque = 0."""
+    """In an eigenstate the gains of L + s from all terms sum to
+    zero: exchange torque + lattice torque = 0.
+    """
     for k in rng.normal(size=(5, 3)):
         _, states = np.linalg.eigh(material.hamiltonian(k, m))
         gains = {
@@ -118,7 +122,9 @@ def test_errors(make, message):
 
 
 class POrbitals(kt.Material):
-    """A user's own: spherical p orbitals with a crystal field, written down in a test as a user would."""
+    """A user's own: spherical p orbitals with a crystal field,
+    written down in a test as a user would.
+    """
 
     is_magnetic = True
     spin = kt.KohnLuttinger.spin

@@ -51,7 +51,9 @@ def test_spin_of_an_eigenstate_is_not_along_the_magnetisation():
 
 @pytest.mark.parametrize("gammas", [(6.85, 2.1, 2.9), (6.85, 2.4, 2.4)], ids=["cubic", "spherical"])
 def test_lattice_torque_of_eq_6(gammas):
-    """Haney & Stiles (2010), eq. 6, is i [H_kinetic, L] with 3 where the paper has 6; for g2 = g3 it is v x k."""
+    """Haney & Stiles (2010), eq. 6, is i [H_kinetic, L] with 3 where
+    the paper has 6; for g2 = g3 it is v x k.
+    """
     material = kt.KohnLuttinger(gamma1=gammas[0], gamma2=gammas[1], gamma3=gammas[2])
     kinetic = material.terms()[0]
     k = np.random.default_rng(9).normal(size=(6, 3))

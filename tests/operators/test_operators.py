@@ -66,7 +66,9 @@ def test_books_close_for_green_functions_at_complex_energies():
 
 @pytest.mark.parametrize("term", ["kinetic", "exchange", "spin_orbit"])
 def test_books_do_not_close_without_a_term(solver, term):
-    """The lattice torque comes from the k.p term: forget the torque of any term, and the books are wrong."""
+    """The lattice torque comes from the k.p term: forget the
+    torque of any term, and the books are wrong.
+    """
     chain = discretise(wire(4, 4, m="x"), K)
     states = solver.solve(chain, 0.06)
     forgetful = Observables(chain)
@@ -82,7 +84,9 @@ def bound(operator, system, params, onsite, **where):
 
 
 def test_against_kwant_on_the_wire():
-    """Density as `Density`; J and B from the two directions of `Current`; the on-site torques as `Source`."""
+    """Density as `Density`; J and B from the two directions of
+    `Current`; the on-site torques as `Source`.
+    """
     stack = wire(2, 2, m="y")
     chain = discretise(stack, K[:1])
     system = build_stack(stack).finalized()
@@ -119,7 +123,9 @@ def test_against_kwant_on_the_wire():
 
 
 def test_covariance_under_a_quarter_turn_about_z():
-    """Turn crystal, magnetisation and k by 90 degrees: every vector turns with them, every scalar stays."""
+    """Turn crystal, magnetisation and k by 90 degrees: every
+    vector turns with them, every scalar stays.
+    """
     turn = np.array([[0.0, -1, 0], [1, 0, 0], [0, 0, 1]])
     m = np.array([0.36, 0.48, 0.8])
     stacks = [wire(2, 3, m=tuple(direction)) for direction in (m, turn @ m)]
@@ -151,7 +157,9 @@ def test_common_rotation_of_all_magnetisations_without_spin_orbit_coupling():
 
 
 def test_sign_of_the_exchange_torque():
-    """tau = -Delta m x s for every state, at every site, from the spin density alone."""
+    """tau = -Delta m x s for every state, at
+    every site, from the spin density alone.
+    """
     stack = wire(3, 2, m="x")
     data = kt.torques_at(stack, K, 0.06, per_state=True)
     inside = data.isel(site=slice(1, 15))

@@ -1,12 +1,13 @@
-"""A second opinion on wire and spin valve: continuum mode matching, no lattice, nothing shared with kwantorque.
+"""A second opinion on wire and spin valve: continuum mode matching, no
+lattice, nothing shared with kwantorque.
 
-H(k) = A + B k_z + C k_z^2 in each layer; psi and (B/2 + C k_z) psi are continuous. 6-band
-holes, eV, nm. Written from the formulas of P. M. Haney & M. D. Stiles, Phys. Rev. Lett. 105,
-126602 (2010), with -alpha L.sigma, independently of the package.
+H(k) = A + B k_z + C k_z^2 in each layer; psi and (B/2 + C k_z) psi are continuous.
+6-band holes, eV, nm. Written from the formulas of P. M. Haney & M. D. Stiles, Phys.
+Rev. Lett. 105, 126602 (2010), with -alpha L.sigma, independently of the package.
 
-`match` and `match_valve` are for given k_par, `wire` and `valve` integrate them over the
-plane, with an error. `python tests/references/continuum.py` prints the numbers that the
-project quotes (`WIRE`, `VALVE`); it takes a few minutes.
+`match` and `match_valve` are for given k_par, `wire` and `valve` integrate them over
+the plane, with an error. `python tests/references/continuum.py` prints the numbers that
+the project quotes (`WIRE`, `VALVE`); it takes a few minutes.
 """
 
 from itertools import pairwise
@@ -56,7 +57,9 @@ def bands(kx, ky, gammas, exchange, spin_orbit, m):
 
 
 def modes(a, b, c, energy, tol=1e-6):
-    """k_z and vectors of the 12 modes, right-going ones first; open ones at unit flux; and which are open."""
+    """k_z and vectors of the 12 modes, right-going ones first; open
+    ones at unit flux; and which are open.
+    """
     matrix = np.zeros((*a.shape[:-2], 12, 12), complex)
     inverse = np.linalg.inv(c)
     matrix[..., :6, 6:] = np.eye(6)
@@ -96,14 +99,18 @@ def modes(a, b, c, energy, tol=1e-6):
 
 
 def limit(k, u, amplitude, is_open, b, c):
-    """Flux of J_z from pairs of open modes with equal k_z, summed over the incident modes."""
+    """Flux of J_z from pairs of open modes with
+    equal k_z, summed over the incident modes.
+    """
     pair = is_open[..., :, None] & is_open[..., None, :] & (abs(k[..., :, None] - k[..., None, :]) < 1e-6)
     q = dag(u) @ (anti(b, J_Z) / 2) @ u + (k.conj()[..., :, None] + k[..., None, :]) * (dag(u) @ (anti(c, J_Z) / 2) @ u)
     return np.einsum("...ai,...ab,...bi->...", amplitude.conj(), q * pair, amplitude).real
 
 
 def match(kx, ky, energy, gammas=(6.85, 2.1, 2.9), exchange=0.27, spin_orbit=0.11, m=(0, 0, -1)):
-    """Transmission, Q_in and Q_out at each (kx, ky), summed over the holes incident from the left."""
+    """Transmission, Q_in and Q_out at each (kx, ky), summed
+    over the holes incident from the left.
+    """
     a, b, c = bands(kx, ky, gammas, exchange, spin_orbit, m)
     k_l, u_l, open_l = modes(a, b, c, energy)
     k_r, u_r, open_r = modes(bands(kx, ky, gammas, 0.0, spin_orbit, m)[0], b, c, energy)
@@ -125,7 +132,9 @@ def with_velocity(k, u, b, c):
 
 
 def flux_at(operator, psi, k_psi, b, c):
-    """Flux of three operators from psi and -i dpsi/dz (components, incident modes), (..., 3)."""
+    """Flux of three operators from psi and -i dpsi/dz
+    (components, incident modes), (..., 3).
+    """
     pairs = [(anti(b, o) / 2 @ psi + 2 * (anti(c, o) / 2) @ k_psi) for o in operator]
     return np.stack([np.einsum("...ai,...ai->...", psi.conj(), x).real for x in pairs], -1)
 
@@ -145,9 +154,11 @@ def match_valve(
     before=0.0,
     window=(0.5, 1.0),
 ):
-    """The spin valve at each (kx, ky), summed over the holes incident from the left at unit flux.
+    """The spin valve at each (kx, ky), summed over the
+    holes incident from the left at unit flux.
 
-    Left lead (m = x) | barrier, -thickness < z < 0 | right lead, m = (cos angle, sin angle, 0).
+    Left lead (m = x) | barrier, -thickness < z < 0 |
+    right lead, m = (cos angle, sin angle, 0).
 
     Parameters
     ----------
@@ -161,10 +172,10 @@ def match_valve(
     Returns
     -------
     dict
-        T; stt, the torque on the magnetisation of the right layer; Qj and Qs, fluxes of J
-        and of spin in minus out; constant, the torque's density at z -> infinity; slope,
-        that of the least-squares line in the window; all but T in-plane components. And
-        residual: the largest failure of T + R = (open modes).
+        T; stt, the torque on the magnetisation of the right layer; Qj and Qs, fluxes of
+        J and of spin in minus out; constant, the torque's density at z -> infinity;
+        slope, that of the least-squares line in the window; all but T in-plane
+        components. And residual: the largest failure of T + R = (open modes).
     """
     turn = np.radians(angle)
     m_r = np.array([np.cos(turn), np.sin(turn), 0.0])
@@ -176,7 +187,8 @@ def match_valve(
     assert not open_b.any()
     k_r, u_r, open_r = k_r[..., :6], u_r[..., :6], open_r[..., :6]
     full_l, full_b, full_r = (with_velocity(k, u, b, c) for k, u in ((k_l, u_l), (k_b, u_b), (k_r, u_r)))
-    # Barrier modes are 1 at the interface they decay from: the first six at -thickness, the others at 0.
+    # Barrier modes are 1 at the interface they decay from: the first six at -thickness,
+    # the others at 0.
     across = np.exp(1j * k_b * np.where(np.arange(12) < 6, thickness, -thickness))[..., None, :]
     at_left, at_right = full_b.copy(), full_b * across
     at_left[..., 6:], at_right[..., 6:] = (full_b * across)[..., 6:], full_b[..., 6:]
@@ -201,8 +213,9 @@ def match_valve(
     integral = np.where(abs(q) < 1e-9, length, (np.exp(1j * q * length) - 1) / (1j * safe))
     weight = np.einsum("...mi,...ni->...mn", t.conj(), t)
     moment = np.stack([dag(u_r) @ s @ u_r for s in spin], -1)
-    # Slope of the line through (exp(iqz) - 1)/iq for a < z < b: 12/h^3, h = b - a, times the integral of
-    # (z - (a + b)/2) exp(iqz)/iq, that is 3 (sin x - x cos x)/x^3 exp(iq(a + b)/2) with x = qh/2.
+    # Slope of the line through (exp(iqz) - 1)/iq for a < z < b: 12/h^3, h = b - a,
+    # times the integral of (z - (a + b)/2) exp(iqz)/iq, that is 3 (sin x - x cos x)/x^3
+    # exp(iq(a + b)/2) with x = qh/2.
     a_w, b_w = length * np.array(window)
     x, first, last = q * (b_w - a_w) / 2, np.exp(1j * q * a_w), np.exp(1j * q * b_w)
     far = np.where(abs(x) < 1e-2, 1.0, x)
@@ -233,20 +246,24 @@ def match_valve(
 
 
 def halved(integrals, panels, group, tolerance, deepest=18):
-    """Sums over groups of the integrals over panels, each panel halved until its halves agree with it.
+    """Sums over groups of the integrals over panels, each panel
+    halved until its halves agree with it.
 
     Parameters
     ----------
     integrals : callable
-        integrals(panels (p, columns)) -> (p, components); the first two columns are the ends.
+        integrals(panels (p, columns)) -> (p, components); the first two columns are
+        the ends.
     group : (p,) int array
     tolerance : float
-        Allowed difference of a panel from its halves, over the largest sum of the first component.
+        Allowed difference of a panel from its halves, over the largest sum of the
+        first component.
 
     Returns
     -------
     sums, errors : (groups, components)
-        The error is the sum of those differences, an upper bound for a rule of high order.
+        The error is the sum of those differences, an upper bound for a rule of high
+        order.
     """
     coarse = integrals(panels)
     sums = np.zeros((group.max(initial=-1) + 1, coarse.shape[-1]))
@@ -283,7 +300,9 @@ def count_open(a, b, c, energy):
 
 
 def reach(gammas, energy, n=40):
-    """No state lies at an in-plane wavevector above this: sqrt(E over the smallest inverse mass)."""
+    """No state lies at an in-plane wavevector above this:
+    sqrt(E over the smallest inverse mass).
+    """
     phi, theta = np.meshgrid(np.linspace(0, np.pi / 2, n + 1), np.linspace(0, np.pi, 2 * n + 1))
     k_x, k_y, k_z = np.sin(theta) * np.cos(phi), np.sin(theta) * np.sin(phi), np.cos(theta)
     a, b, c = bands(k_x, k_y, gammas, 0.0, 0.0, (0, 0, 1))
@@ -292,7 +311,9 @@ def reach(gammas, energy, n=40):
 
 
 def thresholds(crystals, energy, angles, far, scan=300):
-    """For each angle the radii, from 0 to the edge of the first crystal, at which a mode of any opens or closes."""
+    """For each angle the radii, from 0 to the edge of the first crystal,
+    at which a mode of any opens or closes.
+    """
     angles = np.asarray(angles)
 
     def count(crystal, angle, r):
@@ -323,11 +344,13 @@ def in_chunks(function, *columns, size=2000):
 
 
 def integrated(values, edges, span, tolerance, order=8):
-    """int d^2k values(kx, ky) over the sector 0 < phi < span: sums and errors of its components.
+    """int d^2k values(kx, ky) over the sector 0 < phi <
+    span: sums and errors of its components.
 
-    Gauss-Legendre panels in the angle, and along each ray between `edges(angles)`, where r
-    goes with sin^2 of the panel's variable (square roots at both ends). Panels of both kinds
-    are halved where they err: kinks in the angle, where thresholds meet, need no search.
+    Gauss-Legendre panels in the angle, and along each ray between
+    `edges(angles)`, where r goes with sin^2 of the panel's variable (square roots
+    at both ends). Panels of both kinds are halved where they err: kinks in the
+    angle, where thresholds meet, need no search.
     """
     x, w = np.polynomial.legendre.leggauss(order)
     x, w = (x + 1) / 2, w / 2
@@ -368,7 +391,8 @@ def per_particle(names, sums, errors):
 
 
 def wire(energy=0.06, *, gamma1=6.85, gamma2=2.1, gamma3=2.9, exchange=0.27, spin_orbit=0.11, tolerance=1e-4):
-    """GaMnAs | GaAs, m = -z, holes from the left: {"Q_in", "Q_out": (value, error)}, hbar I/e.
+    """GaMnAs | GaAs, m = -z, holes from the left:
+    {"Q_in", "Q_out": (value, error)}, hbar I/e.
 
     M along z leaves the fourfold axis, so that a quarter of the plane is enough.
     """
@@ -385,12 +409,14 @@ def wire(energy=0.06, *, gamma1=6.85, gamma2=2.1, gamma3=2.9, exchange=0.27, spi
 
 
 def valve(energy=0.16, *, length=30.0, angle=90.0, tolerance=1e-3, **given):
-    """The spin valve of `match_valve`, holes from the left, in-plane components, hbar I/e.
+    """The spin valve of `match_valve`, holes from
+    the left, in-plane components, hbar I/e.
 
     Returns
     -------
     dict of (value, error)
-        stt, Qj, Qs; persistent and persistent_limit: slope and constant times the length.
+        stt, Qj, Qs; persistent and persistent_limit: slope and constant times the
+        length.
     """
     crystal = given.get("gammas", (6.85, 2.1, 2.9)), given.get("exchange", 0.27), given.get("spin_orbit", 0.11)
     turn = np.radians(angle)
@@ -415,12 +441,16 @@ WIRE = (
     (0.06, {"exchange": 0.15}, 1.028701, 0.405836),
     (0.12, {}, 0.5689, 0.4622),
 )
-"""What the project quotes: Fermi energy (eV), other parameters, Q_in, Q_out (hbar I/e)."""
+"""What the project quotes: Fermi energy (eV),
+other parameters, Q_in, Q_out (hbar I/e).
+"""
 VALVE = (
     (5.0, {"Qj": 0.386, "stt": 0.995, "persistent": 0.455, "persistent_limit": 0.441}),
     (1.0, {"Qj": 0.775}),
 )
-"""The same for the valve of 30 nm: thickness of the barrier (nm), in-plane components."""
+"""The same for the valve of 30 nm: thickness
+of the barrier (nm), in-plane components.
+"""
 
 
 def main():

@@ -1,11 +1,14 @@
-"""Continuum reference for spin transport in layered free-electron systems (no lattice, no package code).
+"""Continuum reference for spin transport in layered
+free-electron systems (no lattice, no package code).
 
-H = -d/dz C(z) d/dz + C(z) k^2 + U(z) + D(z).sigma/2, C = hbar^2/(2 mass), D = exchange vector (negative along +m for a
-majority spin along +m). Units eV, nm, hbar = 1; masses in m0; spin in hbar; fluxes are positive along +z. E_F = 0.
+H = -d/dz C(z) d/dz + C(z) k^2 + U(z) + D(z).sigma/2, C = hbar^2/(2 mass), D = exchange
+vector (negative along +m for a majority spin along +m). Units eV, nm, hbar = 1; masses
+in m0; spin in hbar; fluxes are positive along +z. E_F = 0.
 
-Method: the admittance Y = C psi' psi^-1 (2 x 2) is carried from each lead to one plane. There
-G = (Y_R - Y_L)^-1, left-incident states have the density matrix G Gamma_L G^+ / 2 pi per energy, spin flux
-2 Im tr s Y_R rho, and the sea's flux follows from (1/2 pi) Re tr X [s, Y_R + Y_L], X = -i int dy G(mu + iy).
+Method: the admittance Y = C psi' psi^-1 (2 x 2) is carried from each lead to one plane.
+There G = (Y_R - Y_L)^-1, left-incident states have the density matrix G Gamma_L G^+ / 2
+pi per energy, spin flux 2 Im tr s Y_R rho, and the sea's flux follows from (1/2 pi) Re
+tr X [s, Y_R + Y_L], X = -i int dy G(mu + iy).
 """
 
 from collections import namedtuple
@@ -21,12 +24,15 @@ SIGMA = np.array([[[1, 0], [0, 1]], [[0, 1], [1, 0]], [[0, -1j], [1j, 0]], [[1, 
 SLICES = 48  # fourth-order Magnus steps across a layer with a slope
 
 Layer = namedtuple("Layer", "length mass start end exchange rashba", defaults=(1.0, 0.0, 0.0, (0, 0, 0), None))
-Layer.__doc__ = """length nm (ignored for a lead), mass m0, potential eV at its two ends, exchange vector eV;
-rashba (eV nm^2) not None: a term rashba (k x z).sigma delta(z) instead of a layer."""
+Layer.__doc__ = """length nm (ignored for a lead), mass m0, potential eV at its two ends,
+exchange vector eV; rashba (eV nm^2) not None: a term rashba (k x z).sigma delta(z) instead
+of a layer."""
 
 
 def metal(kf_up, kf_down, direction=(0, 0, 1), shift=0.0, length=0.0):
-    """Stoner layer with Fermi wave vectors 1/nm (from E_F = 0 before the shift, eV), majority along `direction`."""
+    """Stoner layer with Fermi wave vectors 1/nm (from E_F = 0 before the
+    shift, eV), majority along `direction`.
+    """
     bottoms = -C0 * np.array([kf_up, kf_down]) ** 2 + shift
     return Layer(length, 1.0, bottoms.mean(), bottoms.mean(), tuple((bottoms[0] - bottoms[1]) * np.asarray(direction)))
 
@@ -48,7 +54,9 @@ def _split(layer):
 
 
 def _transfer(layer, offset, k2, energy):
-    """(psi, C psi') across the layer for one spin, elements 11, 12, 21, 22, and the exponent divided out."""
+    """(psi, C psi') across the layer for one spin, elements 11,
+    12, 21, 22, and the exponent divided out.
+    """
     c, steps = C0 / layer.mass, SLICES if layer.start != layer.end else 1
     h, slope = layer.length / steps, (layer.end - layer.start) / layer.length
     total, exponent = (1.0, 0.0, 0.0, 1.0), 0.0
@@ -65,8 +73,10 @@ def _transfer(layer, offset, k2, energy):
 
 
 def admittance(layers, kx, ky, energy):
-    """Y = C psi' psi^-1 at the near end of `layers` (the last one is the lead, waves outgoing), the map from psi there
-    to psi in the lead, and the lead's flux matrix Gamma. kx, ky (1/nm) and energy (eV, Im >= 0) broadcast."""
+    """Y = C psi' psi^-1 at the near end of `layers` (the last one is the lead, waves
+    outgoing), the map from psi there to psi in the lead, and the lead's flux matrix
+    Gamma. kx, ky (1/nm) and energy (eV, Im >= 0) broadcast.
+    """
     k2, energy = kx**2 + ky**2, energy + 0j
     half, axis = _split(layers[-1])
     c = C0 / layers[-1].mass
@@ -90,8 +100,10 @@ def admittance(layers, kx, ky, energy):
 
 
 class Plane:
-    """A plane between `left` (layers from the plane outwards to the left lead) and `right` (likewise): at given kx, ky
-    (1/nm) and energy (eV), the fluxes (particles, s_x, s_y, s_z) of scattering states and of the sea."""
+    """A plane between `left` (layers from the plane outwards to the left lead) and
+    `right` (likewise): at given kx, ky (1/nm) and energy (eV), the fluxes (particles,
+    s_x, s_y, s_z) of scattering states and of the sea.
+    """
 
     def __init__(self, left, right, kx, ky, energy):
         left = [layer._replace(start=layer.end, end=layer.start) for layer in left]
@@ -104,29 +116,39 @@ class Plane:
         return np.linalg.inv(self.y_right - self.y_left)
 
     def incident(self, side):
-        """Density matrix at the plane of the states incident from "left" or "right" (x 2 pi, per energy)."""
+        """Density matrix at the plane of the states incident from
+        "left" or "right" (x 2 pi, per energy).
+        """
         carry, gamma = getattr(self, f"carry_{side}"), getattr(self, f"gamma_{side}")
         amplitude = self.green @ _dagger(carry)
         return amplitude @ gamma @ _dagger(amplitude)
 
     def flux(self, side):
-        """Fluxes (..., 4) at the plane of the states incident from one side; component 0 is +- the transmission."""
+        """Fluxes (..., 4) at the plane of the states incident from one
+        side; component 0 is +- the transmission.
+        """
         return flux(self.y_right if side == "left" else self.y_left, self.incident(side))
 
     def sea(self):
-        """2 pi x the integrand of the sea's spin flux (..., 4), complex; take the real part of -i int dy / 2 pi."""
+        """2 pi x the integrand of the sea's spin flux (..., 4), complex;
+        take the real part of -i int dy / 2 pi.
+        """
         y, green = self.y_right + self.y_left, self.green
         return np.einsum("aij,...ji->...a", SIGMA / 2, y @ green - green @ y)
 
 
 def flux(y, rho):
-    """Fluxes (particles, s_x, s_y, s_z) of a density matrix whose states obey C psi' = y psi."""
+    """Fluxes (particles, s_x, s_y, s_z) of a density
+    matrix whose states obey C psi' = y psi.
+    """
     values = 2 * np.einsum("aij,...ji->...a", SIGMA / 2, y @ rho).imag
     return values * np.array([2, 1, 1, 1])
 
 
 def thresholds(layers, energy):
-    """In-plane wave vectors (1/nm) at which a channel of any of the constant layers opens, at a real energy."""
+    """In-plane wave vectors (1/nm) at which a channel of any of the
+    constant layers opens, at a real energy.
+    """
     found = [0.0]
     for layer in layers:
         if layer.rashba is None and layer.start == layer.end:
@@ -136,8 +158,10 @@ def thresholds(layers, energy):
 
 
 def radial(function, breaks, tolerance=1e-9, order=16):
-    """int k dk / 2 pi function(k) over the pieces between `breaks` (1/nm): Gauss-Legendre with a sin^2 map of k^2 in
-    each piece (square roots at both ends), halved until the estimate holds. function(k) -> (len(k), components)."""
+    """int k dk / 2 pi function(k) over the pieces between `breaks` (1/nm):
+    Gauss-Legendre with a sin^2 map of k^2 in each piece (square roots at both ends),
+    halved until the estimate holds. function(k) -> (len(k), components).
+    """
     x, w = np.polynomial.legendre.leggauss(order)
 
     def panels(todo):
@@ -163,7 +187,9 @@ def radial(function, breaks, tolerance=1e-9, order=16):
 
 
 def bound_states(left, right, angle, energy, low, high, scan=400):
-    """k in (low, high), where no lead is open, at which a state bound near the plane crosses `energy`."""
+    """k in (low, high), where no lead is open, at which a state
+    bound near the plane crosses `energy`.
+    """
 
     def determinant(k):
         plane = Plane(left, right, k * np.cos(angle), k * np.sin(angle), energy)
@@ -179,7 +205,9 @@ def bound_states(left, right, angle, energy, low, high, scan=400):
 
 
 def sea_flux(left, right, mu, azimuths=1, step=0.35):
-    """Spin flux (0, s_x, s_y, s_z) per area (eV/nm^2) at the plane of all states filled to mu (eV), bound ones too."""
+    """Spin flux (0, s_x, s_y, s_z) per area (eV/nm^2) at the plane of all
+    states filled to mu (eV), bound ones too.
+    """
     y = np.exp(np.arange(-25.0, 11.0, step))
     every, total = thresholds([*left, *right], mu), 0.0
     top, rashba = thresholds([left[-1], right[-1]], mu)[-1], any(layer.rashba for layer in right)
@@ -190,7 +218,8 @@ def sea_flux(left, right, mu, azimuths=1, step=0.35):
             return np.einsum("y,kya->ka", y, Plane(left, right, kx, ky, mu + 1j * y).sea().imag)
 
         high = 3 * every[-1] if rashba else every[-1]
-        both = (angle, angle + np.pi) if rashba else (angle,)  # same k range for k and -k: their tails in y cancel
+        # Same k range for k and -k: their tails in y cancel.
+        both = (angle, angle + np.pi) if rashba else (angle,)
         bound = [k for direction in both for k in bound_states(left, right, direction, mu, top, high)]
         breaks = np.unique([b for b in [*every, *bound] if b <= max([top, *bound])])
         total = total + radial(integrand, breaks) * step / (2 * np.pi * azimuths)
@@ -198,8 +227,9 @@ def sea_flux(left, right, mu, azimuths=1, step=0.35):
 
 
 def state_flux(left, right, energy, side, azimuths=1, observe=None):
-    """2 pi x flux (particles, s) per energy and area (1/nm^2) of the states incident from `side` at a real energy (eV),
-    at the plane (default) or observe(plane)."""
+    """2 pi x flux (particles, s) per energy and area (1/nm^2) of the states incident
+    from `side` at a real energy (eV), at the plane (default) or observe(plane).
+    """
     top = thresholds([(left if side == "left" else right)[-1]], energy)[-1]
     breaks = [b for b in thresholds([*left, *right], energy) if b <= top]
     angle = (np.arange(azimuths)[:, None] + 0.5) * 2 * np.pi / azimuths
@@ -212,8 +242,10 @@ def state_flux(left, right, energy, side, azimuths=1, observe=None):
 
 
 def filled_flux(left, right, bias, azimuths=1, energies=12):
-    """Fluxes (particles, s_x, s_y, s_z; eV/nm^2) at the plane under a bias V (eV) at T = 0: all states to min(mu)
-    plus the window of states from the higher lead. Returns (window + sea, sea)."""
+    """Fluxes (particles, s_x, s_y, s_z; eV/nm^2) at the plane under a bias V
+    (eV) at T = 0: all states to min(mu) plus the window of states from the
+    higher lead. Returns (window + sea, sea).
+    """
     low, high = -abs(bias) / 2, abs(bias) / 2
     sea, window = sea_flux(left, right, low, azimuths), np.zeros(4)
     edges = [lead.start + s * _split(lead)[0] for lead in (left[-1], right[-1]) for s in (1, -1)]
@@ -236,12 +268,15 @@ def tunnel_junction(
     angle=90.0,
     bias=0.0,
 ):
-    """F/I/F junction: wave vectors 1/nm (right ones default to the left's), barrier height above E_F at V = 0 (eV),
-    length nm, mass m0, angle degrees, bias eV (V > 0: electrons from the left). Axes: m_L = z, m_R = (sin, 0, cos).
-    Returns current (particle current, eV/nm^2); in eV/nm^2, all states: torque_in_plane (on R, towards m_L),
-    torque_in_plane_left (on L, towards m_R), torque_out_of_plane (on R, along m_L x m_R, at V = 0 the coupling
-    -dOmega/dtheta, > 0 antiferromagnetic), its part torque_out_of_plane_sea (states to min(mu)); tmr (fraction, at the
-    bias), conductance (V = 0, S/um^2), resistance_area (V = 0, ohm um^2)."""
+    """F/I/F junction: wave vectors 1/nm (right ones default to the left's), barrier
+    height above E_F at V = 0 (eV), length nm, mass m0, angle degrees, bias eV (V > 0:
+    electrons from the left). Axes: m_L = z, m_R = (sin, 0, cos). Returns current
+    (particle current, eV/nm^2); in eV/nm^2, all states: torque_in_plane (on R, towards
+    m_L), torque_in_plane_left (on L, towards m_R), torque_out_of_plane (on R, along m_L
+    x m_R, at V = 0 the coupling -dOmega/dtheta, > 0 antiferromagnetic), its part
+    torque_out_of_plane_sea (states to min(mu)); tmr (fraction, at the bias),
+    conductance (V = 0, S/um^2), resistance_area (V = 0, ohm um^2).
+    """
     kf_up_right, kf_down_right = kf_up_right or kf_up, kf_down_right or kf_down
 
     def stacks(degrees, v):
@@ -277,11 +312,14 @@ def semi_magnetic(
     barrier_mass=0.4,
     azimuths=32,
 ):
-    """F/I/N junction with rashba (k x z).sigma delta(z) at F/I (eV nm^2); M = (theta, phi) in degrees, bias V > 0:
-    electrons from F to N, other units as in tunnel_junction; kf_normal defaults to the rms of F's. Returns conductance
-    (V = 0, S/um^2) and, in eV/um^2, torque_parallel, torque_perpendicular (all states, at the bias) and
-    torque_perpendicular_equilibrium (V = 0): torque on the local angular momentum = T_par M x (z x M) + T_perp z x M
-    (at theta = 0, 180: the limit). azimuths: directions of k, raise it until nothing changes."""
+    """F/I/N junction with rashba (k x z).sigma delta(z) at F/I (eV nm^2); M = (theta,
+    phi) in degrees, bias V > 0: electrons from F to N, other units as in
+    tunnel_junction; kf_normal defaults to the rms of F's. Returns conductance (V = 0,
+    S/um^2) and, in eV/um^2, torque_parallel, torque_perpendicular (all states, at the
+    bias) and torque_perpendicular_equilibrium (V = 0): torque on the local angular
+    momentum = T_par M x (z x M) + T_perp z x M (at theta = 0, 180: the limit).
+    azimuths: directions of k, raise it until nothing changes.
+    """
     theta = np.clip(theta, 0.1, 179.9)
     kf_normal = kf_normal or np.sqrt((kf_up**2 + kf_down**2) / 2)
     t, p = np.radians([theta, phi])
@@ -289,7 +327,8 @@ def semi_magnetic(
     perpendicular = np.cross([0, 0, 1], m)
     parallel = np.cross(m, perpendicular)
 
-    def stacks(v):  # the plane is on the F side of the interface term: torque on M = - flux there, transverse part
+    # The plane is on the F side of the interface term: torque on M = - flux there, transverse.
+    def stacks(v):
         barrier = Layer(barrier_length, barrier_mass, barrier_height + v / 2, barrier_height - v / 2)
         right = [Layer(rashba=rashba, length=0.0), barrier, metal(kf_normal, kf_normal, shift=-v / 2)]
         return [metal(kf_up, kf_down, m, v / 2)], right
@@ -304,9 +343,11 @@ def semi_magnetic(
 
 
 def metallic_valve(*, kf_normal=13.6, kf_up=13.6, kf_down=8.0, fm_length=2.0, spacer_length=2.0, angle=90.0):
-    """N/F/N/F/N valve: wave vectors 1/nm, lengths nm, angle degrees, m_1 = z, m_2 = (sin, 0, cos). Returns conductance
-    (linear, e^2/h per nm^2), torque_in_plane and torque_out_of_plane (on F2 per particle current, states from the left
-    at E_F; signs as in tunnel_junction) and coupling (V = 0, eV/nm^2, along m_1 x m_2 on F2)."""
+    """N/F/N/F/N valve: wave vectors 1/nm, lengths nm, angle degrees, m_1 = z, m_2 =
+    (sin, 0, cos). Returns conductance (linear, e^2/h per nm^2), torque_in_plane and
+    torque_out_of_plane (on F2 per particle current, states from the left at E_F; signs
+    as in tunnel_junction) and coupling (V = 0, eV/nm^2, along m_1 x m_2 on F2).
+    """
     t = np.radians(angle)
     normal = metal(kf_normal, kf_normal)
     left = [normal._replace(length=spacer_length / 2), metal(kf_up, kf_down, length=fm_length), normal]
@@ -327,8 +368,10 @@ def metallic_valve(*, kf_normal=13.6, kf_up=13.6, kf_down=8.0, fm_length=2.0, sp
 
 
 def interface(*, kf_normal=13.6, kf_up=13.6, kf_down=8.0, depth=0.2):
-    """N/F interface: g_mix (complex), g_up, g_down (e^2/h per nm^2), and spin_flux = J_x + i J_y at `depth` (nm) in F
-    for incident spin +x, majority along z, per incident spin flux. Wave vectors 1/nm."""
+    """N/F interface: g_mix (complex), g_up, g_down (e^2/h per nm^2), and spin_flux =
+    J_x + i J_y at `depth` (nm) in F for incident spin +x, majority along z, per
+    incident spin flux. Wave vectors 1/nm.
+    """
 
     def integrand(k):
         n, up, down = (np.sqrt(q**2 - k**2 + 0j) for q in (kf_normal, kf_up, kf_down))

@@ -1,4 +1,6 @@
-"""The continuum reference by itself: unitary, its limits, and the numbers that are quoted from it."""
+"""The continuum reference by itself: unitary, its limits,
+and the numbers that are quoted from it.
+"""
 
 import numpy as np
 import pytest
@@ -20,7 +22,9 @@ def exact(parameters, **window):
 
 @pytest.mark.parametrize("thickness", [1.0, 5.0, 20.0])
 def test_the_reference_by_itself(thickness):
-    """Unitary, also behind thick barriers; a closed window of zero thickness takes nothing."""
+    """Unitary, also behind thick barriers; a closed
+    window of zero thickness takes nothing.
+    """
     parameters = VALVE.complete({"barrier_length": thickness})
     reference = exact(parameters, length=0.0)
     assert reference["residual"] < 1e-12
@@ -35,7 +39,9 @@ def test_the_reference_without_spin_orbit_coupling():
 
 
 def test_the_torque_that_persists_comes_from_the_lattice():
-    """Over a long layer the torque grows by its constant part, while the flux of J stays where it is."""
+    """Over a long layer the torque grows by its constant part,
+    while the flux of J stays where it is.
+    """
     short, long = (exact(VALVE.complete({}), length=x) for x in (400.0, 4400.0))
     constant, *grown = (short["constant"], *((long[name] - short[name]) / 4000 for name in ("stt", "Qj")))
     assert np.abs(constant / short["T"]).min() > 1e-2
@@ -43,7 +49,9 @@ def test_the_torque_that_persists_comes_from_the_lattice():
 
 
 def test_the_integral_over_the_plane():
-    """A square-root edge and a kink in the angle, integrated to the error that is stated."""
+    """A square-root edge and a kink in the angle,
+    integrated to the error that is stated.
+    """
 
     def values(k_x, k_y):
         r, phi = np.hypot(k_x, k_y), np.arctan2(k_y, k_x)
@@ -59,7 +67,9 @@ def test_the_integral_over_the_plane():
 @pytest.mark.slow
 @pytest.mark.parametrize(("energy", "given", "q_in", "q_out"), continuum.WIRE, ids=str)
 def test_quoted_numbers_of_the_wire(energy, given, q_in, q_out):
-    """All digits that are quoted, or as many as the error leaves: at 0.12 eV the Fermi surface has cusps."""
+    """All digits that are quoted, or as many as the error leaves:
+    at 0.12 eV the Fermi surface has cusps.
+    """
     smooth = energy < 0.1 and "exchange" not in given
     found = continuum.wire(energy, **given, tolerance=1e-4 if smooth else 1e-3)
     for name, quoted in (("Q_in", q_in), ("Q_out", q_out)):

@@ -1,4 +1,6 @@
-"""Richardson's extrapolation: removes O(a^2), states what it removed, refuses two different devices."""
+"""Richardson's extrapolation: removes O(a^2), states what
+it removed, refuses two different devices.
+"""
 
 import numpy as np
 import pytest

@@ -1,4 +1,6 @@
-"""The batched solver against Kwant on anything Hermitian, and on the cases that break solvers."""
+"""The batched solver against Kwant on anything
+Hermitian, and on the cases that break solvers.
+"""
 
 import numpy as np
 import pytest
@@ -29,7 +31,9 @@ def transmission(lead):
 
 
 def check_against_kwant(chain, energy, source="left", factor=1e-9):
-    """Number of states, transmission, reflection, density blocks: equal to 1e-9 (1 + 1/min|v|) of the largest."""
+    """Number of states, transmission, reflection, density blocks: equal
+    to 1e-9 (1 + 1/min|v|) of the largest.
+    """
     reference = kt.KwantSolver().solve(chain, energy, source)
     blocks = reference.blocks()
     for engine in ENGINES:
@@ -74,7 +78,9 @@ def test_wire(m):
 
 
 def test_next_to_a_band_edge():
-    """|v| < 1e-3: one band of free electrons whose edge is just below the energy, and a step."""
+    """|v| < 1e-3: one band of free electrons whose
+    edge is just below the energy, and a step.
+    """
     layers = [kt.Layer(kt.FreeElectron(), 1), kt.Layer(kt.FreeElectron(mass=0.5), 1)]
     chain = discretise(kt.Stack(layers, 0.1), [(0.0, 0.0), (0.1, 0.0)])
     bottom = HBAR2_OVER_2M0 * 0.1**2 / 0.5
@@ -95,7 +101,9 @@ def test_next_to_the_thresholds_of_the_wire(a_bit):
 
 
 def test_thick_barrier():
-    """50 nm of a barrier: nothing overflows, the transmission has the slope of the decay, and the far side is exact."""
+    """50 nm of a barrier: nothing overflows, the transmission has the slope
+    of the decay, and the far side is exact.
+    """
     fm, barrier = kt.KohnLuttinger(exchange=0.27), kt.KohnLuttinger(band_edge=0.16)
     transmissions = []
     for length in (5, 10, 50):
@@ -209,7 +217,9 @@ def test_both_solvers_give_the_same_integral():
 
 
 def test_spin_is_only_a_label_for_the_solver():
-    """Two copies of a spinless chain are one chain with spin: same transmission per spin."""
+    """Two copies of a spinless chain are one chain
+    with spin: same transmission per spin.
+    """
     stack = kt.Stack([kt.Layer(kt.FreeElectron(), 1), kt.Layer(kt.FreeElectron(mass=0.5), 1)], 0.1)
     states = kt.BatchedSolver().solve(discretise(stack, [(0, 0)]), 0.7)
     per_state = (np.abs(states.right.amplitude) ** 2 * (states.right.velocity[:, None] != 0)).sum(axis=-1)

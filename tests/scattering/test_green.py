@@ -1,4 +1,6 @@
-"""Green functions and the Fermi sea: long chains, the real axis, bound levels, the grand potential."""
+"""Green functions and the Fermi sea: long chains, the real
+axis, bound levels, the grand potential.
+"""
 
 from itertools import pairwise
 
@@ -21,7 +23,9 @@ K = np.array([[1.0, 0.5], [3.5, 1.0], [6.0, -3.0], [9.5, 2.0], [11.5, 0.0]])
 
 
 def test_green_functions_at_complex_energies():
-    """Against the inverse of a chain so long that its ends are out of reach of the imaginary part."""
+    """Against the inverse of a chain so long that its ends
+    are out of reach of the imaginary part.
+    """
     rng = np.random.default_rng(4)
     chain = layered_chain(rng, 2, [3, 4], n_k=2)
     z = 0.3 + 0.8j
@@ -49,7 +53,9 @@ def junction(angle=90.0, spacing=0.1, **given):
 
 
 def on_the_real_axis(stack, k, mu):
-    """The same from scattering states of both leads, integrated over energies from the lowest band bottom to mu."""
+    """The same from scattering states of both leads, integrated over
+    energies from the lowest band bottom to mu.
+    """
     lead_bottoms = [b for lead in (stack.left, stack.right) for b in lead.material.bottoms]
     t, w = np.polynomial.legendre.leggauss(60)
     total = {}
@@ -73,7 +79,9 @@ def on_the_real_axis(stack, k, mu):
 
 
 def test_contour_agrees_with_the_real_axis():
-    """Where no state is bound, to 1e-8; the lattice's band bottom is that of the continuum at k = 0."""
+    """Where no state is bound, to 1e-8; the lattice's band
+    bottom is that of the continuum at k = 0.
+    """
     stack = junction(spacing=0.1)
     k = K[[1, 2]]
     fine, _ = of_sea(stack, k)
@@ -86,7 +94,8 @@ def test_contour_agrees_with_the_real_axis():
 @pytest.mark.parametrize("temperature", [0.0, 100.0, 400.0])
 @pytest.mark.parametrize("tolerance", [1.0, 0.1, 1e-2])
 def test_error_of_the_contour_is_honest(tolerance, temperature):
-    """The same points of k, another contour: a sea moves by no more than `steady_state` said.
+    """The same points of k, another contour: a sea
+    moves by no more than `steady_state` said.
 
     The error of the k rule is in what both runs state, and drops out.
     """
@@ -105,10 +114,13 @@ def test_error_of_the_contour_is_honest(tolerance, temperature):
 
 
 def test_bound_states_are_filled():
-    """A well between closed leads: far outside their channels the sea holds one electron per level and spin."""
+    """A well between closed leads: far outside their channels the sea
+    holds one electron per level and spin.
+    """
     metal, deep = kt.FreeElectron(bottom=0.0), kt.FreeElectron(bottom=-3.0)
     stack = kt.Stack([kt.Layer(metal, 2), kt.Layer(deep, 1), kt.Layer(metal, 2)], 0.05)
-    # The leads' bands begin at C k^2; all levels of the well below mu = 0.4 eV are bound at this k.
+    # The leads' bands begin at C k^2; all levels of the well below mu = 0.4 eV are
+    # bound at this k.
     k = np.array([[4.0, 0.0]])
     fine, _ = of_sea(stack, k, mu=0.4, accuracy=1e-12)
     chain = discretise(stack, k)
@@ -150,7 +162,9 @@ def metallic(angle):
 @pytest.mark.parametrize("angle", [90.0, 35.0])
 @pytest.mark.parametrize("device", [junction, metallic])
 def test_coupling_is_the_slope_of_the_grand_potential(device, angle):
-    """Out-of-plane torque on the right magnet = -dOmega/d(angle), Omega = -(1/pi) int dy Re ln det(mu + iy - H)."""
+    """Out-of-plane torque on the right magnet = -dOmega/d(angle), Omega =
+    -(1/pi) int dy Re ln det(mu + iy - H).
+    """
 
     step = 0.2
     one, other = (grand_potential(device(x), K) for x in (angle + step, angle - step))

@@ -14,7 +14,9 @@ def flux(vectors, step, hopping):
 
 
 def check_modes(onsite, hopping, energy, tol=1e-8):
-    """Modes solve the equation of the lead, carry unit flux, and modes of different kind carry none."""
+    """Modes solve the equation of the lead, carry unit flux,
+    and modes of different kind carry none.
+    """
     n = onsite.shape[-1]
     right, left = lead_modes(onsite, hopping, energy)
     h = onsite - energy * np.eye(n)
@@ -47,8 +49,8 @@ def test_kramers_pairs():
 
 
 def test_degenerate_modes_of_opposite_velocity():
-    """Two uncoupled chains of opposite dispersion cross at k = pi/2 with velocities +2 and -2; a rotated basis hides
-    it.
+    """Two uncoupled chains of opposite dispersion cross at k = pi/2 with
+    velocities +2 and -2; a rotated basis hides it.
     """
     rng = np.random.default_rng(0)
     u, _ = np.linalg.qr(rng.normal(size=(2, 2)) + 1j * rng.normal(size=(2, 2)))

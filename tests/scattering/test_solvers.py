@@ -13,8 +13,8 @@ K = np.array([[0.1, 0.05], [0.3, 0.2], [0.25, 0.6], [0.5, 0.1]])
 
 
 def test_delta_barrier(solver):
-    """Transmission of w delta(z): 1/(1 + (w/hbar v)^2), hbar v = 2 C k. On the lattice hbar v = 2 C sin(k a)/a,
-    exactly.
+    """Transmission of w delta(z): 1/(1 + (w/hbar v)^2), hbar v = 2 C k. On the
+    lattice hbar v = 2 C sin(k a)/a, exactly.
     """
     w, energy, a = 0.2, 0.5, 0.05
     layer = kt.Layer(kt.FreeElectron(), 0.5)
@@ -27,7 +27,9 @@ def test_delta_barrier(solver):
 
 
 def test_step_in_the_mass_converges_to_velocity_matching(solver):
-    """psi and psi'/m continuous: T = 4 v1 v2/(v1 + v2)^2; the error of the interface on a site falls as a^2."""
+    """psi and psi'/m continuous: T = 4 v1 v2/(v1 + v2)^2; the error
+    of the interface on a site falls as a^2.
+    """
     energy, masses = 0.8, (1.0, 0.4)
     v = [np.sqrt(energy / m) for m in masses]
     exact = 4 * v[0] * v[1] / (v[0] + v[1]) ** 2
@@ -40,7 +42,9 @@ def test_step_in_the_mass_converges_to_velocity_matching(solver):
 
 
 def test_continuum_and_slope_of_the_error(solver):
-    """Transmission and asymptotic angular momentum currents of the wire at fixed k_par: error O(a^2)."""
+    """Transmission and asymptotic angular momentum currents of
+    the wire at fixed k_par: error O(a^2).
+    """
     exact = continuum.match(K[:, 0], K[:, 1], 0.06)
     spacings = np.array([0.4, 0.2, 0.1])
     errors = []
@@ -56,7 +60,9 @@ def test_continuum_and_slope_of_the_error(solver):
 
 @pytest.mark.parametrize("spin_orbit", [0.05, 0.2, -0.05])
 def test_continuum_at_other_couplings(solver, spin_orbit):
-    """Richardson extrapolation of two spacings at fixed k_par, for other alpha than the paper's."""
+    """Richardson extrapolation of two spacings at fixed
+    k_par, for other alpha than the paper's.
+    """
     k = K[:2]
     exact = continuum.match(k[:, 0], k[:, 1], 0.06, spin_orbit=spin_orbit)
     values = []
@@ -91,7 +97,9 @@ def test_lead_expansion_reproduces_the_wave_function(solver):
 
 
 def test_tail_and_limit_against_explicit_sums(solver):
-    """Torque summed over a lead: geometric series against a long layer of the same material, at complete decay."""
+    """Torque summed over a lead: geometric series against a long layer
+    of the same material, at complete decay.
+    """
     k = np.array([[0.25, 0.6]])
     short, long = (kt.torques_at(wire(4, length), k, 0.06, solver=solver) for length in (4, 24))
     name = "lattice_torque"
@@ -115,7 +123,9 @@ def test_limit_is_the_average_far_inside(solver):
 
 
 def test_source_right_is_the_mirror_image(solver):
-    """Holes from the right in B | A are holes from the left in A | B, turned by C2 about x."""
+    """Holes from the right in B | A are holes from
+    the left in A | B, turned by C2 about x.
+    """
     magnet, normal = kt.KohnLuttinger(exchange=0.27), kt.KohnLuttinger()
     left = kt.Stack([kt.Layer(magnet, 2, m=(0, 0.6, 0.8)), kt.Layer(normal, 3)], 0.2)
     right = kt.Stack([kt.Layer(normal, 3), kt.Layer(magnet, 2, m=(0, -0.6, -0.8))], 0.2)

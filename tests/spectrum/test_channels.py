@@ -12,8 +12,8 @@ from kwantorque.units import HBAR2_OVER_2M0
 
 
 def test_thresholds_of_spherical_bands():
-    """g2 = g3: the quartet's spherical Fermi surfaces end at k^2 = E/(C (g1 -+ 2 g2)); on the lattice at k_z = 0
-    exactly.
+    """g2 = g3: the quartet's spherical Fermi surfaces end at k^2 = E/(C (g1 -+ 2
+    g2)); on the lattice at k_z = 0 exactly.
     """
     layer = kt.Layer(kt.KohnLuttinger(gamma2=2.4, gamma3=2.4, spin_orbit=50))
     expected = np.sqrt(0.05 / HBAR2_OVER_2M0 / np.array([6.85 + 4.8, 6.85 - 4.8]))
@@ -22,8 +22,8 @@ def test_thresholds_of_spherical_bands():
 
 
 def test_region_of_the_wire():
-    """The edge is star-shaped along [110], and far out only there: k^2 = E/(C (g1 + g2 - 3 g3)) at alpha
-    = 0.
+    """The edge is star-shaped along [110], and far out only there: k^2
+    = E/(C (g1 + g2 - 3 g3)) at alpha = 0.
     """
     layer = wire(spin_orbit=0).left
     along_110, along_100 = (radii[-1] for radii in thresholds(layer, 0.2, 0.16, [np.pi / 4, 0.0]))

@@ -18,10 +18,12 @@ def double_barrier(width, well=1.0, spacing=0.05):
 @pytest.mark.parametrize("width", [0.3, 0.7, 0.8, 1.0])
 @pytest.mark.parametrize("tolerance", [1e-2, 1e-3])
 def test_resonances_narrower_than_any_mesh_are_not_missed(width, tolerance):
-    """Tunnelling through a well: the current of a peak down to some 1e-8/nm wide, against a one-dimensional integral.
+    """Tunnelling through a well: the current of a peak down to some 1e-8/nm
+    wide, against a one-dimensional integral.
 
-    In free electrons T depends on the energy of the motion along z alone, E - C k^2, so that the current is
-    int d^2k T = (pi/C) int dE_z T, integrated here in ever smaller pieces towards the levels of the finite chain.
+    In free electrons T depends on the energy of the motion along z alone, E - C k^2, so
+    that the current is int d^2k T = (pi/C) int dE_z T, integrated here in ever smaller
+    pieces towards the levels of the finite chain.
     """
     stack, energy = double_barrier(width), 1.0
     data = kt.torques(stack, energy, tolerance=tolerance, progress=False)

@@ -18,7 +18,9 @@ def test_symmetry_is_found():
 
 
 def test_mirrors_tell_which_components_vanish(solver):
-    """M along x: the mirror x -> -x leaves it, so that only x components of angular momenta survive the sum over k."""
+    """M along x: the mirror x -> -x leaves it, so that only x components of
+    angular momenta survive the sum over k.
+    """
     symmetry = find_symmetry(wire(1, 1, m="x"))
     order, average = symmetry.folds, symmetry.average
     assert order == 1
@@ -37,8 +39,8 @@ def turned(k, angle):
 
 
 def test_c4_fold_at_20_random_k_and_no_c4v(solver):
-    """Values at R k are those at k, vectors turned; at the mirror image of k the transmission is the same, the
-    torque is not.
+    """Values at R k are those at k, vectors turned; at the mirror image of k the
+    transmission is the same, the torque is not.
     """
     k = np.random.default_rng(7).uniform(-0.5, 0.5, (20, 2))
     stack = wire(3, 4)
@@ -55,7 +57,9 @@ def test_c4_fold_at_20_random_k_and_no_c4v(solver):
 
 
 def test_c4v_fold_would_be_wrong():
-    """Folding with the mirror takes one wedge of 45 degrees for the other: at E_F = 0.16 eV their torques differ."""
+    """Folding with the mirror takes one wedge of 45 degrees for the other:
+    at E_F = 0.16 eV their torques differ.
+    """
     k = np.sort(np.random.default_rng(8).uniform(0, 1.2, (300, 2)), axis=1)
     stack = wire(1, 1)
     wedge, mirrored = (kt.torques_at(stack, q, 0.16).sum("k") for q in (k, k[:, ::-1]))

@@ -23,7 +23,9 @@ def full_matrix(chain, i):
 
 
 def test_dispersion_of_the_uniform_lattice():
-    """Bloch sum of the blocks: A + B sin(k_z a)/a + 4 C sin^2(k_z a/2)/a^2, and H(k) for a -> 0."""
+    """Bloch sum of the blocks: A + B sin(k_z a)/a + 4 C
+    sin^2(k_z a/2)/a^2, and H(k) for a -> 0.
+    """
     layer = kt.Layer(kt.KohnLuttinger(exchange=0.27), m="x")
     k_z = 0.7
     exact = layer.material.hamiltonian(np.c_[K, [k_z, k_z]], np.array([1.0, 0, 0]))

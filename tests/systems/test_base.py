@@ -1,4 +1,6 @@
-"""Every prepared system keeps the contract of the command line, and its figure can be drawn."""
+"""Every prepared system keeps the contract of the
+command line, and its figure can be drawn.
+"""
 
 import contextlib
 import json
@@ -195,7 +197,9 @@ def test_wrong_names_and_values():
 
 @pytest.mark.parametrize("system", SYSTEMS.values(), ids=lambda system: system.name)
 def test_no_value_of_a_parameter_ends_in_a_traceback(system):
-    """0, a negative and a huge number for every parameter: an `InputError` that names something, or a stack."""
+    """0, a negative and a huge number for every parameter: an
+    `InputError` that names something, or a stack.
+    """
     for parameter in system.parameters:
         for value in (0, -1, 1e8):
             with warnings.catch_warnings():

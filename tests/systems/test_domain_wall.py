@@ -1,4 +1,6 @@
-"""Domain walls and spirals: references, the two limits of wide and narrow, the books of the weighted totals."""
+"""Domain walls and spirals: references, the two limits of wide and
+narrow, the books of the weighted totals.
+"""
 
 import numpy as np
 import pytest
@@ -19,7 +21,9 @@ FINE = QUICK | {"tolerance": 1e-6}
     [(1, 0.05, (4.154962, -0.20107, -4.0655e-3)), (8, 0.2, (4.176965, -0.200017, -6.316e-5))],
 )
 def test_references(width, spacing, expected):
-    """Values without a lattice: transfer through the wall in the continuum, summed over k_par."""
+    """Values without a lattice: transfer through the
+    wall in the continuum, summed over k_par.
+    """
     data = WALL.run(options=FINE, width=width, spacing=spacing, to_zero_spacing=width < 5)
     g, adiabatic, nonadiabatic = (
         float(data[f"result_{name}"]) for name in ("conductance", "torque_adiabatic", "torque_nonadiabatic")
@@ -44,14 +48,17 @@ def test_non_adiabatic_torque_and_resistance_fall_with_the_width_squared():
     for name in ("torque_nonadiabatic", "wall_resistance"):
         values = np.abs([float(data[f"result_{name}"]) for data in found])
         slopes = np.diff(np.log(values)) / np.diff(np.log(widths))
-        # Two decades of widths: from a wall narrower than a wavelength, which reflects, to the power law.
+        # Two decades of widths: from a wall narrower than a wavelength, which reflects,
+        # to the power law.
         assert slopes[-2:] == pytest.approx([-2, -2], abs=0.1), name
         assert slopes[0] > -1.5
     assert float(found[-1].result_torque_adiabatic) == pytest.approx(-0.2, rel=1e-3)
 
 
 def test_in_one_channel_it_falls_exponentially():
-    """The reflected part as exp(-pi (k_up + k_down) w), times a power of w; and the torque with it."""
+    """The reflected part as exp(-pi (k_up + k_down) w),
+    times a power of w; and the torque with it.
+    """
     widths = np.array([0.3, 0.4, 0.5, 0.6, 0.7])
     found, torques = [], []
     for width in widths:
@@ -72,7 +79,9 @@ def test_in_one_channel_it_falls_exponentially():
 
 
 def test_figures():
-    """The wall: both components of the torque; a sweep of its width: both results and a power law."""
+    """The wall: both components of the torque; a sweep of
+    its width: both results and a power law.
+    """
     quick = QUICK | {"tolerance": 0.1}
     data = WALL.run(options=quick, spacing=0.1, width=0.5)
     along, across = (line.get_ydata() for line in kt.plot.wall_torques(data).get_lines()[:2])

@@ -1,5 +1,5 @@
-"""The GaMnAs spin valve: symmetries that would catch a sign, the published numbers, different parameters across an
-interface.
+"""The GaMnAs spin valve: symmetries that would catch a sign, the published numbers,
+different parameters across an interface.
 """
 
 import numpy as np
@@ -20,7 +20,9 @@ def valve(m_left="x", m_right="y", barrier=1.0, length=3.0, spacing=0.2, **cryst
 
 
 def test_equilibrium_in_plane_torque_vanishes(solver):
-    """C2 about z times time reversal keeps k_par and m in the plane, swaps the leads' states and flips s_z."""
+    """C2 about z times time reversal keeps k_par and m in the plane,
+    swaps the leads' states and flips s_z.
+    """
     left, right = (kt.torques_at(valve(), K, 0.16, source=side, solver=solver) for side in ("left", "right"))
     in_plane = [data.exchange_torque.sel(axis="x") for data in (left, right)]
     assert np.abs(in_plane[0]).max() > 1e-4
@@ -46,8 +48,8 @@ def test_collinear_layers_feel_no_torque(angle):
 
 
 def test_sums_and_fluxes_agree():
-    """Q_J in minus out is the torque on magnetisation and lattice together; without spin-orbit coupling Q_s alone is
-    the torque.
+    """Q_J in minus out is the torque on magnetisation and lattice together; without
+    spin-orbit coupling Q_s alone is the torque.
     """
     small = {"spacing": 0.25, "fm_length": 2, "barrier_length": 1}
     data = VALVE.run(options={"tolerance": 0.1, "progress": False}, **small)
@@ -61,8 +63,8 @@ def test_sums_and_fluxes_agree():
 
 @pytest.mark.parametrize("angle", [90, 40])
 def test_in_plane_component_follows_the_angle(angle):
-    """In plane means in the plane of the two magnetisations: across m_R, on the side away from m_L for a positive
-    angle.
+    """In plane means in the plane of the two magnetisations: across m_R, on the
+    side away from m_L for a positive angle.
     """
     data = VALVE.run(
         options={"tolerance": 0.3, "progress": False}, angle=angle, spacing=0.25, fm_length=1, barrier_length=1
@@ -96,8 +98,8 @@ def test_reference_numbers(given, expected):
 
 
 def test_layers_of_different_luttinger_parameters(solver):
-    """Ordering (1/2){B(z), k_z} and d/dz C(z) d/dz: Hermitian, so current and books are conserved across the
-    interface.
+    """Ordering (1/2){B(z), k_z} and d/dz C(z) d/dz: Hermitian, so current and
+    books are conserved across the interface.
     """
     left, right = kt.KohnLuttinger(exchange=0.27), kt.KohnLuttinger(gamma1=8, gamma2=2.5, gamma3=3.0)
     stack = kt.Stack([kt.Layer(left, 2, m=(0, 0.6, 0.8)), kt.Layer(right, 3)], 0.2)
@@ -111,7 +113,9 @@ def test_layers_of_different_luttinger_parameters(solver):
 
 
 def test_torque_density_has_no_step_at_the_interface_site():
-    """Half a site's torque over half a spacing: extrapolated from inside the layer, the first value is met."""
+    """Half a site's torque over half a spacing: extrapolated from
+    inside the layer, the first value is met.
+    """
     data = VALVE.run(options={"tolerance": 0.1, "progress": False}, spacing=0.05, fm_length=1, barrier_length=1)
     density = data.torque_density.values
     expected = 3 * density[1] - 3 * density[2] + density[3]
@@ -119,7 +123,9 @@ def test_torque_density_has_no_step_at_the_interface_site():
 
 
 def test_angular_law_and_its_figure():
-    """Zero at 0 and 180 degrees, largest in between; the figure draws the sweep and a sine beside it."""
+    """Zero at 0 and 180 degrees, largest in between; the
+    figure draws the sweep and a sine beside it.
+    """
     small = {"spacing": 0.25, "fm_length": 2, "barrier_length": 1}
     data = Sweep(VALVE, small, {"angle": [0, 90, 180]}).run({"tolerance": 0.3, "progress": False})
     total = data.result_stt_total
@@ -187,12 +193,15 @@ def test_figures_of_sweeps(parameter, values, draw):
 
 @pytest.mark.slow
 def test_extrapolated_references():
-    """Richardson of 0.2 and 0.1 nm by another code; the limit at infinity has an error of its own."""
+    """Richardson of 0.2 and 0.1 nm by another code; the
+    limit at infinity has an error of its own.
+    """
     data = VALVE.run(options={"tolerance": 3e-3, "progress": False}, to_zero_spacing=True, spacing=0.2)
     expected = (("stt_total", 0.996, 0.003), ("stt_persistent", 0.457, 0.004), ("Qj_flux", 0.3836, 0.001))
     for name, value, error in expected:
         assert float(data[f"result_{name}"]) == pytest.approx(value, abs=error), name
-    # Without a lattice Q_J is 0.386 (tests/references): the part of first order is covered by the error stated.
+    # Without a lattice Q_J is 0.386 (tests/references): the part of first order is
+    # covered by the error stated.
     assert abs(float(data.result_Qj_flux) - 0.386) < data.result_Qj_flux.attrs["spacing_error"]
     assert float(data.stt_persistent_limit) == pytest.approx(0.44, abs=0.01)
     assert data.stt_persistent_limit.attrs["error"] < 0.05

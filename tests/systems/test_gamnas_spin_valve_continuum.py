@@ -1,9 +1,12 @@
-"""The GaMnAs spin valve at fixed k_par against continuum mode matching (tests/continuum.py), which has no lattice.
+"""The GaMnAs spin valve at fixed k_par against continuum mode matching
+(tests/continuum.py), which has no lattice.
 
-The package's totals run from the bond before the interface site to the bond after the last one: the interface site has
-half a site's torque and the last one a whole site's. They belong to fluxes at -a/2 (in the barrier, where
-spin-orbit coupling changes J) and at length + a/2, and so is the continuum taken: the difference then starts with a^2.
-The next power is a^3, since the a^2 part is taken at a place that moves with a; three spacings remove both.
+The package's totals run from the bond before the interface site to the bond after
+the last one: the interface site has half a site's torque and the last one a whole
+site's. They belong to fluxes at -a/2 (in the barrier, where spin-orbit coupling
+changes J) and at length + a/2, and so is the continuum taken: the difference then
+starts with a^2. The next power is a^3, since the a^2 part is taken at a place that
+moves with a; three spacings remove both.
 """
 
 import numpy as np
@@ -21,7 +24,9 @@ NAMES = {"stt_total": "stt", "Qj_flux": "Qj", "Qs_flux": "Qs"}
 
 
 def lattice(parameters):
-    """What the system sums over, before the integral over k; and what has a limit at z -> infinity."""
+    """What the system sums over, before the integral over k;
+    and what has a limit at z -> infinity.
+    """
     stack = VALVE.stack(**parameters)
     data = kt.torques_at(stack, K, parameters["fermi_energy"])
     values = {name: data[name].values for name in data}

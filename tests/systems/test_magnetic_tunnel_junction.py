@@ -9,7 +9,7 @@ from kwantorque.errors import InputError
 from kwantorque.systems import Sweep, find
 from kwantorque.systems.magnetic_tunnel_junction import derivatives
 
-JUNCTION, VALVE = find("magnetic-tunnel-junction"), find("metallic-spin-valve")
+JUNCTION = find("magnetic-tunnel-junction")
 
 
 @pytest.mark.parametrize(
@@ -43,7 +43,9 @@ JUNCTION, VALVE = find("magnetic-tunnel-junction"), find("metallic-spin-valve")
     ids=str,
 )
 def test_junction_against_exact_matching(given, expected):
-    """Two per cent at 0.025 nm, a thousandth of the largest torque after extrapolation (tests/free_layers.py)."""
+    """Two per cent at 0.025 nm, a thousandth of the largest torque
+    after extrapolation (tests/free_layers.py).
+    """
     data = JUNCTION.run(options=QUICK, spacing=0.025, to_zero_spacing=True, **given)
     scale = max(abs(value) for name, value in expected.items() if "torque" in name)
     for name, value in expected.items():
@@ -52,7 +54,9 @@ def test_junction_against_exact_matching(given, expected):
 
 
 def test_mirror_symmetric_junction():
-    """Out of plane even in V and opposite on the two magnets, in plane exchanged (eq. 29), to 1e-8."""
+    """Out of plane even in V and opposite on the two
+    magnets, in plane exchanged (eq. 29), to 1e-8.
+    """
     plus, minus = (JUNCTION.run(options=QUICK, spacing=0.05, bias=bias) for bias in (0.3, -0.3))
     one, other = JUNCTION.results_of(plus), JUNCTION.results_of(minus)
     assert one["torque_out_of_plane"] == pytest.approx(other["torque_out_of_plane"], rel=1e-8)
@@ -93,7 +97,9 @@ def against_bias():
 
 
 def test_derivatives(against_bias):
-    """Central differences; dI/dV at zero bias is the conductance of exact matching, 1/1.08131 S/um^2."""
+    """Central differences; dI/dV at zero bias is the
+    conductance of exact matching, 1/1.08131 S/um^2.
+    """
     data = derivatives(against_bias)
     middle = {"bias": 2}
     change = against_bias.isel(bias=3) - against_bias.isel(bias=1)

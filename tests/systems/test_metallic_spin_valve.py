@@ -1,4 +1,6 @@
-"""Ralph & Stiles' metallic valve: the continuum, symmetries, circuit theory, coupling."""
+"""Ralph & Stiles' metallic valve: the
+continuum, symmetries, circuit theory, coupling.
+"""
 
 import numpy as np
 import pytest
@@ -9,11 +11,13 @@ from kwantorque.errors import InputError
 from kwantorque.systems import find
 from kwantorque.systems.metallic_spin_valve import circuit_theory, fit_efficiency
 
-FILTER, INTERFACE, VALVE = map(find, ("spin-filter", "normal-ferromagnet-interface", "metallic-spin-valve"))
+VALVE = find("metallic-spin-valve")
 
 
 def test_channels_of_the_valve_add_up():
-    """`resolve` along a ray, weighted with k dk, against the integral; and its figure."""
+    """`resolve` along a ray, weighted with k
+    dk, against the integral; and its figure.
+    """
     given = {"spacing": 0.1, "fm_length": 0.5, "spacer_length": 0.5}
     k = np.linspace(0, 13.6, 801)
     k = (k[1:] + k[:-1]) / 2
@@ -27,13 +31,15 @@ def test_channels_of_the_valve_add_up():
 
 @pytest.fixture(scope="module")
 def valves():
-    return {angle: VALVE.run(options=QUICK, spacing=0.04, angle=angle) for angle in (40, 90, 140)}
+    return {angle: VALVE.run(options=QUICK, spacing=0.08, angle=angle) for angle in (40, 90, 140)}
 
 
 def test_valve_against_the_continuum():
-    """Bands deeper than the leads', with states bound in them: free_layers.metallic_valve of the same parameters."""
+    """Bands deeper than the leads', with states bound in them:
+    free_layers.metallic_valve of the same parameters.
+    """
     given = {"kf_normal": 12, "kf_up": 13, "kf_down": 7, "fm_length": 1, "spacer_length": 1.5, "angle": 70}
-    data = VALVE.run(options=QUICK, **given, spacing=0.02, to_zero_spacing=True)
+    data = VALVE.run(options=QUICK | {"tolerance": 3e-3}, **given, spacing=0.02, to_zero_spacing=True)
     assert float(data.result_conductance) == pytest.approx(11.6454303, rel=2e-3)
     assert float(data.result_torque_in_plane) == pytest.approx(0.194918548, abs=1e-3)
     assert float(data.result_exchange_coupling) == pytest.approx(-1.62664645e-3, rel=0.01)
@@ -41,7 +47,9 @@ def test_valve_against_the_continuum():
 
 @pytest.mark.slow
 def test_valve_against_references():
-    """Zero-bias coupling in metals needs fine spacings: its phase errs by k^3 a^2/24 per nm."""
+    """Zero-bias coupling in metals needs fine
+    spacings: its phase errs by k^3 a^2/24 per nm.
+    """
     data = VALVE.run(options=QUICK, spacing=0.01, to_zero_spacing=True)
     assert float(data.result_torque_in_plane) == pytest.approx(0.2734205, rel=1e-3)
     assert float(data.result_exchange_coupling) == pytest.approx(-7.150e-4, rel=5e-3)
@@ -49,7 +57,9 @@ def test_valve_against_references():
 
 
 def test_symmetries_of_the_valve(valves):
-    """Mirror symmetric: the current twists both magnets alike up to a sign; the coupling is equal and opposite."""
+    """Mirror symmetric: the current twists both magnets alike up to a
+    sign; the coupling is equal and opposite.
+    """
     for data in valves.values():
         results = VALVE.results_of(data)
         assert results["torque_in_plane_fixed"] == pytest.approx(-results["torque_in_plane"], abs=2e-4)
@@ -62,7 +72,9 @@ def test_symmetries_of_the_valve(valves):
 
 
 def test_efficiency_fit_and_circuit_theory(valves):
-    """eta = q/(A + B cos) fits its own curve exactly, the ballistic valve roughly; circuit theory is of the size."""
+    """eta = q/(A + B cos) fits its own curve exactly, the ballistic valve
+    roughly; circuit theory is of the size.
+    """
     angles = np.arange(10, 180, 10)
     p, square = 0.4, 2.5
     turn = np.radians(angles)
@@ -82,7 +94,8 @@ def test_efficiency_fit_and_circuit_theory(valves):
     for angle, data in valves.items():
         bare, _ = circuit_theory(g_up, g_down, g_mix, float(angle))
         conductance, torque = circuit_theory(g_up, g_down, g_mix, float(angle), sharvin)
-        # Incoherent against coherent: with the metal's contact resistance counted once it is 10 to 20 % off.
+        # Incoherent against coherent: with the metal's contact resistance counted once
+        # it is 10 to 20 % off.
         assert conductance == pytest.approx(float(data.result_conductance), rel=0.1)
         assert torque == pytest.approx(float(data.result_torque_in_plane), rel=0.2)
         assert abs(bare / float(data.result_conductance) - 1) > 0.3
@@ -92,7 +105,9 @@ def test_efficiency_fit_and_circuit_theory(valves):
 
 @pytest.mark.slow
 def test_coupling_oscillates_with_half_the_fermi_wavelength():
-    """Period pi/k_F = 0.231 nm of the spacer for k_F = 13.6/nm: two periods of the Fermi sea's torque."""
+    """Period pi/k_F = 0.231 nm of the spacer for k_F = 13.6/nm:
+    two periods of the Fermi sea's torque.
+    """
     lengths = np.arange(1.0, 1.5, 0.04)
     found = []
     for length in lengths:
@@ -116,10 +131,12 @@ def test_coupling_oscillates_with_half_the_fermi_wavelength():
 
 @pytest.mark.parametrize("given", [{}, {"kf_down": 5, "angle": 40, "spacer_length": 1}])
 def test_stated_errors_of_the_valve_are_honest(given):
-    """Channel sums with sharp resonances: every result of a coarse run is within its error of a run at 1e-5."""
-    exact = VALVE.run(options=QUICK | {"tolerance": 1e-5}, spacing=0.05, **given)
+    """Channel sums with sharp resonances: every result of a coarse
+    run is within its error of a run at 1e-5.
+    """
+    exact = VALVE.run(options=QUICK | {"tolerance": 1e-5}, spacing=0.1, **given)
     for tolerance in (1e-2, 1e-4):
-        data = VALVE.run(options=QUICK | {"tolerance": tolerance}, spacing=0.05, **given)
+        data = VALVE.run(options=QUICK | {"tolerance": tolerance}, spacing=0.1, **given)
         for result in VALVE.results:
             name = f"result_{result.name}"
             assert abs(float(data[name] - exact[name])) <= data[name].attrs["error"] + 1e-9, (tolerance, name)

@@ -8,7 +8,7 @@ from references import free_layers
 from kwantorque.systems import find
 from kwantorque.systems.normal_ferromagnet_interface import torque_on_a_layer
 
-FILTER, INTERFACE, VALVE = map(find, ("spin-filter", "normal-ferromagnet-interface", "metallic-spin-valve"))
+INTERFACE = find("normal-ferromagnet-interface")
 
 
 def test_interface_against_references_and_the_continuum():
@@ -32,7 +32,9 @@ def test_interface_against_references_and_the_continuum():
 
 
 def test_dephasing_is_slow_and_thin_layers_do_not_absorb_all():
-    """Transverse spin left: 18 % at 1 nm, 10 % at 2 nm, 5 % at 4 nm (wave matching); what is gone is torque."""
+    """Transverse spin left: 18 % at 1 nm, 10 % at 2 nm, 5 % at 4 nm
+    (wave matching); what is gone is torque.
+    """
     data = INTERFACE.run(options=QUICK)
     left = 2 * np.hypot(*(data.spin_current.sel(axis=x) for x in "xy"))
     depth = data.z_bond.values - data.boundary_z.values[1]
@@ -46,7 +48,9 @@ def test_dephasing_is_slow_and_thin_layers_do_not_absorb_all():
 
 
 def test_thick_layers_take_the_transverse_spin_and_thin_ones_do_not():
-    """Eq. 15: all of it, where nothing transverse is reflected; a layer of 0.1 nm takes a small part."""
+    """Eq. 15: all of it, where nothing transverse is
+    reflected; a layer of 0.1 nm takes a small part.
+    """
     torque = {t: torque_on_a_layer(t, options=QUICK, spacing=0.05) for t in (0.1, 1.0, 8.0)}
     assert torque[8.0][0] == pytest.approx(1, abs=0.05)
     assert torque[0.1][0] < 0.5

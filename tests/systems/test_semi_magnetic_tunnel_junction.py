@@ -1,4 +1,6 @@
-"""Manchon's junction: references, exact properties, and what does not follow from the model."""
+"""Manchon's junction: references, exact properties,
+and what does not follow from the model.
+"""
 
 from functools import partial
 
@@ -71,7 +73,9 @@ def base():
 )
 @pytest.mark.filterwarnings("ignore:a bias of 0.8 V")
 def test_against_exact_matching(given, expected):
-    """Exact matching, which shares nothing (tests/references/free_layers.py), after extrapolation."""
+    """Exact matching, which shares nothing
+    (tests/references/free_layers.py), after extrapolation.
+    """
     # States bound to a strongly coupled interface need a finer lattice.
     spacing = 0.025 if given.get("rashba") == 0.06 else 0.05
     data = JUNCTION.run(options=ROUGH, spacing=spacing, to_zero_spacing=True, **given)
@@ -84,7 +88,9 @@ def test_against_exact_matching(given, expected):
 
 @pytest.mark.slow
 def test_energy_in_the_plane_is_lower():
-    """By 1.83 mJ/m^2: minus the integral of T_perp sin(theta), which is -dOmega/dtheta, from 0 to 90 degrees."""
+    """By 1.83 mJ/m^2: minus the integral of T_perp sin(theta), which
+    is -dOmega/dtheta, from 0 to 90 degrees.
+    """
     x, weights = np.polynomial.legendre.leggauss(3)
     theta = np.pi / 4 * (1 + x)
     torque = [
@@ -98,7 +104,9 @@ def test_energy_in_the_plane_is_lower():
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:a bias of 0.8 V")
 def test_accuracy_at_the_spacings_asked_for():
-    """2 %, 0.2 % and 1 % at 0.025 nm; 0.1 %, 0.05 % and 0.1 % extrapolated; the small difference too."""
+    """2 %, 0.2 % and 1 % at 0.025 nm; 0.1 %, 0.05 % and 0.1 %
+    extrapolated; the small difference too.
+    """
     plain = JUNCTION.results_of(JUNCTION.run(options=QUICK, bias=0.8))
     exact = {"conductance": 2.541074, "torque_parallel": -75.25875, "torque_perpendicular_equilibrium": 16170.1408}
     for name, allowed in (("conductance", 2e-3), ("torque_parallel", 0.02), ("torque_perpendicular_equilibrium", 0.01)):
@@ -111,7 +119,9 @@ def test_accuracy_at_the_spacings_asked_for():
 
 
 def test_books_of_the_interface(solver):
-    """R + T = 1, and the torque on M is the torque of the interface minus the spin flux into the metal."""
+    """R + T = 1, and the torque on M is the torque of the
+    interface minus the spin flux into the metal.
+    """
     stack = junction(bias=0)
     data = kt.torques_at(stack, K, 0.0, solver=solver)
     assert data.closure < 1e-10
@@ -172,7 +182,9 @@ TORQUES = ("torque_parallel", "torque_perpendicular", "torque_perpendicular_equi
     ids=str,
 )
 def test_parities(base, given, sign, names, allowed):
-    """Even in alpha; independent of phi; odd about the plane; J -> -J turns T_par round and not T_perp."""
+    """Even in alpha; independent of phi; odd about the plane; J
+    -> -J turns T_par round and not T_perp.
+    """
     other = run(bias=0.4, **given)
     for name in names:
         assert other[name] == pytest.approx(sign * base[name], rel=allowed), name
@@ -191,7 +203,9 @@ def test_quadratic_in_a_small_coupling():
 
 
 def test_perpendicular_torque_is_the_slope_of_the_grand_potential():
-    """T_perp sin(theta) = -dOmega/dtheta at fixed k, and T_par is left over nowhere: it favours M in the plane."""
+    """T_perp sin(theta) = -dOmega/dtheta at fixed k, and T_par is left
+    over nowhere: it favours M in the plane.
+    """
 
     k, step = np.concatenate([K * [x, y] for x in (1, -1) for y in (1, -1)]), 0.2
     one, other = (grand_potential(junction(theta=x), k).sum() for x in (45 + step, 45 - step))
@@ -204,7 +218,9 @@ def test_perpendicular_torque_is_the_slope_of_the_grand_potential():
 
 
 def test_anisotropic_magnetoresistance():
-    """cos(2 theta), a fourth harmonic far smaller; 0.848 % at the defaults, and the fit gives its own curve back."""
+    """cos(2 theta), a fourth harmonic far smaller; 0.848 % at the
+    defaults, and the fit gives its own curve back.
+    """
     data = Sweep(JUNCTION, {"spacing": 0.05}, {"theta": [0.0, 22.5, 45.0, 67.5, 90.0]}).run(ROUGH)
     found = tamr(data)
     assert found["tamr"] == pytest.approx(0.00848, rel=0.05)
@@ -215,7 +231,9 @@ def test_anisotropic_magnetoresistance():
 
 
 def test_any_delta_term_on_any_interface():
-    """The Rashba term between two normal metals turns spins at its interface and nowhere else, and books close."""
+    """The Rashba term between two normal metals turns spins at its
+    interface and nowhere else, and books close.
+    """
     metal = kt.FreeElectron(bottom=-2.0)
     stack = kt.Stack([kt.Layer(metal, 0.5), rashba_interface(0.05), kt.Layer(metal, 0.5)], 0.1)
     data = kt.torques_at(stack, K[:2], 0.0, incident_spin="z")
@@ -259,7 +277,9 @@ def test_close_to_the_normal():
 
 
 def test_thick_barrier():
-    """T_par of what came through the barrier, not drowned in what never left the magnet; phi drops out."""
+    """T_par of what came through the barrier, not drowned in
+    what never left the magnet; phi drops out.
+    """
     given = {"barrier_length": 2.0, "bias": 0.2}
     one, other = (JUNCTION.run(options=ROUGH, phi=phi, **COARSE, **given).result_torque_parallel for phi in (0, 33))
     assert float(one) == pytest.approx(float(other), rel=3e-3)

@@ -6,7 +6,7 @@ import pytest
 from kwantorque.systems import find
 from kwantorque.units import HBAR2_OVER_2M0
 
-FILTER, INTERFACE, VALVE = map(find, ("spin-filter", "normal-ferromagnet-interface", "metallic-spin-valve"))
+FILTER = find("spin-filter")
 
 
 def amplitudes(k, step, thickness):
@@ -48,7 +48,8 @@ def test_toy_models_by_hand_with_second_order_errors(given):
         assert data.closure < 1e-11
         errors.append(np.abs(np.array(list(FILTER.results_of(data).values())) - exact).max())
     assert errors[-1] < 2e-3
-    # A step the minority cannot enter reflects all of it, on a lattice as well: no error, and no slope of it.
+    # A step the minority cannot enter reflects all of it, on a lattice as well: no
+    # error, and no slope of it.
     slopes = [2, 2] if max(errors) < 1e-10 else np.log2(np.array(errors[:-1]) / errors[1:])
     assert slopes == pytest.approx([2, 2], abs=0.15)
     extrapolated = FILTER.run(**given, spacing=0.005, to_zero_spacing=True)
@@ -56,7 +57,9 @@ def test_toy_models_by_hand_with_second_order_errors(given):
 
 
 def test_spin_current_on_both_sides_and_its_precession(solver):
-    """Wave matching between bonds; inside the magnet the transverse part turns with k_up - k_down."""
+    """Wave matching between bonds; inside the magnet the
+    transverse part turns with k_up - k_down.
+    """
     spin_filter = FILTER.run(options={"solver": solver}, k=10, step=2, angle=30, spacing=0.005)
     current = spin_filter.spin_current.values
     depth = spin_filter.z_bond.values - spin_filter.boundary_z.values[1]
@@ -79,7 +82,9 @@ def test_torque_is_a_sine_of_the_angle():
 
 
 def test_torque_oscillates_with_the_thickness():
-    """With k_up - k_down, about that of a thick layer without interference, (sin theta)/2."""
+    """With k_up - k_down, about that of a thick
+    layer without interference, (sin theta)/2.
+    """
     thickness = np.arange(0.1, 4.0, 0.1)
     found = [FILTER.results_of(FILTER.run(angle=90, step=2, thickness=t, spacing=0.02)) for t in thickness]
     in_plane, out_of_plane = (np.array([one[f"torque_{x}"] for one in found]) for x in ("in_plane", "out_of_plane"))

@@ -16,7 +16,9 @@ from kwantorque.transport import response
     ids=["paper", "E_F 0.12", "alpha 0.05", "Delta 0.05", "E_F 0.16"],
 )
 def test_stated_error_is_honest(energy, crystal):
-    """Where the Fermi surface has cusps: a much finer rule moves no variable by more than the coarse run said."""
+    """Where the Fermi surface has cusps: a much finer rule moves no
+    variable by more than the coarse run said.
+    """
     tolerance = 0.03
     coarse = kt.torques(wire(1, 1, **crystal), energy, tolerance=tolerance, progress=False)
     fine = kt.torques(wire(1, 1, **crystal), energy, tolerance=tolerance / 6, progress=False)
@@ -27,7 +29,9 @@ def test_stated_error_is_honest(energy, crystal):
 
 @pytest.mark.slow
 def test_stated_error_covers_finer_rules_and_a_wider_region(paper_wire):
-    """A ten times smaller tolerance, more rays, and a region 20 % wider move no result by more than was stated."""
+    """A ten times smaller tolerance, more rays, and a region 20 % wider
+    move no result by more than was stated.
+    """
     for options in (
         {"tolerance": 1e-4},
         {"tolerance": 1e-3, "kpar": kt.PolarRule(first_rays=24)},
@@ -39,7 +43,9 @@ def test_stated_error_covers_finer_rules_and_a_wider_region(paper_wire):
 
 
 def test_wider_region_moves_nothing():
-    """Outside the region nothing is open: even a coarse rule gives the same to the last digits."""
+    """Outside the region nothing is open: even a coarse
+    rule gives the same to the last digits.
+    """
     coarse = {"tolerance": 0.03, "progress": False}
     one, other = (kt.torques(wire(2, 2), 0.06, kpar=kt.PolarRule(widen=w), **coarse) for w in (1, 1.2))
     assert other.k_points > one.k_points

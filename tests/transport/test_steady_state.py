@@ -14,7 +14,7 @@ from kwantorque.systems.magnetic_tunnel_junction import on_magnets
 from kwantorque.systems.magnets import Magnets
 from kwantorque.transport.steady_state import BOLTZMANN
 
-JUNCTION, VALVE = find("magnetic-tunnel-junction"), find("metallic-spin-valve")
+JUNCTION = find("magnetic-tunnel-junction")
 K = np.array([[1.0, 0.5], [3.5, 1.0], [6.0, -3.0], [9.5, 2.0], [11.5, 0.0]])
 
 
@@ -23,7 +23,9 @@ def junction(angle=90.0, spacing=0.1, **given):
 
 
 def test_double_barrier_under_a_bias():
-    """A well with sharp resonances: the books of the whole close, and states of either lead give the same."""
+    """A well with sharp resonances: the books of the whole close,
+    and states of either lead give the same.
+    """
     magnet, barrier, well = (
         kt.FreeElectron.from_wavevectors(10.9, 4.2),
         kt.FreeElectron(mass=0.4, bottom=1.0),
@@ -41,7 +43,9 @@ def test_double_barrier_under_a_bias():
 
 
 def test_torque_is_the_change_of_spin_flux_also_in_the_sea():
-    """Spin is conserved but for the exchange: flux far left - flux far right etc., to 1e-10, for each part."""
+    """Spin is conserved but for the exchange: flux far left - flux
+    far right etc., to 1e-10, for each part.
+    """
     data = kt.steady_state(junction(70.0).biased(0.5), 0.25, -0.25, temperature=100, tolerance=1e-2, progress=False)
     in_barrier = data.spin_current.isel(bond=3).values
     tail = data.exchange_torque_tail.values
@@ -54,7 +58,9 @@ def test_torque_is_the_change_of_spin_flux_also_in_the_sea():
 
 
 def test_temperature():
-    """T -> 0 is the limit; at 300 K the result is that at T = 0 folded with -df/dE, for the sea and for the window."""
+    """T -> 0 is the limit; at 300 K the result is that at T = 0 folded with
+    -df/dE, for the sea and for the window.
+    """
     stack, k_t = junction(spacing=0.1), 300 * BOLTZMANN
     cold, _ = of_sea(stack, K, thermal=1e-4)
     zero, _ = of_sea(stack, K)
@@ -74,8 +80,8 @@ def test_temperature():
 
 
 def test_square_lattice_junction_of_the_literature():
-    """A tight-binding junction of a simple cubic lattice, planes and all: torques per in-plane cell in 1e-9 eV from
-    another code, to 1e-5.
+    """A tight-binding junction of a simple cubic lattice, planes and all: torques per
+    in-plane cell in 1e-9 eV from another code, to 1e-5.
     """
     magnet = kt.CubicLattice.from_energies(1.2, 2.0, hopping=-0.4)
     barrier = kt.CubicLattice.from_energies(5.4, hopping=-0.4)
@@ -112,7 +118,9 @@ def test_square_lattice_junction_of_the_literature():
 
 @pytest.mark.parametrize("texture", [False, True])
 def test_a_common_rotation_of_all_magnetisations_rotates_all_torques(texture):
-    """Spin and orbit are not coupled: torques follow to 1e-12, also in a layer whose m depends on z."""
+    """Spin and orbit are not coupled: torques follow to
+    1e-12, also in a layer whose m depends on z.
+    """
     turn = rotation(np.einsum("i,iab->ab", [0.3, -0.5, 0.8], SPIN_HALF), 1.1)
     matrix = np.array(
         [[2 * np.trace(SPIN_HALF[i] @ turn @ SPIN_HALF[j] @ dagger(turn)).real for j in range(3)] for i in range(3)]
