@@ -1,8 +1,12 @@
-"""The solvers, as one fixture."""
+"""Fixtures of several rooms: every solver, every
+prepared system, and the wire of the paper.
+"""
 
 import pytest
+from helpers import FAST, wire
 
 import kwantorque as kt
+from kwantorque.systems import SYSTEMS
 
 SOLVERS = [kt.KwantSolver(), kt.BatchedSolver("expansion"), kt.BatchedSolver("recursion")]
 
@@ -11,3 +15,18 @@ SOLVERS = [kt.KwantSolver(), kt.BatchedSolver("expansion"), kt.BatchedSolver("re
 def solver(request):
     """Every solver there is: a test that takes this runs on all of them."""
     return request.param
+
+
+@pytest.fixture(scope="session", params=SYSTEMS.values(), ids=lambda system: system.name)
+def computed(request):
+    """Every prepared system with a quick run of it, which tests must not change."""
+    system = request.param
+    return system, system.run(options={"tolerance": 0.1, "progress": False}, **FAST[system.name])
+
+
+@pytest.fixture(scope="session")
+def paper_wire():
+    """The wire of the paper at the real size, default
+    tolerance, which tests must not change.
+    """
+    return kt.torques(wire(), 0.06, progress=False)

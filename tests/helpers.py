@@ -1,4 +1,6 @@
-"""Systems that several tests look at: the wire with any parameters, and random chains."""
+"""Systems that several tests look at: the
+wire with any parameters, and random chains.
+"""
 
 import numpy as np
 
@@ -26,10 +28,11 @@ def random_hermitian(rng, *shape):
 
 
 def random_chain(rng, n_sites=9, n_k=3, n_orbital=3):
-    """A chain of random Hermitian on-site terms and random hoppings, all different, in a spin x orbital basis.
+    """A chain of random Hermitian on-site terms and random hoppings,
+    all different, in a spin x orbital basis.
 
-    The terms are a "kinetic" one on sites and bonds, an "exchange" field, an atomic "spin_orbit" coupling and a
-    spin-orbit coupling in the hoppings.
+    The terms are a "kinetic" one on sites and bonds, an "exchange" field, an atomic
+    "spin_orbit" coupling and a spin-orbit coupling in the hoppings.
     """
     spin = on_spin(SPIN_HALF, n_orbital)
     orbital = on_orbital(SPIN_ONE) if n_orbital == 3 else np.zeros_like(spin)
@@ -55,7 +58,8 @@ def random_chain(rng, n_sites=9, n_k=3, n_orbital=3):
 
 
 def layered_chain(rng, n, lengths, leads_alike=False, n_k=2):
-    """Uniform layers of the given numbers of bonds between two leads, with random blocks of size n and random nodes.
+    """Uniform layers of the given numbers of bonds between two leads, with
+    random blocks of size n and random nodes.
 
     Every second layer repeats the crystal of the left lead, so that crystals recur.
     """
@@ -83,9 +87,11 @@ def layered_chain(rng, n, lengths, leads_alike=False, n_k=2):
 
 
 def grand_potential(stack, k, largest=1e3):
-    """Omega of all states below zero at each k, up to a constant: -(1/pi) int dy Re ln det(iy - H), from pivots only.
+    """Omega of all states below zero at each k, up to a constant: -(1/pi) int
+    dy Re ln det(iy - H), from pivots only.
 
-    ln det grows with y, what depends on an angle does not: beyond `largest` eV there would only be rounding.
+    ln det grows with y, what depends on an angle does not: beyond
+    `largest` eV there would only be rounding.
     """
     chain = discretise(stack, k)
     contour = fermi_contour(4 * np.abs(chain.total_hopping).max(), 0.0, 1e-12)
@@ -107,7 +113,9 @@ def grand_potential(stack, k, largest=1e3):
 
 
 def of_sea(stack, k, mu=0.0, thermal=0.0, accuracy=1e-12):
-    """All variables of the sea at fixed k, by the finer and by the coarser rule of the contour."""
+    """All variables of the sea at fixed k, by the finer
+    and by the coarser rule of the contour.
+    """
     chain = discretise(stack, k)
     contour = fermi_contour(4 * np.abs(chain.total_hopping).max(), thermal, accuracy)
     observables = Observables(chain)
@@ -116,3 +124,15 @@ def of_sea(stack, k, mu=0.0, thermal=0.0, accuracy=1e-12):
 
 QUICK = {"progress": False}
 """Options of a run that needs no bar."""
+
+FAST = {
+    "spin-filter": {"spacing": 0.02},
+    "normal-ferromagnet-interface": {"spacing": 0.1},
+    "metallic-spin-valve": {"spacing": 0.1, "fm_length": 0.5, "spacer_length": 0.5},
+    "magnetic-tunnel-junction": {"spacing": 0.1},
+    "domain-wall": {"spacing": 0.1, "width": 0.5},
+    "semi-magnetic-tunnel-junction": {"spacing": 0.1},
+    "gamnas-gaas-wire": {"fm_length": 1, "nm_length": 1},
+    "gamnas-spin-valve": {"fm_length": 2, "barrier_length": 1, "spacing": 0.25},
+}
+"""Parameters with which every prepared system takes a moment, by its name."""

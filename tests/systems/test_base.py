@@ -1,97 +1,209 @@
-"""A system needs no stack, no integral and no lattice; a choice of words is a parameter too."""
+"""Every prepared system keeps the contract of the
+command line, and its figure can be drawn.
+"""
 
+import contextlib
 import json
+import warnings
 
 import numpy as np
 import pytest
 import xarray as xr
+from helpers import FAST
 
-import kwantorque as kt
-from kwantorque.cli import commands, report
 from kwantorque.errors import InputError
-from kwantorque.results import Estimate
-from kwantorque.systems import SYSTEMS, Parameter, Result, Sweep, System
-from kwantorque.systems.base import with_results
+from kwantorque.systems import SYSTEMS, find
 
-RESULTS = (Result("mean", "1", "mean of the numbers"),)
+# The names others' scripts depend on, and the defaults they may rely on.
+CONTRACT = {
+    "gamnas-gaas-wire": (
+        {
+            "fermi_energy": 0.06,
+            "spin_orbit": 0.11,
+            "exchange": 0.27,
+            "gamma1": 6.85,
+            "gamma2": 2.1,
+            "gamma3": 2.9,
+            "spacing": 0.2,
+            "fm_length": 20,
+            "nm_length": 40,
+        },
+        {"Qjz_in": "hbar I/e", "Qjz_out": "hbar I/e", "lattice_torque": "hbar I/e", "stt": "hbar I/e"},
+    ),
+    "gamnas-spin-valve": (
+        {
+            "fermi_energy": 0.16,
+            "spin_orbit": 0.11,
+            "exchange": 0.27,
+            "gamma1": 6.85,
+            "gamma2": 2.1,
+            "gamma3": 2.9,
+            "spacing": 0.1,
+            "fm_length": 30,
+            "barrier_height": 0.1,
+            "barrier_length": 5,
+            "angle": 90,
+        },
+        {
+            "stt_total": "hbar I/e",
+            "stt_persistent": "hbar I/e",
+            "Qj_flux": "hbar I/e",
+            "Qs_flux": "hbar I/e",
+            "lattice_torque": "hbar I/e",
+            "transmission": "1",
+        },
+    ),
+    "spin-filter": (
+        {"k": 10, "step": 2, "angle": 30, "thickness": 0, "spacing": 0.005},
+        {"torque_in_plane": "hbar", "torque_out_of_plane": "hbar", "reflectance_up": "1", "reflectance_down": "1"},
+    ),
+    "normal-ferromagnet-interface": (
+        {"kf_normal": 13.6, "kf_up": 13.6, "kf_down": 8, "spacing": 0.02},
+        {
+            "sharvin": "e^2/h/nm^2",
+            "mixing_real": "e^2/h/nm^2",
+            "mixing_imag": "e^2/h/nm^2",
+            "conductance_up": "e^2/h/nm^2",
+            "conductance_down": "e^2/h/nm^2",
+        },
+    ),
+    "metallic-spin-valve": (
+        {
+            "kf_normal": 13.6,
+            "kf_up": 13.6,
+            "kf_down": 8,
+            "fm_length": 2,
+            "spacer_length": 2,
+            "angle": 90,
+            "spacing": 0.02,
+        },
+        {
+            "conductance": "e^2/h/nm^2",
+            "gmr": "1",
+            "torque_in_plane": "hbar I/e",
+            "torque_out_of_plane": "hbar I/e",
+            "torque_in_plane_fixed": "hbar I/e",
+            "torque_out_of_plane_fixed": "hbar I/e",
+            "exchange_coupling": "eV/nm^2",
+        },
+    ),
+    "magnetic-tunnel-junction": (
+        {
+            "kf_up": 10.9,
+            "kf_down": 4.2,
+            "kf_up_right": 10.9,
+            "kf_down_right": 4.2,
+            "barrier_height": 1,
+            "barrier_length": 0.7,
+            "barrier_mass": 0.4,
+            "angle": 90,
+            "bias": 0,
+            "temperature": 0,
+            "spacing": 0.025,
+        },
+        {
+            "current": "eV/(hbar nm^2)",
+            "tmr": "1",
+            "torque_in_plane": "eV/nm^2",
+            "torque_out_of_plane": "eV/nm^2",
+            "torque_out_of_plane_equilibrium": "eV/nm^2",
+            "torque_in_plane_left": "eV/nm^2",
+            "torque_out_of_plane_left": "eV/nm^2",
+        },
+    ),
+    "semi-magnetic-tunnel-junction": (
+        {
+            "rashba": 0.04,
+            "theta": 45,
+            "phi": 0,
+            "bias": 0,
+            "kf_up": 10.9,
+            "kf_down": 4,
+            "kf_normal": ((10.9**2 + 4**2) / 2) ** 0.5,
+            "barrier_height": 1,
+            "barrier_length": 0.6,
+            "barrier_mass": 0.4,
+            "spacing": 0.025,
+        },
+        {
+            "conductance": "S/um^2",
+            "current": "A/um^2",
+            "torque_parallel": "eV/um^2",
+            "torque_perpendicular": "eV/um^2",
+            "torque_perpendicular_equilibrium": "eV/um^2",
+        },
+    ),
+    "domain-wall": (
+        {"width": 2, "exchange": 0.4, "fermi_energy": 1, "spacing": 0.05},
+        {
+            "conductance": "e^2/h/nm^2",
+            "torque_adiabatic": "hbar I/e",
+            "torque_nonadiabatic": "hbar I/e",
+            "wall_resistance": "fohm m^2",
+        },
+    ),
+}
 
 
-def compute(parameters, numerics):
-    """The mean of a few numbers, drawn or counted."""
-    n = int(parameters["size"])
-    numbers = np.arange(n) if parameters["how"] == "count" else np.random.default_rng(0).normal(size=n)
-    data = xr.Dataset({"numbers": ("number", numbers)}, attrs={"version": "0", "solver": "none"})
-    return with_results(data, RESULTS, {"mean": Estimate(numbers.mean(), 0.1)}, window={"mean": 0.5})
+def test_every_system_has_a_contract_and_quick_parameters():
+    assert set(SYSTEMS) == set(CONTRACT) == set(FAST)
 
 
-@pytest.fixture
-def system(monkeypatch):
-    """A system without a stack, known to the command line for a while."""
-    parameters = (
-        Parameter("size", 5, "1", "how many numbers", positive=True),
-        Parameter("how", "count", "", "where they are from", choices=("count", "draw")),
-    )
-    one = System("mean", "a mean", "nobody", parameters, RESULTS, compute, figure=None)
-    monkeypatch.setitem(SYSTEMS, "mean", one)
-    return one
+@pytest.mark.parametrize("name", SYSTEMS)
+def test_contract(name):
+    parameters, results = CONTRACT[name]
+    assert {p.name: p.default for p in SYSTEMS[name].parameters} == parameters
+    assert {r.name: r.unit for r in SYSTEMS[name].results} == results
 
 
-def test_runs_sweeps_and_reports(system, capsys):
-    data = system.run(size=3)
-    assert system.results_of(data) == {"mean": 1.0}
-    assert float(data.result_mean_window_error) == 0.5
-    swept = Sweep(system, {}, {"how": ["count", "draw"], "size": [3, 5]}).run()
-    assert swept.result_mean.sel(how="count").values.tolist() == [1.0, 2.0]
-    assert "closure" not in swept
-    assert "mean" in report.sweep_table(system, {"how": ["count"], "size": [3]}, swept)
-    assert commands.main(["run", "mean", "--json", "--set", "size=3"]) == 0
-    answer = json.loads(capsys.readouterr().out)
-    assert answer["results"] == {"mean": 1.0}
-    assert answer["closure"] is None
-    assert answer["error_estimate"] is None
-    assert commands.main(["run", "mean"]) == 0
-    assert "note: mean is a fit" in capsys.readouterr().out
+def test_results_are_in_the_dataset_with_unit_meaning_and_error(computed):
+    system, data = computed
+    assert data.attrs["system"] == system.name
+    assert json.loads(data.attrs["parameters"]) == system.complete(FAST[system.name])
+    for result in system.results:
+        variable = data[f"result_{result.name}"]
+        assert variable.shape == ()
+        assert np.isfinite(variable)
+        assert variable.attrs["units"] == result.unit
+        assert variable.attrs["long_name"] == result.meaning
+        assert variable.attrs["error"] >= 0
 
 
-def test_words_are_listed_and_checked(system, capsys):
-    assert commands.main(["show", "mean"]) == 0
-    assert "(count, draw)" in capsys.readouterr().out
-    assert commands.main(["run", "mean", "--set", "how=drow"]) == 2
-    assert "did you mean 'draw'" in capsys.readouterr().err
+def test_figure_is_drawn_from_the_dataset_alone(computed, tmp_path):
+    system, data = computed
+    path = tmp_path / "data.nc"
+    data.to_netcdf(path)
+    with xr.open_dataset(path) as read:
+        ax = system.figure(read.load())
+    ax.figure.savefig(tmp_path / "figure.png")
+    assert "nm" in ax.get_xlabel()
+    lines, before = ([line.get_xydata() for line in one.get_lines()] for one in (ax, system.figure(data)))
+    assert all(np.array_equal(line, old) for line, old in zip(lines, before, strict=True))
+    # Something that varies along the device is drawn, all along it.
+    profiles = [line for line in lines if len(line) >= data.sizes["site"] // 3 and np.ptp(line[:, 1]) > 0]
+    assert profiles
+    assert np.isfinite(np.concatenate(profiles)).all()
 
 
-def test_nothing_to_extrapolate(system, capsys):
-    assert commands.main(["run", "mean", "--extrapolate"]) == 2
-    assert "no lattice spacing" in capsys.readouterr().err
-    with pytest.raises(InputError, match="no lattice spacing"):
-        system.run(to_zero_spacing=True)
+def test_wrong_names_and_values():
+    wire = find("gamnas-gaas-wire")
+    with pytest.raises(InputError, match="did you mean 'gamnas-gaas-wire'"):
+        find("gamnas-gas-wire")
+    with pytest.raises(InputError, match="did you mean 'fermi_energy'"):
+        wire.run(fermi_enrgy=0.1)
+    with pytest.raises(InputError, match="`fermi_energy` must be a number in eV, got 'abc'"):
+        wire.run(fermi_energy="abc")
 
 
-def test_settings_and_parameters_in_one_call():
-    spin_filter = kt.systems.find("spin-filter")
-    one = spin_filter.run(angle=90, solver=kt.BatchedSolver("recursion"))
-    other = spin_filter.run(angle=90, numerics=kt.Numerics(solver=kt.BatchedSolver("recursion")))
-    assert one.solver_options == other.solver_options == "BatchedSolver(engine='recursion')"
-    with pytest.raises(InputError, match="unknown parameter of spin-filter 'tolerence'"):
-        spin_filter.run(tolerence=0.1)
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        (("spin-filter", {}, {"angle": [1]}), "needs a System"),
-        ((SYSTEMS["spin-filter"], {}, {"angle": 30}), "must be a sequence"),
-        ((SYSTEMS["spin-filter"], {}, {"angle": []}), "must be different"),
-        ((SYSTEMS["spin-filter"], {"angle": 1}, {"angle": [2]}), "both set and swept"),
-    ],
-)
-def test_sweeps_that_are_none_are_refused(arguments, message):
-    with pytest.raises(InputError, match=message):
-        Sweep(*arguments)
-
-
-def test_input_is_not_changed():
-    """A result is a new Dataset."""
-    data = xr.Dataset(attrs={"a": 1})
-    with_results(data, RESULTS, {"mean": Estimate(1.0)})
-    assert not data.data_vars
+@pytest.mark.parametrize("system", SYSTEMS.values(), ids=lambda system: system.name)
+def test_no_value_of_a_parameter_ends_in_a_traceback(system):
+    """0, a negative and a huge number for every parameter: an
+    `InputError` that names something, or a stack.
+    """
+    for parameter in system.parameters:
+        for value in (0, -1, 1e8):
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                with contextlib.suppress(InputError):
+                    system.check(system.complete(FAST[system.name] | {parameter.name: value}))
+                    assert not (parameter.positive and value <= 0)

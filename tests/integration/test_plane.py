@@ -1,0 +1,83 @@
+"""The polar rule over the plane, on integrals that are known."""
+
+import numpy as np
+import pytest
+
+import kwantorque as kt
+from kwantorque.integration.plane import PolarRule, integrate
+from kwantorque.spectrum.symmetry import Symmetry
+from kwantorque.units import HBAR2_OVER_2M0
+
+NO_SYMMETRY = Symmetry(folds=1, isotropic=False, average=np.eye(3))
+
+
+def disc(edge, f):
+    """An integrand f(k) on a disc with a break at its edge, as `integrate` wants it."""
+
+    def sum_over(items):
+        for k, weights in items:
+            yield {"f": weights.T @ f(k)}
+
+    def breaks(angles):
+        return [(np.array([0, edge]), (), ()) for _ in angles]
+
+    return sum_over, breaks
+
+
+def relative(values, errors):
+    return errors["f"] / abs(values["f"])
+
+
+@pytest.mark.parametrize("tolerance", [1e-2, 1e-4, 1e-7])
+@pytest.mark.parametrize(
+    ("f", "exact"),
+    [
+        (lambda k: np.sqrt(np.maximum(1 - (k**2).sum(axis=1), 0)), 2 * np.pi / 3),
+        (lambda k: 1 / np.sqrt(np.maximum(1 - (k**2).sum(axis=1), 1e-16)), 2 * np.pi),
+        (lambda k: np.exp(k[:, 0]), 3.5509993781840367),
+        (lambda k: 0.02 / ((np.hypot(*k.T) - 0.61803) ** 2 + 1e-4), None),
+    ],
+    ids=["kink", "pole", "smooth", "resonance"],
+)
+def test_known_integrals_and_honest_error(f, exact, tolerance):
+    if exact is None:  # a Lorentzian in r, 0.01 wide
+        r, w = 0.61803, 0.01
+        exact = 2 * np.pi * 0.02 * (
+            np.log(((1 - r) ** 2 + w**2) / (r**2 + w**2)) / 2 + r / w * (np.arctan((1 - r) / w) + np.arctan(r / w))
+        )  # fmt: skip
+    result = integrate(*disc(1.0, f), NO_SYMMETRY, PolarRule(), tolerance, relative)
+    error = abs(result.values["f"] / exact - 1)
+    assert error <= result.error <= tolerance
+    assert error <= result.errors["f"] / exact + 1e-12
+
+
+class Valley(kt.FreeElectron):
+    """Free electrons around an in-plane wavevector of
+    their own: most rays from k = 0 miss them.
+    """
+
+    centre = np.array([3.0 * np.cos(1.0), 3.0 * np.sin(1.0), 0.0])
+
+    def terms(self, m=None):
+        kinetic, _ = super().terms()
+        linear = -2 * HBAR2_OVER_2M0 * self.centre[:, None, None] * np.eye(2)
+        constant = HBAR2_OVER_2M0 * self.centre @ self.centre * np.eye(2)
+        return (kt.Term("kinetic", "lattice", constant, linear, kinetic.quadratic),)
+
+
+def test_a_valley_off_the_centre_is_found():
+    """A uniform crystal transmits everything: the
+    current is the area of the disc, per spin.
+    """
+    energy = HBAR2_OVER_2M0 * 0.6**2
+    data = kt.torques(kt.Stack([kt.Layer(Valley(), 0.5)], 0.1), energy, tolerance=0.05, progress=False)
+    current = float(data.particle_current_limit[1]) * (2 * np.pi) ** 3
+    assert current == pytest.approx(2 * np.pi * 0.6**2, rel=0.05)
+    assert data.error_estimate <= 0.05
+
+
+def test_limit_on_points_is_kept_and_reported():
+    sum_over, breaks = disc(1.0, lambda k: np.hypot(*(k - 0.3).T) ** 0.3)
+    result = integrate(sum_over, breaks, NO_SYMMETRY, PolarRule(max_points=3000), 1e-9, relative)
+    assert result.points < 6000
+    assert result.error > 1e-9

@@ -1,0 +1,76 @@
+"""Richardson's extrapolation: removes O(a^2), states what
+it removed, refuses two different devices.
+"""
+
+import numpy as np
+import pytest
+import xarray as xr
+
+import kwantorque as kt
+from kwantorque.errors import InputError
+from kwantorque.systems import Sweep, find
+
+WIRE = find("gamnas-gaas-wire")
+OPTIONS = {"tolerance": 2e-3, "progress": False}
+SHORT = {"fm_length": 2, "nm_length": 2}
+
+
+def result(spacing, value=0.0, rounding=0.0):
+    """A Dataset with the error of a lattice, 3 a^2 + a^4."""
+    number = xr.DataArray(1 + 3 * spacing**2 + spacing**4 + value, attrs={"error": 0.01, "units": "eV"})
+    attrs = {"rounding_nm": rounding, "closure": spacing, "error_estimate": 1e-3, "k_points": 5, "seconds": 1.0}
+    profile = xr.DataArray(np.zeros(round(1 / spacing)), dims="site")
+    first = xr.DataArray(1 + spacing, attrs={"lattice_order": 1})
+    z = spacing * np.arange(profile.size)
+    return xr.Dataset({"number": number, "first": first, "profile": profile}, {"z": ("site", z)}, attrs)
+
+
+def test_second_order_is_removed_and_the_error_stated():
+    data = kt.extrapolate(result, spacing=0.1)
+    assert float(data.number) == pytest.approx(1 - 0.1**4 / 4)
+    assert data.number.attrs["spacing_error"] == pytest.approx((0.03 * 0.75 + 0.1**4 * 15 / 16) / 3)
+    assert data.number.attrs["error"] == pytest.approx(0.05 / 3)
+    assert data.number.attrs["units"] == "eV"
+    assert abs(float(data.first) - 1) < data.first.attrs["spacing_error"]
+    assert data.attrs["spacings"] == pytest.approx([0.1, 0.05])
+    assert data.closure == 0.1
+    assert data.k_points == 10
+    assert data.sizes["site"] == 20
+
+
+def test_two_devices_are_refused():
+    with pytest.raises(InputError, match=r"whole multiples of the spacing, but one was rounded by 0\.03 nm"):
+        kt.richardson(result(0.1, rounding=0.03), result(0.05))
+    with pytest.raises(InputError, match="needs a spacing and half of it"):
+        kt.richardson(result(0.05), result(0.1))
+    with pytest.raises(InputError, match="the same device twice, got energy = 1 and 2"):
+        kt.richardson(result(0.1).assign_attrs(energy=1), result(0.05).assign_attrs(energy=2))
+    with pytest.raises(InputError, match="`spacing` must be > 0 nm"):
+        kt.extrapolate(result, spacing=0)
+    with pytest.raises(InputError, match="whole multiples"):
+        WIRE.run(to_zero_spacing=True, fm_length=2.1)
+    with pytest.raises(InputError, match="whole multiples"):
+        Sweep(WIRE, {}, {"fm_length": [2.0, 2.1]}, to_zero_spacing=True)
+
+
+def test_wire_at_two_spacings_meets_the_continuum():
+    """1.1101, 0.4801, 0.6301: mode matching without a lattice (tests/references)."""
+    data = WIRE.run(options=OPTIONS | {"tolerance": 3e-4}, to_zero_spacing=True, **SHORT)
+    for name, exact in (("Qjz_in", 1.1101), ("Qjz_out", 0.4801), ("lattice_torque", 0.6301)):
+        value = data[f"result_{name}"]
+        assert float(value) == pytest.approx(exact, abs=5e-4)
+        assert abs(float(value) - exact) < value.attrs["error"] + value.attrs["spacing_error"]
+    per_nm = data.lattice_torque_limit.sel(lead="right", axis="z")
+    assert data.attrs["tolerance"] == 3e-4
+    assert abs(float(per_nm)) < 1e-3
+    plain = WIRE.run(options=OPTIONS, **SHORT)
+    assert abs(float(plain.result_Qjz_out) - 0.4801) > 2e-3
+
+
+def test_sweep_of_extrapolated_results():
+    quick = {"tolerance": 0.2, "progress": False}
+    data = Sweep(WIRE, SHORT, {"exchange": [0.25, 0.27]}, to_zero_spacing=True).run(quick)
+    one = WIRE.run(options=quick, to_zero_spacing=True, exchange=0.25, **SHORT)
+    assert float(data.result_Qjz_in[0]) == float(one.result_Qjz_in)
+    assert float(data.result_Qjz_in_spacing_error[0]) == one.result_Qjz_in.attrs["spacing_error"]
+    assert kt.plot.results_against(data).get_legend_handles_labels()[1] == [r.name for r in WIRE.results]

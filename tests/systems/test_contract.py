@@ -1,0 +1,97 @@
+"""A system needs no stack, no integral and no lattice; a choice of words is a parameter too."""
+
+import json
+
+import numpy as np
+import pytest
+import xarray as xr
+
+import kwantorque as kt
+from kwantorque.cli import commands, report
+from kwantorque.errors import InputError
+from kwantorque.results import Estimate
+from kwantorque.systems import SYSTEMS, Parameter, Result, Sweep, System
+from kwantorque.systems.base import with_results
+
+RESULTS = (Result("mean", "1", "mean of the numbers"),)
+
+
+def compute(parameters, numerics):
+    """The mean of a few numbers, drawn or counted."""
+    n = int(parameters["size"])
+    numbers = np.arange(n) if parameters["how"] == "count" else np.random.default_rng(0).normal(size=n)
+    data = xr.Dataset({"numbers": ("number", numbers)}, attrs={"version": "0", "solver": "none"})
+    return with_results(data, RESULTS, {"mean": Estimate(numbers.mean(), 0.1)}, window={"mean": 0.5})
+
+
+@pytest.fixture
+def system(monkeypatch):
+    """A system without a stack, known to the command line for a while."""
+    parameters = (
+        Parameter("size", 5, "1", "how many numbers", positive=True),
+        Parameter("how", "count", "", "where they are from", choices=("count", "draw")),
+    )
+    one = System("mean", "a mean", "nobody", parameters, RESULTS, compute, figure=None)
+    monkeypatch.setitem(SYSTEMS, "mean", one)
+    return one
+
+
+def test_runs_sweeps_and_reports(system, capsys):
+    data = system.run(size=3)
+    assert system.results_of(data) == {"mean": 1.0}
+    assert float(data.result_mean_window_error) == 0.5
+    swept = Sweep(system, {}, {"how": ["count", "draw"], "size": [3, 5]}).run()
+    assert swept.result_mean.sel(how="count").values.tolist() == [1.0, 2.0]
+    assert "closure" not in swept
+    assert "mean" in report.sweep_table(system, {"how": ["count"], "size": [3]}, swept)
+    assert commands.main(["run", "mean", "--json", "--set", "size=3"]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert answer["results"] == {"mean": 1.0}
+    assert answer["closure"] is None
+    assert answer["error_estimate"] is None
+    assert commands.main(["run", "mean"]) == 0
+    assert "note: mean is a fit" in capsys.readouterr().out
+
+
+def test_words_are_listed_and_checked(system, capsys):
+    assert commands.main(["show", "mean"]) == 0
+    assert "(count, draw)" in capsys.readouterr().out
+    assert commands.main(["run", "mean", "--set", "how=drow"]) == 2
+    assert "did you mean 'draw'" in capsys.readouterr().err
+
+
+def test_nothing_to_extrapolate(system, capsys):
+    assert commands.main(["run", "mean", "--extrapolate"]) == 2
+    assert "no lattice spacing" in capsys.readouterr().err
+    with pytest.raises(InputError, match="no lattice spacing"):
+        system.run(to_zero_spacing=True)
+
+
+def test_settings_and_parameters_in_one_call():
+    spin_filter = kt.systems.find("spin-filter")
+    one = spin_filter.run(angle=90, solver=kt.BatchedSolver("recursion"))
+    other = spin_filter.run(angle=90, numerics=kt.Numerics(solver=kt.BatchedSolver("recursion")))
+    assert one.solver_options == other.solver_options == "BatchedSolver(engine='recursion')"
+    with pytest.raises(InputError, match="unknown parameter of spin-filter 'tolerence'"):
+        spin_filter.run(tolerence=0.1)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("spin-filter", {}, {"angle": [1]}), "needs a System"),
+        ((SYSTEMS["spin-filter"], {}, {"angle": 30}), "must be a sequence"),
+        ((SYSTEMS["spin-filter"], {}, {"angle": []}), "must be different"),
+        ((SYSTEMS["spin-filter"], {"angle": 1}, {"angle": [2]}), "both set and swept"),
+    ],
+)
+def test_sweeps_that_are_none_are_refused(arguments, message):
+    with pytest.raises(InputError, match=message):
+        Sweep(*arguments)
+
+
+def test_input_is_not_changed():
+    """A result is a new Dataset."""
+    data = xr.Dataset(attrs={"a": 1})
+    with_results(data, RESULTS, {"mean": Estimate(1.0)})
+    assert not data.data_vars
