@@ -21,7 +21,7 @@ def solver(request):
 def computed(request):
     """Every prepared system with a quick run of it, which tests must not change."""
     system = request.param
-    return system, system.run(options={"tolerance": 0.1, "progress": False}, **FAST[system.name])
+    return system, system.run(tolerance=0.1, progress=False, **FAST[system.name])
 
 
 @pytest.fixture(scope="session")

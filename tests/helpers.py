@@ -6,7 +6,7 @@ import numpy as np
 
 import kwantorque as kt
 from kwantorque.algebra import SPIN_HALF, SPIN_ONE, dagger, on_orbital, on_spin
-from kwantorque.operators import Observables
+from kwantorque.operators import ChainOperators
 from kwantorque.scattering.green import fermi_contour, filled
 from kwantorque.scattering.modes import lead_modes
 from kwantorque.scattering.recursion import continuation
@@ -118,7 +118,7 @@ def of_sea(stack, k, mu=0.0, thermal=0.0, accuracy=1e-12):
     """
     chain = discretise(stack, k)
     contour = fermi_contour(4 * np.abs(chain.total_hopping).max(), thermal, accuracy)
-    observables = Observables(chain)
+    observables = ChainOperators(chain)
     return tuple(observables.values(observables.of_blocks(x.chain, x.leads)) for x in filled(chain, mu, contour))
 
 

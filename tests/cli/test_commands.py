@@ -40,7 +40,7 @@ def test_show(capsys):
 
 def test_table_for_the_paper_shows_what_was_published(capsys):
     system = kt.systems.SYSTEMS[WIRE]
-    data = system.run(options={"tolerance": 0.1, "progress": False}, fm_length=1, nm_length=1)
+    data = system.run(tolerance=0.1, progress=False, fm_length=1, nm_length=1)
     table = commands._table(system, system.complete({}), data, 1.0)
     assert "published" in table
     assert "1.09" in table

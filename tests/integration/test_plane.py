@@ -62,7 +62,7 @@ class Valley(kt.FreeElectron):
         kinetic, _ = super().terms()
         linear = -2 * HBAR2_OVER_2M0 * self.centre[:, None, None] * np.eye(2)
         constant = HBAR2_OVER_2M0 * self.centre @ self.centre * np.eye(2)
-        return (kt.Term("kinetic", "lattice", constant, linear, kinetic.quadratic),)
+        return (kt.Polynomial("kinetic", "lattice", constant, linear, kinetic.quadratic),)
 
 
 def test_a_valley_off_the_centre_is_found():

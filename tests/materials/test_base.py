@@ -110,10 +110,10 @@ ONE = np.eye(2)
     [
         (lambda: kt.KohnLuttinger(gamma3=4), r"kinetic term must be positive.*-3\.05"),
         (lambda: kt.KohnLuttinger(exchange=np.inf), "`exchange` must be a finite number"),
-        (lambda: kt.Term("x", "lattice", 1j * ONE), "Hermitian"),
-        (lambda: kt.Term("x", "nobody", ONE), "partner"),
-        (lambda: kt.Term("x", "lattice", ONE, linear=np.zeros((2, 2, 2))), "shape"),
-        (lambda: kt.Term("x", "lattice", ONE, quadratic=np.arange(9).reshape(3, 3, 1, 1) * ONE), "symmetric"),
+        (lambda: kt.Polynomial("x", "lattice", 1j * ONE), "Hermitian"),
+        (lambda: kt.Polynomial("x", "nobody", ONE), "partner"),
+        (lambda: kt.Polynomial("x", "lattice", ONE, linear=np.zeros((2, 2, 2))), "shape"),
+        (lambda: kt.Polynomial("x", "lattice", ONE, quadratic=np.arange(9).reshape(3, 3, 1, 1) * ONE), "symmetric"),
     ],
 )
 def test_errors(make, message):
@@ -134,9 +134,9 @@ class POrbitals(kt.Material):
         quadratic = np.einsum("ij,ab->ijab", 0.5 * np.eye(3), np.eye(6))
         field = 0.05 * self.orbital[2] @ self.orbital[2]
         return (
-            kt.Term("kinetic", "lattice", field, quadratic=quadratic),
-            kt.Term("spin_orbit", "carriers", -0.1 * np.einsum("iab,ibc->ac", self.orbital, self.spin)),
-            kt.Term("exchange", "magnetisation", -0.2 * np.einsum("i,iab->ab", m, self.spin)),
+            kt.Polynomial("kinetic", "lattice", field, quadratic=quadratic),
+            kt.Polynomial("spin_orbit", "carriers", -0.1 * np.einsum("iab,ibc->ac", self.orbital, self.spin)),
+            kt.Polynomial("exchange", "magnetisation", -0.2 * np.einsum("i,iab->ab", m, self.spin)),
         )
 
     def __repr__(self):

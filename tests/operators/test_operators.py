@@ -5,8 +5,9 @@ import pytest
 from helpers import random_chain, wire
 
 import kwantorque as kt
-from kwantorque.operators import Observables, bond_operators, onsite_operators, real_trace
+from kwantorque.operators import ChainOperators, LocalOperators, bond_operators, onsite_operators, real_trace
 from kwantorque.structures.chain import discretise
+from kwantorque.structures.graph import DensityBlocks
 from kwantorque.structures.kwant_builder import build_stack, load_kwant, site_order
 
 kwant = load_kwant()
@@ -29,7 +30,7 @@ def test_books_close_on_random_chains_per_mode_at_every_site(solver, seed):
     chain = random_chain(rng, n_sites=int(rng.integers(3, 20)), n_orbital=3 if seed % 2 else 2)
     states = solver.solve(chain, rng.normal(), "left" if seed % 3 else "right")
     assert states.n_open.max() > 0
-    observables = Observables(chain)
+    observables = ChainOperators(chain)
     values = observables.values(observables.traces(states, per_state=True))
     assert values["closure"].max() < 1e-10
     assert np.abs(values["exchange_torque"]).max() > 1e-4
@@ -38,7 +39,7 @@ def test_books_close_on_random_chains_per_mode_at_every_site(solver, seed):
 
 def test_books_close_per_mode_on_the_wire(solver):
     chain = discretise(wire(), K)
-    observables = Observables(chain)
+    observables = ChainOperators(chain)
     traces = observables.traces(solver.solve(chain, 0.06), per_state=True)
     assert observables.values(traces)["closure"].max() < 1e-10
 
@@ -58,10 +59,9 @@ def test_books_close_for_green_functions_at_complex_energies():
     green = np.linalg.inv((0.3 + 0.7j) * np.eye(size * n) - h)
     rho = (1j * (green - green.conj().T)).reshape(size, n, size, n).swapaxes(1, 2)
     sites = np.arange(size)
-    observables = Observables(chain)
-    on_site = real_trace(observables._site, rho[sites, sites][None, 1:-1], chain.site_kind[1:-1])
-    on_bond = real_trace(observables._bond, rho[sites[:-1], sites[1:]][None], chain.bond_kind)
-    assert observables.profile(on_site, on_bond)[1].max() < 1e-10
+    blocks = DensityBlocks(rho[sites, sites][None], rho[sites[:-1], sites[1:]][None])
+    local = LocalOperators(chain)
+    assert local.values(*local.traces(blocks))[1].max() < 1e-10
 
 
 @pytest.mark.parametrize("term", ["kinetic", "exchange", "spin_orbit"])
@@ -71,10 +71,10 @@ def test_books_do_not_close_without_a_term(solver, term):
     """
     chain = discretise(wire(4, 4, m="x"), K)
     states = solver.solve(chain, 0.06)
-    forgetful = Observables(chain)
-    gains = forgetful._gains
-    forgetful._gains = lambda *values: {name: gain for name, gain in gains(*values).items() if name != term}
-    honest = Observables(chain)
+    forgetful = ChainOperators(chain)
+    gains = forgetful.local.gains
+    forgetful.local.gains = lambda *values: {name: gain for name, gain in gains(*values).items() if name != term}
+    honest = ChainOperators(chain)
     assert honest.values(honest.traces(states))["closure"].max() < 1e-10
     assert forgetful.values(forgetful.traces(states))["closure"].max() > 1e-3
 
@@ -94,7 +94,7 @@ def test_against_kwant_on_the_wire():
     psi = kwant.solvers.sparse.wave_function(system, 0.06, params=params)(0)
     order = site_order(system)
     states = kt.KwantSolver().solve(chain, 0.06)
-    ours, observables = states.blocks(), Observables(chain)
+    ours, observables = states.blocks(), ChainOperators(chain)
     values = {
         name: v * (0.2 if "density" in name else 1)
         for name, v in observables.values(observables.traces(states)).items()

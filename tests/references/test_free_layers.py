@@ -15,7 +15,7 @@ from references import free_layers
             {"torque_perpendicular_equilibrium": 16170.14, "conductance": 2.541074},
         ),
     ],
-    ids=str,
+    ids=lambda one: getattr(one, "__name__", str(one)),
 )
 def test_numbers_without_bias(solve, given, expected):
     """Those of the default devices, at once."""

@@ -11,7 +11,7 @@ def test_schema_and_provenance(paper_wire):
         assert paper_wire[name].dims == dims
         assert paper_wire[name].attrs["units"] == unit
         assert paper_wire[name].attrs["long_name"] == label
-        assert paper_wire[name].attrs["error"] >= 0
+        assert float(paper_wire[f"{name}_error"]) >= 0
     for name in ("version", "solver", "tolerance", "closure", "error_estimate", "stack", "energy", "k_points"):
         assert name in paper_wire.attrs
     assert paper_wire.attrs["rotation_order"] == 4

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 import kwantorque as kt
 from kwantorque.algebra import SPIN_HALF, dagger
 from kwantorque.errors import ComputationError, InputError
-from kwantorque.operators import Observables
+from kwantorque.operators import ChainOperators
 from kwantorque.scattering.expansion import nodes
 from kwantorque.structures.chain import Chain, discretise
 from kwantorque.units import HBAR2_OVER_2M0
@@ -48,7 +48,7 @@ def check_against_kwant(chain, energy, source="left", factor=1e-9):
             mine, theirs = getattr(ours, name), getattr(blocks, name)
             scale = np.maximum(np.abs(theirs).max(axis=(1, 2, 3)), 1e-3)
             assert (np.abs(mine - theirs).max(axis=(1, 2, 3)) <= allowed * scale).all(), engine
-        observables = Observables(chain)
+        observables = ChainOperators(chain)
         assert observables.values(observables.traces(states))["closure"].max() < 1e-8
 
 
@@ -158,7 +158,7 @@ def test_degenerate_modes_of_equal_and_of_opposite_velocity():
 
 def test_interface_terms_textures_and_slopes():
     magnet = kt.KohnLuttinger(exchange=0.27)
-    delta = kt.Interface([kt.Term("rashba", "lattice", 0.02 * magnet.spin[0])])
+    delta = kt.Interface([kt.Polynomial("rashba", "lattice", 0.02 * magnet.spin[0])])
     layers = [
         kt.Layer(magnet, 1, m=lambda z: (np.cos(z), np.sin(z), 0.2)),
         delta,

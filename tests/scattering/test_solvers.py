@@ -18,7 +18,7 @@ def test_delta_barrier(solver):
     """
     w, energy, a = 0.2, 0.5, 0.05
     layer = kt.Layer(kt.FreeElectron(), 0.5)
-    delta = kt.Interface([kt.Term("barrier", "lattice", w * np.eye(2))])
+    delta = kt.Interface([kt.Polynomial("barrier", "lattice", w * np.eye(2))])
     data = kt.torques_at(kt.Stack([layer, delta, layer], a), [(0, 0)], energy, solver=solver)
     k = np.arccos(1 - energy * a**2 / (2 * HBAR2_OVER_2M0)) / a
     expected = 1 / (1 + (w / (2 * HBAR2_OVER_2M0 * np.sin(k * a) / a)) ** 2)

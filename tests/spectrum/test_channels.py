@@ -56,7 +56,7 @@ def test_every_step_of_the_number_of_channels_is_a_threshold():
 def test_bands_that_bend_down_have_no_region():
     class Wrong(kt.KohnLuttinger):
         def terms(self, m=None):
-            return (kt.Term("kinetic", "lattice", np.eye(6), quadratic=-np.ones((3, 3, 1, 1)) * np.eye(6)),)
+            return (kt.Polynomial("kinetic", "lattice", np.eye(6), quadratic=-np.ones((3, 3, 1, 1)) * np.eye(6)),)
 
     with pytest.raises(InputError, match="bend down"):
         largest_radius(kt.Layer(Wrong()), 0.1)

@@ -74,7 +74,8 @@ def test_two_materials_of_different_masses_are_hermitian():
 
 
 def test_interface_term_enters_over_the_spacing():
-    weight = kt.Term("barrier", "lattice", 0.3 * np.eye(6), linear=np.array([np.eye(6), 0 * np.eye(6), 0 * np.eye(6)]))
+    slope = np.array([np.eye(6), 0 * np.eye(6), 0 * np.eye(6)])
+    weight = kt.Polynomial("barrier", "lattice", 0.3 * np.eye(6), linear=slope)
     gaas = kt.Layer(kt.KohnLuttinger(), 0.4)
     chain = discretise(kt.Stack([gaas, kt.Interface([weight]), gaas], 0.2), K)
     strength = np.einsum("kjaa->kj", chain.onsite["barrier"][:, chain.site_kind]).real / 6
@@ -100,7 +101,7 @@ def test_texture_and_potential_are_evaluated_on_sites():
 
 
 def test_one_name_must_not_mean_two_partners():
-    spin_orbit = kt.Term("kinetic", "carriers", np.eye(6))
+    spin_orbit = kt.Polynomial("kinetic", "carriers", np.eye(6))
     with pytest.raises(InputError, match="use two names"):
         discretise(kt.Stack([kt.Interface([spin_orbit]), kt.Layer(kt.KohnLuttinger(), 1)], 0.2), K)
 

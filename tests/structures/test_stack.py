@@ -82,8 +82,8 @@ class Wrong(kt.KohnLuttinger):
         ({"orbital": 1j * GAAS.orbital}, "`orbital` of .* must be Hermitian"),
         ({"given": ()}, "must return a tuple of at least one Term"),
         ({"given": (np.eye(6),)}, "must return a tuple of at least one Term"),
-        ({"given": (kt.Term("a", "lattice", np.eye(2)),)}, "must act on the same number of states"),
-        ({"given": (kt.Term("a", "lattice", np.eye(6)),) * 2}, "must have distinct names"),
+        ({"given": (kt.Polynomial("a", "lattice", np.eye(2)),)}, "must act on the same number of states"),
+        ({"given": (kt.Polynomial("a", "lattice", np.eye(6)),) * 2}, "must have distinct names"),
     ],
 )
 def test_a_material_that_breaks_the_contract_is_refused_by_the_layer(wrong, message):
@@ -105,14 +105,14 @@ def test_interface_terms_must_not_depend_on_k_z():
     linear = np.zeros((3, 6, 6))
     linear[2] = np.eye(6)
     with pytest.raises(InputError, match="must not depend on k_z"):
-        kt.Interface([kt.Term("w", "lattice", np.eye(6), linear=linear)])
+        kt.Interface([kt.Polynomial("w", "lattice", np.eye(6), linear=linear)])
 
 
 def test_interface_stands_between_layers():
-    delta = kt.Interface([kt.Term("barrier", "lattice", 0.1 * np.eye(6))])
+    delta = kt.Interface([kt.Polynomial("barrier", "lattice", 0.1 * np.eye(6))])
     stack = kt.Stack([kt.Layer(GAAS, 1), delta, kt.Layer(GAAS, 1)], 0.1)
     assert [bool(interface.terms) for interface in stack.interfaces] == [False, True, False]
     with pytest.raises(InputError, match="in a row"):
         kt.Stack([kt.Layer(GAAS, 1), delta, delta, kt.Layer(GAAS, 1)], 0.1)
     with pytest.raises(InputError, match="must act on 6 states"):
-        kt.Stack([kt.Interface([kt.Term("b", "lattice", np.eye(2))]), kt.Layer(GAAS, 1)], 0.1)
+        kt.Stack([kt.Interface([kt.Polynomial("b", "lattice", np.eye(2))]), kt.Layer(GAAS, 1)], 0.1)

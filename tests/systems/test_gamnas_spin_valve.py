@@ -41,9 +41,7 @@ def test_reversing_both_magnetisations_keeps_s_z(solver):
 
 @pytest.mark.parametrize("angle", [0, 180])
 def test_collinear_layers_feel_no_torque(angle):
-    data = VALVE.run(
-        options={"tolerance": 0.1, "progress": False}, angle=angle, spacing=0.25, fm_length=2, barrier_length=1
-    )
+    data = VALVE.run(tolerance=0.1, progress=False, angle=angle, spacing=0.25, fm_length=2, barrier_length=1)
     assert float(data.result_stt_total) == pytest.approx(0, abs=1e-6)
 
 
@@ -52,12 +50,12 @@ def test_sums_and_fluxes_agree():
     spin-orbit coupling Q_s alone is the torque.
     """
     small = {"spacing": 0.25, "fm_length": 2, "barrier_length": 1}
-    data = VALVE.run(options={"tolerance": 0.1, "progress": False}, **small)
+    data = VALVE.run(tolerance=0.1, progress=False, **small)
     taken = float(data.result_stt_total + data.result_lattice_torque)
     assert float(data.result_Qj_flux) == pytest.approx(taken, abs=1e-8)
     assert data.Qj_flux_against_thickness[-1] == pytest.approx(float(data.result_Qj_flux), abs=1e-10)
     assert data.stt_against_thickness[-1] == pytest.approx(float(data.result_stt_total), abs=1e-10)
-    free = VALVE.run(options={"tolerance": 0.1, "progress": False}, spin_orbit=0, **small)
+    free = VALVE.run(tolerance=0.1, progress=False, spin_orbit=0, **small)
     assert float(free.result_Qs_flux) == pytest.approx(float(free.result_stt_total), abs=1e-8)
 
 
@@ -66,9 +64,7 @@ def test_in_plane_component_follows_the_angle(angle):
     """In plane means in the plane of the two magnetisations: across m_R, on the
     side away from m_L for a positive angle.
     """
-    data = VALVE.run(
-        options={"tolerance": 0.3, "progress": False}, angle=angle, spacing=0.25, fm_length=1, barrier_length=1
-    )
+    data = VALVE.run(tolerance=0.3, progress=False, angle=angle, spacing=0.25, fm_length=1, barrier_length=1)
     turn = np.radians(angle)
     direction = -np.array([np.sin(turn), -np.cos(turn), 0])
     first = round(1 / 0.25)
@@ -88,7 +84,7 @@ def test_in_plane_component_follows_the_angle(angle):
 )
 def test_reference_numbers(given, expected):
     """Computed at these spacings by another code that shares nothing with this one."""
-    data = VALVE.run(options={"tolerance": 3e-3, "progress": False}, **given)
+    data = VALVE.run(tolerance=3e-3, progress=False, **given)
     for name, value in zip(("stt_total", "stt_persistent", "Qj_flux"), expected, strict=True):
         assert float(data[f"result_{name}"]) == pytest.approx(value, abs=0.003), name
     if "spin_orbit" not in given:
@@ -116,7 +112,7 @@ def test_torque_density_has_no_step_at_the_interface_site():
     """Half a site's torque over half a spacing: extrapolated from
     inside the layer, the first value is met.
     """
-    data = VALVE.run(options={"tolerance": 0.1, "progress": False}, spacing=0.05, fm_length=1, barrier_length=1)
+    data = VALVE.run(tolerance=0.1, progress=False, spacing=0.05, fm_length=1, barrier_length=1)
     density = data.torque_density.values
     expected = 3 * density[1] - 3 * density[2] + density[3]
     assert density[0] == pytest.approx(expected, abs=0.03 * np.abs(density).max())
@@ -138,8 +134,8 @@ def test_angular_law_and_its_figure():
 def test_contributions_of_the_k_plane_add_up_to_the_result():
     """`resolve` on a fine equidistant grid against the adaptive integral."""
     small = {"spacing": 0.25, "fm_length": 2, "barrier_length": 1}
-    whole = VALVE.run(options={"tolerance": 0.02, "progress": False}, **small)
-    k = kt.k_grid(VALVE.stack(**VALVE.complete(small)), 0.16, 48)
+    whole = VALVE.run(tolerance=0.02, progress=False, **small)
+    k = kt.k_grid(VALVE.stack(VALVE.complete(small)), 0.16, 48)
     parts = VALVE.resolve(k, **small)
     for result in VALVE.results:
         name = f"result_{result.name}"
@@ -196,7 +192,7 @@ def test_extrapolated_references():
     """Richardson of 0.2 and 0.1 nm by another code; the
     limit at infinity has an error of its own.
     """
-    data = VALVE.run(options={"tolerance": 3e-3, "progress": False}, to_zero_spacing=True, spacing=0.2)
+    data = VALVE.run(tolerance=3e-3, progress=False, to_zero_spacing=True, spacing=0.2)
     expected = (("stt_total", 0.996, 0.003), ("stt_persistent", 0.457, 0.004), ("Qj_flux", 0.3836, 0.001))
     for name, value, error in expected:
         assert float(data[f"result_{name}"]) == pytest.approx(value, abs=error), name
@@ -204,7 +200,7 @@ def test_extrapolated_references():
     # covered by the error stated.
     assert abs(float(data.result_Qj_flux) - 0.386) < data.result_Qj_flux.attrs["spacing_error"]
     assert float(data.stt_persistent_limit) == pytest.approx(0.44, abs=0.01)
-    assert data.stt_persistent_limit.attrs["error"] < 0.05
+    assert float(data.stt_persistent_limit_error) < 0.05
 
 
 COARSE = {"spacing": 0.2}
@@ -226,7 +222,7 @@ COARSE = {"spacing": 0.2}
 )
 def test_torque_that_is_no_sine_and_not_lowered_by_spin_orbit_coupling(given, expected):
     """What the docstring of the system states, at 0.2 nm."""
-    data = VALVE.run(options={"tolerance": 0.02, "progress": False}, **COARSE | given)
+    data = VALVE.run(tolerance=0.02, progress=False, **COARSE | given)
     assert float(data.result_stt_total) == pytest.approx(expected, abs=0.01)
 
 
@@ -236,7 +232,7 @@ def test_torque_that_is_no_sine_and_not_lowered_by_spin_orbit_coupling(given, ex
 )
 def test_signs_depend_on_the_thickness_of_the_barrier(barrier_length, total, persistent):
     """Up to 1.6 nm the total is negative, up to about 3 nm the persistent part."""
-    data = VALVE.run(options={"tolerance": 0.02, "progress": False}, barrier_length=barrier_length, **COARSE)
+    data = VALVE.run(tolerance=0.02, progress=False, barrier_length=barrier_length, **COARSE)
     for name, sign in (("stt_total", total), ("stt_persistent", persistent)):
         result = data[f"result_{name}"]
         assert sign * float(result) > result.attrs["error"], name

@@ -27,7 +27,7 @@ def lattice(parameters):
     """What the system sums over, before the integral over k;
     and what has a limit at z -> infinity.
     """
-    stack = VALVE.stack(**parameters)
+    stack = VALVE.stack(parameters)
     data = kt.torques_at(stack, K, parameters["fermi_energy"])
     values = {name: data[name].values for name in data}
     valve = Geometry(stack, parameters["angle"])

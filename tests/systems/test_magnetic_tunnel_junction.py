@@ -46,7 +46,7 @@ def test_junction_against_exact_matching(given, expected):
     """Two per cent at 0.025 nm, a thousandth of the largest torque
     after extrapolation (tests/free_layers.py).
     """
-    data = JUNCTION.run(options=QUICK, spacing=0.025, to_zero_spacing=True, **given)
+    data = JUNCTION.run(**QUICK, spacing=0.025, to_zero_spacing=True, **given)
     scale = max(abs(value) for name, value in expected.items() if "torque" in name)
     for name, value in expected.items():
         allowed = 1.5e-3 * (scale if "torque" in name else abs(value))
@@ -57,7 +57,7 @@ def test_mirror_symmetric_junction():
     """Out of plane even in V and opposite on the two
     magnets, in plane exchanged (eq. 29), to 1e-8.
     """
-    plus, minus = (JUNCTION.run(options=QUICK, spacing=0.05, bias=bias) for bias in (0.3, -0.3))
+    plus, minus = (JUNCTION.run(**QUICK, spacing=0.05, bias=bias) for bias in (0.3, -0.3))
     one, other = JUNCTION.results_of(plus), JUNCTION.results_of(minus)
     assert one["torque_out_of_plane"] == pytest.approx(other["torque_out_of_plane"], rel=1e-8)
     assert one["torque_out_of_plane"] == pytest.approx(-one["torque_out_of_plane_left"], rel=1e-8)
@@ -67,14 +67,14 @@ def test_mirror_symmetric_junction():
 
 
 def test_asymmetric_junction_has_a_linear_out_of_plane_torque():
-    plus, minus = (JUNCTION.run(options=QUICK, spacing=0.1, bias=bias, kf_down_right=7) for bias in (0.1, -0.1))
+    plus, minus = (JUNCTION.run(**QUICK, spacing=0.1, bias=bias, kf_down_right=7) for bias in (0.1, -0.1))
     odd = float(plus.result_torque_out_of_plane - minus.result_torque_out_of_plane)
     assert abs(odd) > 1e-2 * abs(float(plus.result_torque_out_of_plane))
 
 
 def test_angular_law_and_its_deviation_from_a_sine():
     """T(30)/T(90) - 1/2 is small, and as large as in exact matching."""
-    ours = [JUNCTION.results_of(JUNCTION.run(options=QUICK, bias=0.2, angle=angle)) for angle in (30, 90)]
+    ours = [JUNCTION.results_of(JUNCTION.run(**QUICK, bias=0.2, angle=angle)) for angle in (30, 90)]
     # free_layers.tunnel_junction(angle=30, bias=0.2) over that at 90 degrees.
     exact = {"torque_in_plane": 5.26462023e-5 / 1.05076945e-4, "torque_out_of_plane": 1.46498976e-4 / 2.92781469e-4}
     for name, ratio in exact.items():
@@ -84,11 +84,11 @@ def test_angular_law_and_its_deviation_from_a_sine():
 def test_warnings():
     quick = {"tolerance": 0.3, "progress": False}
     with pytest.warns(UserWarning, match="below the Fermi energy: this is no barrier"):
-        JUNCTION.run(options=quick, spacing=0.1, barrier_height=-0.5)
+        JUNCTION.run(**quick, spacing=0.1, barrier_height=-0.5)
     with pytest.warns(UserWarning, match="were radians meant"):
         JUNCTION.complete({"angle": 1.57})
     with pytest.warns(UserWarning, match="minority band of the left lead"):
-        JUNCTION.run(options=quick, spacing=0.1, bias=0.7, kf_down=2)
+        JUNCTION.run(**quick, spacing=0.1, bias=0.7, kf_down=2)
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ INTERFACE = find("normal-ferromagnet-interface")
 
 
 def test_interface_against_references_and_the_continuum():
-    data = INTERFACE.run(options=QUICK, spacing=0.02, to_zero_spacing=True)
+    data = INTERFACE.run(**QUICK, spacing=0.02, to_zero_spacing=True)
     results = INTERFACE.results_of(data)
     assert results["sharvin"] == pytest.approx(13.6**2 / (4 * np.pi), rel=1e-6)
     assert [results[name] for name in ("mixing_real", "mixing_imag")] == pytest.approx([14.718649, 0], abs=1e-4)
@@ -20,7 +20,7 @@ def test_interface_against_references_and_the_continuum():
     at = data.boundary_z.values[1] + 0.2
     decayed = [2 * np.interp(at, data.z_bond, data.spin_current.sel(axis=x)) for x in ("x", "y")]
     assert decayed == pytest.approx([0.031107, -0.487126], abs=3e-3)
-    other = INTERFACE.run(options=QUICK, kf_normal=12, kf_up=13, kf_down=7, to_zero_spacing=True)
+    other = INTERFACE.run(**QUICK, kf_normal=12, kf_up=13, kf_down=7, to_zero_spacing=True)
     exact = free_layers.interface(kf_normal=12, kf_up=13, kf_down=7, depth=0.3)
     for ours, theirs in (
         ("mixing_real", exact["g_mix"].real),
@@ -35,7 +35,7 @@ def test_dephasing_is_slow_and_thin_layers_do_not_absorb_all():
     """Transverse spin left: 18 % at 1 nm, 10 % at 2 nm, 5 % at 4 nm
     (wave matching); what is gone is torque.
     """
-    data = INTERFACE.run(options=QUICK)
+    data = INTERFACE.run(**QUICK)
     left = 2 * np.hypot(*(data.spin_current.sel(axis=x) for x in "xy"))
     depth = data.z_bond.values - data.boundary_z.values[1]
     for nm, part in ((1, 0.18), (2, 0.10), (3.9, 0.05)):
@@ -51,7 +51,7 @@ def test_thick_layers_take_the_transverse_spin_and_thin_ones_do_not():
     """Eq. 15: all of it, where nothing transverse is
     reflected; a layer of 0.1 nm takes a small part.
     """
-    torque = {t: torque_on_a_layer(t, options=QUICK, spacing=0.05) for t in (0.1, 1.0, 8.0)}
+    torque = {t: torque_on_a_layer(t, **QUICK, spacing=0.05) for t in (0.1, 1.0, 8.0)}
     assert torque[8.0][0] == pytest.approx(1, abs=0.05)
     assert torque[0.1][0] < 0.5
     assert abs(torque[0.1][1]) > abs(torque[8.0][1])

@@ -27,11 +27,11 @@ ROUGH = QUICK | {"tolerance": 1e-2}
 
 
 def junction(**given):
-    return JUNCTION.stack(**JUNCTION.complete(COARSE | given))
+    return JUNCTION.stack(JUNCTION.complete(COARSE | given))
 
 
 def run(**given):
-    return JUNCTION.results_of(JUNCTION.run(options=ROUGH, **COARSE | given))
+    return JUNCTION.results_of(JUNCTION.run(**ROUGH, **COARSE | given))
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +78,7 @@ def test_against_exact_matching(given, expected):
     """
     # States bound to a strongly coupled interface need a finer lattice.
     spacing = 0.025 if given.get("rashba") == 0.06 else 0.05
-    data = JUNCTION.run(options=ROUGH, spacing=spacing, to_zero_spacing=True, **given)
+    data = JUNCTION.run(**ROUGH, spacing=spacing, to_zero_spacing=True, **given)
     allowed = {"conductance": 5e-4, "torque_parallel": 2e-3} | dict.fromkeys(
         ("torque_perpendicular", "torque_perpendicular_equilibrium"), 2e-3
     )
@@ -94,7 +94,7 @@ def test_energy_in_the_plane_is_lower():
     x, weights = np.polynomial.legendre.leggauss(3)
     theta = np.pi / 4 * (1 + x)
     torque = [
-        JUNCTION.results_of(JUNCTION.run(options=QUICK, theta=np.degrees(t)))["torque_perpendicular_equilibrium"]
+        JUNCTION.results_of(JUNCTION.run(**QUICK, theta=np.degrees(t)))["torque_perpendicular_equilibrium"]
         for t in theta
     ]
     energy = -np.pi / 4 * weights @ (torque * np.sin(theta))  # eV/um^2
@@ -107,11 +107,11 @@ def test_accuracy_at_the_spacings_asked_for():
     """2 %, 0.2 % and 1 % at 0.025 nm; 0.1 %, 0.05 % and 0.1 %
     extrapolated; the small difference too.
     """
-    plain = JUNCTION.results_of(JUNCTION.run(options=QUICK, bias=0.8))
+    plain = JUNCTION.results_of(JUNCTION.run(**QUICK, bias=0.8))
     exact = {"conductance": 2.541074, "torque_parallel": -75.25875, "torque_perpendicular_equilibrium": 16170.1408}
     for name, allowed in (("conductance", 2e-3), ("torque_parallel", 0.02), ("torque_perpendicular_equilibrium", 0.01)):
         assert plain[name] == pytest.approx(exact[name], rel=allowed)
-    fine = JUNCTION.results_of(JUNCTION.run(options=QUICK, bias=0.8, to_zero_spacing=True))
+    fine = JUNCTION.results_of(JUNCTION.run(**QUICK, bias=0.8, to_zero_spacing=True))
     for name, allowed in (("conductance", 5e-4), ("torque_parallel", 1e-3), ("torque_perpendicular_equilibrium", 1e-3)):
         assert fine[name] == pytest.approx(exact[name], rel=allowed)
     difference = fine["torque_perpendicular"] - fine["torque_perpendicular_equilibrium"]
@@ -142,17 +142,14 @@ def test_the_system_on_kwant():
     """The window of a whole run by Kwant itself; the sea has no other solver."""
     given = {"bias": 0.1, "spacing": 0.1}
     options = QUICK | {"tolerance": 0.3, "kpar": kt.PolarRule(first_rays=4, max_points=1)}
-    ours, kwants = (
-        JUNCTION.run(options=options | {"solver": x}, **given) for x in (kt.BatchedSolver(), kt.KwantSolver())
-    )
+    ours, kwants = (JUNCTION.run(**options | {"solver": x}, **given) for x in (kt.BatchedSolver(), kt.KwantSolver()))
     for name in ("result_conductance", "result_current", "result_torque_parallel"):
         assert float(ours[name]) == pytest.approx(float(kwants[name]), rel=1e-7)
 
 
 def test_spin_balance_with_the_sea():
     bias = 0.3
-    stack = junction().biased(bias)
-    data = kt.steady_state(stack, bias / 2, -bias / 2, tolerance=1e-2, progress=False).sum("part")
+    data = kt.steady_state(junction(), bias=bias, tolerance=1e-2, progress=False).sum("part")
     on_magnet = data.exchange_torque.values[0] + data.exchange_torque_tail.sel(lead="left").values
     balance = (
         data.spin_current_limit.sel(lead="left").values - data.lattice_torque.values[0] - data.spin_current.values[1]
@@ -163,7 +160,7 @@ def test_spin_balance_with_the_sea():
 
 @pytest.mark.parametrize("phi", [0, 33])
 def test_no_parallel_torque_in_equilibrium(phi):
-    sea = JUNCTION.run(options=ROUGH, phi=phi, **COARSE)
+    sea = JUNCTION.run(**ROUGH, phi=phi, **COARSE)
     assert abs(float(sea.parallel.sum("part"))) < 1e-6 * float(sea.perpendicular.sum("part"))
 
 
@@ -227,7 +224,7 @@ def test_anisotropic_magnetoresistance():
     assert abs(found["G4"]) < 0.02 * found["G2"]
     assert found["residual"] < 1e-5
     with pytest.raises(InputError, match="needs a sweep of `theta`"):
-        tamr(JUNCTION.run(options={"tolerance": 0.3, "progress": False}, **COARSE))
+        tamr(JUNCTION.run(tolerance=0.3, progress=False, **COARSE))
 
 
 def test_any_delta_term_on_any_interface():
@@ -281,18 +278,18 @@ def test_thick_barrier():
     what never left the magnet; phi drops out.
     """
     given = {"barrier_length": 2.0, "bias": 0.2}
-    one, other = (JUNCTION.run(options=ROUGH, phi=phi, **COARSE, **given).result_torque_parallel for phi in (0, 33))
+    one, other = (JUNCTION.run(**ROUGH, phi=phi, **COARSE, **given).result_torque_parallel for phi in (0, 33))
     assert float(one) == pytest.approx(float(other), rel=3e-3)
     assert one.attrs["error"] < 0.02 * abs(float(one))
     # free_layers.semi_magnetic of the same parameters.
-    fine = JUNCTION.run(options=ROUGH, spacing=0.05, to_zero_spacing=True, **given).result_torque_parallel
+    fine = JUNCTION.run(**ROUGH, spacing=0.05, to_zero_spacing=True, **given).result_torque_parallel
     assert float(fine) == pytest.approx(-3.741386e-4, rel=2e-3)
 
 
 def test_spin_density_in_the_ferromagnet():
     """m(z) of the shown part, and the same torque as without it."""
-    data = in_the_ferromagnet(length=1.0, bias=0.4, options=ROUGH, **COARSE)
-    whole = JUNCTION.run(options=ROUGH, bias=0.4, **COARSE)
+    data = in_the_ferromagnet(length=1.0, bias=0.4, **ROUGH, **COARSE)
+    whole = JUNCTION.run(**ROUGH, bias=0.4, **COARSE)
     for name in ("parallel", "perpendicular"):
         assert np.allclose(data[name], whole[name], rtol=1e-3, atol=1e-9)
     assert data.z.values[[0, 10]] == pytest.approx([-1, 0], abs=1e-12)

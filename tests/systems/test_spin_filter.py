@@ -60,7 +60,7 @@ def test_spin_current_on_both_sides_and_its_precession(solver):
     """Wave matching between bonds; inside the magnet the
     transverse part turns with k_up - k_down.
     """
-    spin_filter = FILTER.run(options={"solver": solver}, k=10, step=2, angle=30, spacing=0.005)
+    spin_filter = FILTER.run(solver=solver, k=10, step=2, angle=30, spacing=0.005)
     current = spin_filter.spin_current.values
     depth = spin_filter.z_bond.values - spin_filter.boundary_z.values[1]
     for at, expected in ((0.1, (0.238026, -0.076444)), (0.3, (0.149006, -0.200742))):

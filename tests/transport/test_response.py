@@ -39,7 +39,7 @@ def test_stated_error_covers_finer_rules_and_a_wider_region(paper_wire):
     ):
         other = kt.torques(wire(), 0.06, progress=False, **options)
         for name, variable in paper_wire.data_vars.items():
-            assert np.abs(other[name] - variable).max() <= variable.attrs["error"] + other[name].attrs["error"], name
+            assert np.abs(other[name] - variable).max() <= variable.attrs["error"] + float(other[f"{name}_error"]), name
 
 
 def test_wider_region_moves_nothing():
