@@ -95,6 +95,7 @@ class KohnLuttinger(Material):
 
     @property
     def is_magnetic(self) -> bool:
+        """Whether a layer of it needs a direction `m`."""
         return self.exchange != 0
 
     def inverse_mass_bound(self) -> float:

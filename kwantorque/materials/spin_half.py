@@ -39,6 +39,7 @@ class SpinHalf(Material):
 
     @property
     def is_magnetic(self) -> bool:
+        """Whether a layer of it needs a direction `m`."""
         return self.exchange != 0
 
     def with_exchange(self, terms: Iterable[Term], m: ArrayLike | None) -> tuple[Term, ...]:
