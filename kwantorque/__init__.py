@@ -1,8 +1,10 @@
-"""Current-induced torques on the magnetisation and on the crystal lattice of layered systems."""
+"""Current-induced torques on magnetisation and crystal lattice of layered systems."""
+
+from __future__ import annotations
 
 from importlib import import_module
 from importlib.metadata import version
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     # What editors and type checkers see; `_HOME` says the same for those who run it.
@@ -50,7 +52,10 @@ _HOME = {
     "torques_at": "transport",
     "window_average": "results",
 }
-"""Where each public name lives. Loaded when first used: the command line can be stopped while it loads."""
+"""Where each public name lives.
+
+Loaded when first used: the command line can be stopped while it loads.
+"""
 
 _ROOMS = ("errors", "materials", "parallel", "plot", "results", "scattering", "systems", "transport", "units")
 
@@ -95,7 +100,7 @@ __all__ = [
 ]
 
 
-def __getattr__(name):
+def __getattr__(name: str) -> Any:
     if name in _HOME:
         return getattr(import_module(f".{_HOME[name]}", __name__), name)
     if name in _ROOMS:
@@ -103,5 +108,5 @@ def __getattr__(name):
     raise AttributeError(f"module 'kwantorque' has no attribute {name!r}")
 
 
-def __dir__():
+def __dir__() -> list[str]:
     return sorted(["__version__", *__all__])

@@ -1,4 +1,9 @@
-"""The command line, `kwantorque` or `python -m kwantorque`: stopped cleanly by Ctrl-C even while it loads."""
+"""The command line, `kwantorque` or `python -m kwantorque`.
+
+Stopped cleanly by Ctrl-C even while it loads.
+"""
+
+from __future__ import annotations
 
 import os
 import signal
@@ -6,12 +11,13 @@ import sys
 import threading
 
 
-def main():
+def main() -> int:
     """Run the command line; returns the exit status."""
     handler = signal.getsignal(signal.SIGINT)
     ours = handler is signal.default_int_handler and threading.current_thread() is threading.main_thread()
     if ours:
-        # An interrupt in the middle of an import surfaces as any exception: until all is loaded, leave at once.
+        # An interrupt in the middle of an import surfaces as any exception: until all
+        # is loaded, leave at once.
         signal.signal(signal.SIGINT, _leave)
     from .cli.commands import main as command_line
 

@@ -1,4 +1,4 @@
-"""Entries for crystals."""
+"""Entries for crystals: bands, and the torques of their states."""
 
 from .bands import bands, k_path
 

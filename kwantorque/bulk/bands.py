@@ -1,12 +1,13 @@
 """Bands along a path, and what every Bloch state does to magnetisation and lattice.
 
-In an eigenstate nothing changes in time, so that the gains of the carriers' L + s from all
-terms add up to zero:
+In an eigenstate nothing changes in time, so that the gains of the carriers' L + s from
+all terms add up to zero:
 
     exchange torque + lattice torque = 0,        state by state,
 
-while each of them may be finite: spin-orbit coupling hands angular momentum from the lattice
-to the magnetisation (Haney & Stiles, Phys. Rev. Lett. 105, 126602 (2010), figure 1).
+while each of them may be finite: spin-orbit coupling hands angular momentum from the
+lattice to the magnetisation (Haney & Stiles, Phys. Rev. Lett. 105, 126602 (2010),
+figure 1).
 """
 
 from __future__ import annotations
@@ -31,12 +32,13 @@ __all__ = ["bands", "k_path"]
 
 
 def k_path(corners: ArrayLike, points: int = 100) -> NDArray:
-    """Equidistant wavevectors along straight lines between corners, `points` on each line.
+    """Equidistant wavevectors along straight lines between corners.
 
     Parameters
     ----------
     corners : (m, 3) array, 1/nm, m >= 2
     points : int
+        On each line, its first corner included and its last one not.
 
     Returns
     -------
@@ -54,6 +56,10 @@ def k_path(corners: ArrayLike, points: int = 100) -> NDArray:
     array([[0. , 0. , 0. ],
            [0. , 0. , 0.5],
            [0. , 0. , 1. ]])
+    >>> kt.k_path([(0, 0, 0)])
+    Traceback (most recent call last):
+    ...
+    kwantorque.errors.InputError: `corners` must have shape (n, 3) with n >= 2, ...
     """
     corners = _wavevectors("corners", corners, least=2)
     if not isinstance(points, int) or isinstance(points, bool) or points < 1:
@@ -66,26 +72,40 @@ def k_path(corners: ArrayLike, points: int = 100) -> NDArray:
 def bands(material: Material, k: ArrayLike, m: ArrayLike | str | None = None) -> xr.Dataset:
     """Energies and eigenstates' expectation values of a material at wavevectors `k`.
 
+    In an eigenstate of H(k) a term t gives <-i [O, H_t]> to O = s and L of the
+    carriers. Torques on magnetisation and lattice are minus what their terms give to
+    L + s, and
+
+        exchange torque + lattice torque = 0,        state by state,
+
+    where all terms belong to one of the two, or to the carriers themselves.
+
     Parameters
     ----------
     material : Material
     k : (n, 3) array, 1/nm
-    m : str or 3-vector
+    m : str or 3-vector, optional
         Direction of the magnetisation, if the material is magnetic.
 
     Returns
     -------
     xarray.Dataset
-        Dimensions k, band (ascending), axis (x, y, z). energy (eV); spin, orbital (hbar);
-        velocity, dE/dk (eV nm); exchange_torque on the magnetisation, lattice_torque,
-        orbital_to_spin_torque of the carriers' orbital moment on their spin (eV, hbar = 1).
-        Coordinates kx, ky, kz and the distance along the path (1/nm). Degenerate states come
-        in an arbitrary basis: only sums over them mean something.
+        Dimensions k, band (ascending), axis (x, y, z). Variables with (k, band): energy
+        (eV); with (k, band, axis): spin and orbital (hbar), velocity, dE/dk (eV nm),
+        exchange_torque on the magnetisation, lattice_torque, and orbital_to_spin_torque
+        of the carriers' orbital moment on their spin (eV, hbar = 1); for any other
+        partner of a term, torque_on_<partner>. Coordinates kx, ky, kz and the distance
+        along the path (1/nm). Degenerate states come in an arbitrary basis: only sums
+        over them mean something.
 
     Raises
     ------
     InputError
         `k` is not (n, 3), `material` none, or a magnetic material has no `m`.
+
+    References
+    ----------
+    Haney & Stiles, Phys. Rev. Lett. 105, 126602 (2010), figure 1.
 
     Examples
     --------
@@ -94,6 +114,10 @@ def bands(material: Material, k: ArrayLike, m: ArrayLike | str | None = None) ->
     >>> import kwantorque as kt
     >>> kt.bands(kt.KohnLuttinger(), [0, 0, 0]).energy.values.round(9) + 0.0
     array([[0.  , 0.  , 0.  , 0.  , 0.33, 0.33]])
+    >>> kt.bands(kt.KohnLuttinger(exchange=0.27), [0, 0, 0])
+    Traceback (most recent call last):
+    ...
+    kwantorque.errors.InputError: a magnetic material needs the direction `m` ...
     """
     if not isinstance(material, Material):
         raise InputError(f"`material` must be a Material such as KohnLuttinger(), got {material!r}")

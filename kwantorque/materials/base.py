@@ -1,4 +1,4 @@
-"""What a material is: H(k) as a sum of named terms, with its own spin and orbital matrices.
+"""What a material is: H(k) as a sum of named terms, with spin and orbital matrices.
 
 A material knows nothing of layers, leads, Fermi energies or Kwant.
 """
@@ -19,14 +19,17 @@ if TYPE_CHECKING:
 __all__ = ["PARTNERS", "Material", "Term", "check_material", "check_partner"]
 
 PARTNERS = ("lattice", "magnetisation", "carriers")
-"""Who usually receives the angular momentum that a term takes from the carriers; a name of
-one's own ("impurities") gets a torque of its own, `torque_on_impurities`."""
+"""Who usually receives the angular momentum that a term takes from the carriers.
+
+A name of one's own ("impurities") gets a torque of its own, `torque_on_impurities`.
+"""
 
 
 class Term(ABC):
-    """One named term of H(k). Whoever writes the next kind provides what is abstract here.
+    """One named term of H(k).
 
-    `Polynomial` and `Hoppings` are the kinds there are.
+    `Polynomial` and `Hoppings` are the kinds there are; whoever writes the next one
+    provides what is abstract here.
 
     Attributes
     ----------
@@ -34,8 +37,20 @@ class Term(ABC):
         "kinetic", "exchange", "spin_orbit", "potential", "rashba", ...
     partner : str
         Who takes up what the term takes from the carriers' angular momentum: "lattice",
-        "magnetisation", or "carriers" for atomic spin-orbit coupling, which moves it between
-        spin and orbit and conserves L + s; or any other name.
+        "magnetisation", or "carriers" for atomic spin-orbit coupling, which moves it
+        between spin and orbit and conserves L + s; or any other name.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import kwantorque as kt
+    >>> iron = kt.FreeElectron(exchange=-1.0)
+    >>> [(term.name, term.partner) for term in iron.terms([0, 0, 1])]
+    [('kinetic', 'lattice'), ('potential', 'lattice'), ('exchange', 'magnetisation')]
+    >>> kt.Polynomial("exchange", "magnetization", np.eye(2))
+    Traceback (most recent call last):
+    ...
+    kwantorque.errors.InputError: ... did you mean 'magnetisation'?
     """
 
     name: str
@@ -68,9 +83,18 @@ class Term(ABC):
     def blocks(self, k_par: ArrayLike, spacing: float) -> tuple[NDArray, NDArray]:
         """On-site block h and hopping V = H_{j,j+1} along z of the infinite crystal.
 
-        On sites `spacing` (nm) apart, H_term(k) = h + V exp(i k_z a) + V^+ exp(-i k_z a):
-        exactly for a lattice, up to O(a^2) for a polynomial in k_z. Both in eV, of shape
-        (nk, n, n), or (1, n, n) where they do not depend on `k_par` (nk, 2), 1/nm.
+        On sites a = `spacing` (nm) apart,
+
+            H_term(k) = h + V exp(i k_z a) + V^+ exp(-i k_z a),
+
+        exactly for a lattice, up to O(a^2) for a polynomial in k_z. Both in eV, of
+        shape (nk, n, n), or (1, n, n) where they do not depend on `k_par` (nk, 2),
+        1/nm.
+
+        Raises
+        ------
+        InputError
+            The term is that of a lattice with another spacing.
         """
 
     @abstractmethod
@@ -83,7 +107,13 @@ class Term(ABC):
 
 
 def check_partner(name: str, partner: str) -> str:
-    """Return the partner of the term `name`; `InputError` if it is no name, or a misspelt one."""
+    """Return the partner of the term `name`.
+
+    Raises
+    ------
+    InputError
+        It is no name, or one of `PARTNERS` misspelt.
+    """
     if not isinstance(partner, str) or not partner.isidentifier():
         raise InputError(f"partner of term {name!r} must be one of {PARTNERS} or another name, got {partner!r}")
     near = difflib.get_close_matches(partner, PARTNERS, n=1, cutoff=0.8)
@@ -96,22 +126,25 @@ def check_partner(name: str, partner: str) -> str:
 
 
 class Material(ABC):
-    """Contract of a material; whoever writes the next one provides:
+    """Contract of a material: H(k) as a sum of named terms, and what they act on.
 
-    1. `spin` and `orbital`, Hermitian arrays (3, n, n) with hbar = 1, components x, y, z;
-       the spin of free electrons in s bands goes with `orbital` = 0.
-    2. `terms(m)`, a tuple of `Term` with distinct names, for a magnetisation direction `m`
-       (unit vector, or None for a material that is not magnetic). Bands are electron-like
-       (bounded from below, states filled upwards); a hole material is written in hole
-       energies.
+    Whoever writes the next one provides:
+
+    1. `spin` and `orbital`, Hermitian arrays (3, n, n) with hbar = 1, components x, y,
+       z; the spin of free electrons in s bands goes with `orbital` = 0.
+    2. `terms(m)`, a tuple of `Term` with distinct names, for a magnetisation direction
+       `m` (unit vector, or None for a material that is not magnetic). Bands are
+       electron-like (bounded from below, states filled upwards); a hole material is
+       written in hole energies.
     3. `is_magnetic`, whether a layer of it needs a direction `m`.
-    4. a `repr` that states its parameters: it is stored with every result. Materials are
-       hashable, and equal if they are the same crystal: a frozen dataclass of numbers is.
-    5. if it is a lattice in the plane, `reciprocal`, its two reciprocal lattice vectors as
-       rows, (2, 2), 1/nm: the k integrals end at their Brillouin zone. None for a k.p
-       material, which is at most of second order in k.
-    6. if it is meant for one lattice spacing only, as every lattice is, `spacing` (nm); else
-       None.
+    4. a `repr` that states its parameters: it is stored with every result. Materials
+       are hashable, and equal if they are the same crystal: a frozen dataclass of
+       numbers is.
+    5. if it is a lattice in the plane, `reciprocal`, its two reciprocal lattice vectors
+       as rows, (2, 2), 1/nm: the k integrals end at their Brillouin zone. None for a
+       k.p material, which is at most of second order in k.
+    6. if it is meant for one lattice spacing only, as every lattice is, `spacing` (nm);
+       else None.
 
     Examples
     --------
@@ -120,6 +153,10 @@ class Material(ABC):
     >>> copper.hamiltonian([0, 0, 13.6]).real.round(9) + 0.0
     array([[0., 0.],
            [0., 0.]])
+    >>> kt.FreeElectron(exchange=-1.0).hamiltonian([0, 0, 0])
+    Traceback (most recent call last):
+    ...
+    kwantorque.errors.InputError: a magnetic material needs the direction `m` ...
     """
 
     spin: NDArray
@@ -130,7 +167,17 @@ class Material(ABC):
 
     @abstractmethod
     def terms(self, m: ArrayLike | None = None) -> tuple[Term, ...]:
-        """The named terms of H for magnetisation direction `m` (unit vector or None)."""
+        """The named terms of H for a magnetisation along `m`.
+
+        Parameters
+        ----------
+        m : unit vector (3,), or None for a material that is not magnetic
+
+        Raises
+        ------
+        InputError
+            The material is magnetic, and there is no `m`.
+        """
 
     @property
     def n_orbitals(self) -> int:
@@ -143,16 +190,16 @@ class Material(ABC):
         return self.orbital + self.spin
 
     def hamiltonian(self, k: ArrayLike, m: ArrayLike | None = None) -> NDArray:
-        """H(k) in eV, shape (..., n, n), for k of shape (..., 3) in 1/nm."""
+        """H(k), the sum of all terms: (..., n, n), eV, for k (..., 3) in 1/nm."""
         return sum(term(k) for term in self.terms(m))
 
     def velocity(self, k: ArrayLike, m: ArrayLike | None = None) -> NDArray:
-        """hbar v_i = dH/dk_i in eV nm, (..., 3, n, n), for k of shape (..., 3) in 1/nm."""
+        """hbar v_i = dH/dk_i: (..., 3, n, n), eV nm, for k (..., 3) in 1/nm."""
         return sum(term.gradient(k) for term in self.terms(m))
 
 
 def check_material(material: Material, m: ArrayLike | None) -> None:
-    """Check that a material fulfils the contract, for a direction `m` of the magnetisation.
+    """Check that a material fulfils the contract, with its magnetisation along `m`.
 
     Raises
     ------

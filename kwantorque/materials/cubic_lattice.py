@@ -1,4 +1,7 @@
-"""One orbital per site of a cubic lattice: the tight-binding junctions of the literature, typed in as they stand."""
+"""One orbital per site of a cubic lattice.
+
+The tight-binding junctions of the literature, typed in as they stand.
+"""
 
 from __future__ import annotations
 
@@ -22,15 +25,17 @@ __all__ = ["CubicLattice"]
 
 @dataclass(frozen=True)
 class CubicLattice(SpinHalf):
-    """One orbital per site of a simple cubic lattice, with current along one of its axes.
+    """One orbital per site of a simple cubic lattice, current along one of its axes.
 
         H = 2 t [cos(k_x a) + cos(k_y a) + cos(k_z a)]     kinetic
             + e_mean                                       potential
             + Delta m.s                                    exchange
 
-    Published as on-site energies of spin up and down, e_up and e_down: `from_energies`. The
-    stack's spacing must be the lattice constant; with `Stack(atomic=True)` a layer of
-    thickness N a is N atomic planes.
+    Basis spin up, down; s = sigma/2, L = 0, hbar = 1.
+
+    Published as on-site energies of spin up and down, e_up and e_down: `from_energies`.
+    The stack's spacing must be the lattice constant; with `Stack(atomic=True)` a layer
+    of thickness N a is N atomic planes.
 
     Parameters
     ----------
@@ -51,10 +56,14 @@ class CubicLattice(SpinHalf):
     Examples
     --------
     >>> import kwantorque as kt
-    >>> magnet = kt.CubicLattice.from_energies(1.2, 2.0, hopping=-0.4, lattice_constant=0.3)
+    >>> magnet = kt.CubicLattice.from_energies(1.2, 2.0, hopping=-0.4)
     >>> magnet.hamiltonian([0, 0, 0], m=[0, 0, 1]).real.round(9)
     array([[-1.2,  0. ],
            [ 0. , -0.4]])
+    >>> kt.CubicLattice(hopping=0.4)
+    Traceback (most recent call last):
+    ...
+    kwantorque.errors.InputError: `hopping` must be < 0 eV, so that the band bottom ...
     """
 
     hopping: float = -1.0
@@ -62,7 +71,7 @@ class CubicLattice(SpinHalf):
     onsite: float = 0.0
     lattice_constant: float = 1.0
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         super().__post_init__()
         positive("lattice_constant", self.lattice_constant, "nm")
         if self.hopping >= 0:
@@ -72,7 +81,22 @@ class CubicLattice(SpinHalf):
     def from_energies(
         cls, up: float, down: float | None = None, *, hopping: float, lattice_constant: float = 1.0
     ) -> CubicLattice:
-        """The material with on-site energies `up` and `down` (eV) for spin along +m and -m."""
+        """The material with these on-site energies of spin along +m and -m.
+
+            e_mean = (up + down)/2,        Delta = up - down
+
+        Parameters
+        ----------
+        up, down : float, eV
+            Without `down` the material is non-magnetic.
+        hopping : float, eV
+        lattice_constant : float, nm
+
+        Raises
+        ------
+        InputError
+            As of `CubicLattice`.
+        """
         down = up if down is None else down
         mean = (finite("up", up, "eV") + finite("down", down, "eV")) / 2
         return cls(hopping, up - down, mean, lattice_constant)
@@ -88,7 +112,6 @@ class CubicLattice(SpinHalf):
         return self.lattice_constant
 
     def terms(self, m: ArrayLike | None = None) -> tuple[Term, ...]:
-        """The named terms of H for magnetisation direction `m` (unit vector or None)."""
         neighbours = {tuple(axis): self.hopping * np.eye(2) for axis in np.eye(3, dtype=int).tolist()}
         terms = [
             Hoppings("kinetic", "lattice", neighbours, self.lattice_constant),

@@ -1,6 +1,12 @@
-"""Free electrons with an exchange splitting (Stoner): metals and barriers of Ralph & Stiles and of Manchon."""
+"""Free electrons with an exchange splitting (Stoner).
+
+Metals and barriers of Ralph & Stiles and of Manchon.
+"""
+
+from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -8,6 +14,11 @@ from ..errors import finite, positive
 from ..units import HBAR2_OVER_2M0
 from .polynomial import Polynomial
 from .spin_half import SpinHalf
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+    from .base import Term
 
 __all__ = ["FreeElectron"]
 
@@ -20,30 +31,71 @@ class FreeElectron(SpinHalf):
             + U                  potential
             + Delta m.s          exchange
 
-    Basis spin up, down; s = sigma/2, L = 0, hbar = 1. In J_ex sigma.m, as others write it, Delta = 2 J_ex.
+    Basis spin up, down; s = sigma/2, L = 0, hbar = 1. In J_ex sigma.m, as others write
+    it, Delta = 2 J_ex.
 
     Parameters
     ----------
     exchange : float, eV
-        Delta. Delta < 0 makes spin along +m the majority; 0 makes the material non-magnetic.
+        Delta. Delta < 0 makes spin along +m the majority; 0 makes the material
+        non-magnetic.
     mass : float, m0
     bottom : float, eV
         U: the band bottom, half way between those of both spins.
+
+    Raises
+    ------
+    InputError
+        mass <= 0, or something that is not a finite number.
+
+    References
+    ----------
+    Ralph & Stiles, J. Magn. Magn. Mater. 320, 1190 (2008), section 3;
+    Manchon, Phys. Rev. B 83, 172403 (2011).
+
+    Examples
+    --------
+    >>> import kwantorque as kt
+    >>> cobalt = kt.FreeElectron.from_wavevectors(13.6, 8.0)
+    >>> cobalt.exchange < 0  # spin along +m is the majority
+    True
+    >>> [round(energy, 3) for energy in cobalt.bottoms]
+    [-7.047, -2.438]
+    >>> kt.FreeElectron(mass=0)
+    Traceback (most recent call last):
+    ...
+    kwantorque.errors.InputError: `mass` must be > 0 m0, got 0.0
     """
 
     exchange: float = 0.0
     mass: float = 1.0
     bottom: float = 0.0
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         super().__post_init__()
         positive("mass", self.mass, "m0")
 
     @classmethod
-    def from_wavevectors(cls, up, down=None, *, fermi_energy=0.0, mass=1.0):
-        """The material whose Fermi wavevectors are `up` and `down` (1/nm), for spin along +m and -m.
+    def from_wavevectors(
+        cls, up: float, down: float | None = None, *, fermi_energy: float = 0.0, mass: float = 1.0
+    ) -> FreeElectron:
+        """The material with these Fermi wavevectors of spin along +m and -m.
 
-        Without `down` it is non-magnetic. The band bottoms are E_F - hbar^2 k^2/2m.
+        The band bottoms are E_F - hbar^2 k^2/2m, so that
+
+            Delta = (hbar^2/2m) (down^2 - up^2)
+
+        Parameters
+        ----------
+        up, down : float, 1/nm
+            Without `down` the material is non-magnetic.
+        fermi_energy : float, eV
+        mass : float, m0
+
+        Raises
+        ------
+        InputError
+            A wavevector or mass that is not > 0.
         """
         up = positive("up", up, "1/nm")
         down = up if down is None else positive("down", down, "1/nm")
@@ -52,11 +104,11 @@ class FreeElectron(SpinHalf):
         return cls(exchange=c * (down**2 - up**2), mass=mass, bottom=bottom)
 
     @property
-    def bottoms(self):
-        """Band bottoms for spin along +m and -m, eV."""
+    def bottoms(self) -> tuple[float, float]:
+        """Band bottoms of spin along +m and -m, eV."""
         return self.bottom + self.exchange / 2, self.bottom - self.exchange / 2
 
-    def terms(self, m=None):
+    def terms(self, m: ArrayLike | None = None) -> tuple[Term, ...]:
         quadratic = HBAR2_OVER_2M0 / self.mass * np.einsum("ij,ab->ijab", np.eye(3), np.eye(2))
         terms = [
             Polynomial("kinetic", "lattice", np.zeros((2, 2)), quadratic=quadratic),

@@ -23,9 +23,11 @@ __all__ = ["Hoppings", "reciprocal_vectors"]
 class Hoppings(Term):
     """One named term of H(k), of any range in the plane and to nearest planes along z.
 
-        H_term(k) = sum_R exp(i k.R) H_R,      H_R = <0| H |R>,   R = n_1 a_1 + n_2 a_2 + n_3 a_3
+        H_term(k) = sum_R exp(i k.R) H_R,        H_R = <0| H |R>,
+        R = n_1 a_1 + n_2 a_2 + n_3 a_3
 
-    Its blocks along z are exact: h has the R with n_3 = 0, V = H_{j,j+1} those with n_3 = 1.
+    Its blocks along z are exact: h has the R with n_3 = 0, V = H_{j,j+1} those with
+    n_3 = 1.
 
     Parameters
     ----------
@@ -35,17 +37,18 @@ class Hoppings(Term):
     hoppings : dict from (n_1, n_2, n_3) to (n, n) array, eV
         n_3 is -1, 0 or 1. Of R and -R one is enough: H_{-R} = H_R^+.
     vectors : float or (3, 3) array, nm
-        The lattice vectors a_1, a_2, a_3 as rows, a_1 and a_2 in the plane; one number for a
-        simple cubic lattice.
+        The lattice vectors a_1, a_2, a_3 as rows, a_1 and a_2 in the plane; one number
+        for a simple cubic lattice.
 
     Raises
     ------
     InputError
-        Matrices of different shapes, H_{-R} that is not H_R^+, an n_3 beyond nearest planes.
+        Matrices of different shapes, H_{-R} that is not H_R^+, an n_3 beyond nearest
+        planes.
 
     Examples
     --------
-    One orbital on a simple cubic lattice of 0.3 nm: 2 t sum_i cos(k_i a), t = -1 eV.
+    One orbital on a simple cubic lattice, 2 t sum_i cos(k_i a), t = -1 eV, a = 0.3 nm:
 
     >>> import numpy as np
     >>> import kwantorque as kt
@@ -54,6 +57,10 @@ class Hoppings(Term):
     >>> kinetic([0.0, 0.0, 0.0]).real
     array([[-6.,  0.],
            [ 0., -6.]])
+    >>> kt.Hoppings("kinetic", "lattice", {(0, 0, 2): np.eye(2)}, 0.3)
+    Traceback (most recent call last):
+    ...
+    kwantorque.errors.InputError: hopping (0, 0, 2) of term 'kinetic' must be ...
     """
 
     name: str
@@ -61,7 +68,7 @@ class Hoppings(Term):
     hoppings: Mapping[tuple[int, int, int], NDArray]
     vectors: NDArray
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         check_partner(self.name, self.partner)
         vectors = np.asarray(self.vectors, float)
         vectors = vectors * np.eye(3) if vectors.ndim == 0 else vectors
@@ -157,11 +164,15 @@ class Hoppings(Term):
 
 
 def reciprocal_vectors(vectors: ArrayLike) -> NDArray:
-    """Reciprocal lattice vectors b_1, b_2 of the plane as rows, (2, 2), 1/nm: a_i.b_j = 2 pi delta_ij.
+    """Reciprocal lattice vectors b_1, b_2 of the plane: a_i.b_j = 2 pi delta_ij.
 
     Parameters
     ----------
     vectors : (3, 3) array, nm
         Lattice vectors as rows, the first two in the plane.
+
+    Returns
+    -------
+    (2, 2) array, 1/nm; b_1 and b_2 as rows, components x, y
     """
     return 2 * np.pi * np.linalg.inv(np.asarray(vectors, float)[:2, :2]).T

@@ -1,6 +1,9 @@
 """Six-band Kohn-Luttinger holes: GaAs, GaMnAs and their relatives."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -10,35 +13,64 @@ from ..units import HBAR2_OVER_2M0
 from .base import Material
 from .polynomial import Polynomial
 
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+    from .base import Term
+
 __all__ = ["KohnLuttinger"]
 
 
 @dataclass(frozen=True)
 class KohnLuttinger(Material):
-    """Valence band of a cubic semiconductor, p orbitals x spin, in hole energies (holes fill upwards).
+    """Valence band of a cubic semiconductor, p orbitals x spin, in hole energies.
 
-        H = (hbar^2/2m0) [(g1 + 4 g2) k^2 - 6 g2 (L.k)^2 - 6 (g3 - g2) sum_{i != j} k_i k_j L_i L_j]   kinetic
-            - alpha L.sigma                                                                         spin_orbit
-            + Delta m.s                                                                             exchange
-            + band offset                                                                           potential
+        H = (hbar^2/2m0) [(g1 + 4 g2) k^2 - 6 g2 (L.k)^2
+                          - 6 (g3 - g2) sum_{i != j} k_i k_j L_i L_j]    kinetic
+            - alpha L.sigma                                              spin_orbit
+            + Delta m.s                                                  exchange
+            + band offset                                                potential
 
-    Basis kron(orbital, spin): m_L = +1, 0, -1; spin up, down. s = sigma/2, L spin-1 matrices, hbar = 1.
-    With this sign of alpha the J = 3/2 quartet is on top of the valence band and the split-off band
-    3 alpha away. Eq. 1 of Haney & Stiles prints + alpha L.s instead, which puts J = 1/2 on top and does
-    not give their numbers.
+    Hole energies: holes fill upwards.
+
+    Basis kron(orbital, spin): m_L = +1, 0, -1; spin up, down. s = sigma/2, L spin-1
+    matrices, hbar = 1. With this sign of alpha the J = 3/2 quartet is on top of the
+    valence band and the split-off band 3 alpha away. Eq. 1 of Haney & Stiles prints
+    + alpha L.s instead, which puts J = 1/2 on top and does not give their numbers.
 
     Parameters
     ----------
     exchange : float, eV
-        Delta. Its sign is that of the carriers' energy along +m: Delta > 0 favours spin along -m.
-        Haney & Stiles use 0.27 for GaMnAs; 0 makes the material non-magnetic.
+        Delta. Its sign is that of the carriers' energy along +m: Delta > 0 favours spin
+        along -m. Haney & Stiles use 0.27 for GaMnAs; 0 makes the material non-magnetic.
     spin_orbit : float, eV
-        alpha; 0.11 gives a split-off energy of 0.33 eV (GaAs: 0.34 eV; Vurgaftman et al., J. Appl. Phys. 89, 5815
-        (2001)).
+        alpha; 0.11 gives a split-off energy of 0.33 eV (GaAs: 0.34 eV; Vurgaftman et
+        al., J. Appl. Phys. 89, 5815 (2001)).
     gamma1, gamma2, gamma3 : float
         Luttinger parameters; the defaults are those of GaAs in Haney & Stiles.
     band_edge : float, eV
-        Energy of the lowest hole state at k = 0, exchange and spin-orbit coupling included.
+        Energy of the lowest hole state at k = 0, exchange and spin-orbit coupling
+        included.
+
+    Raises
+    ------
+    InputError
+        A parameter is not a finite number, or the bands bend down in some direction.
+
+    References
+    ----------
+    Haney & Stiles, Phys. Rev. Lett. 105, 126602 (2010), eq. 1.
+
+    Examples
+    --------
+    >>> import kwantorque as kt
+    >>> gamnas = kt.KohnLuttinger(exchange=0.27)
+    >>> [term.name for term in gamnas.terms([0, 0, 1])]
+    ['kinetic', 'spin_orbit', 'exchange', 'potential']
+    >>> kt.KohnLuttinger(gamma1=4.0)
+    Traceback (most recent call last):
+    ...
+    kwantorque.errors.InputError: the kinetic term must be positive in every ...
     """
 
     exchange: float = 0.0
@@ -51,7 +83,7 @@ class KohnLuttinger(Material):
     spin = on_spin(SPIN_HALF, 3)
     orbital = on_orbital(SPIN_ONE)
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         for field in fields(self):
             object.__setattr__(self, field.name, finite(field.name, getattr(self, field.name)))
         smallest = self.inverse_mass_bound()
@@ -62,25 +94,28 @@ class KohnLuttinger(Material):
             )
 
     @property
-    def is_magnetic(self):
+    def is_magnetic(self) -> bool:
+        """Whether a layer of it needs a direction `m`."""
         return self.exchange != 0
 
-    def inverse_mass_bound(self):
-        """Smallest m0/m of the kinetic term, over the directions 001, 110 and 111 where extrema lie.
+    def inverse_mass_bound(self) -> float:
+        """Smallest m0/m of the kinetic term, over the directions where extrema lie.
 
-        Along 001 the eigenvalues are g1 - 2 g2 and g1 + 4 g2, along 111 g1 - 2 g3 and g1 + 4 g3, along 110
-        g1 - 2 g2 and g1 + g2 +- 3 g3.
+        Along 001 the eigenvalues are g1 - 2 g2 and g1 + 4 g2, along 111 g1 - 2 g3 and
+        g1 + 4 g3, along 110 g1 - 2 g2 and g1 + g2 +- 3 g3.
         """
         g1, g2, g3 = self.gamma1, self.gamma2, self.gamma3
         return min(g1 - 2 * g2, g1 + 4 * g2, g1 - 2 * g3, g1 + 4 * g3, g1 + g2 - 3 * g3, g1 + g2 + 3 * g3)
 
-    def lattice_torque(self, k):
-        """Torque on the lattice as an operator in k space, eq. 6 of Haney & Stiles with its factor corrected.
+    def lattice_torque(self, k: ArrayLike) -> NDArray:
+        """Torque of the carriers on the lattice, as an operator in k space.
 
-            tau_z = v_x k_y - v_y k_x + 3 (g2 - g3) (hbar^2/m0) {k_x L_y + k_y L_x, k_x L_x - k_y L_y}
+            tau_z = v_x k_y - v_y k_x
+                    + 3 (g2 - g3) (hbar^2/m0) {k_x L_y + k_y L_x, k_x L_x - k_y L_y}
 
-        and cyclic, with the velocity v = dH/dk of the kinetic term and {A, B} = AB + BA; the paper has 6 instead of
-        3. It equals i [H_kinetic, L]: minus what the k.p term gives to the carriers' L.
+        and cyclic, with the velocity v = dH/dk of the kinetic term and
+        {A, B} = AB + BA. It equals i [L, H_kinetic]: minus what the k.p term gives to
+        the carriers' L.
 
         Parameters
         ----------
@@ -89,6 +124,11 @@ class KohnLuttinger(Material):
         Returns
         -------
         (..., 3, n, n) array, eV; components x, y, z
+
+        References
+        ----------
+        Haney & Stiles, Phys. Rev. Lett. 105, 126602 (2010), eq. 6, where 6 is printed
+        instead of 3.
         """
         k = np.asarray(k, float)[..., None, None]
         velocity = self.terms(np.array([0.0, 0.0, 1.0]))[0].gradient(k[..., 0, 0])
@@ -100,7 +140,7 @@ class KohnLuttinger(Material):
             components.append(velocity[..., x, :, :] * k_y - velocity[..., y, :, :] * k_x + factor * cubic)
         return np.stack(components, axis=-3)
 
-    def terms(self, m=None):
+    def terms(self, m: ArrayLike | None = None) -> tuple[Term, ...]:
         if self.is_magnetic and m is None:
             raise InputError(f"a magnetic material needs the direction `m` of its magnetisation: {self!r}")
         n, spin, orbital = self.n_orbitals, self.spin, self.orbital

@@ -1,4 +1,4 @@
-"""A term of second order in k: effective masses, k.p, Rashba coupling, and what does not depend on k."""
+"""A term of second order in k: effective masses, k.p, Rashba coupling, constants."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Polynomial(Term):
     Raises
     ------
     InputError
-        A matrix of the wrong shape, not finite or not Hermitian.
+        A matrix of the wrong shape, not finite or not Hermitian, or a misspelt partner.
 
     Examples
     --------
@@ -51,6 +51,10 @@ class Polynomial(Term):
     >>> rashba([0.0, 2.0, 0.0]).real
     array([[0. , 0.2],
            [0.2, 0. ]])
+    >>> kt.Polynomial("rashba", "lattice", 0 * x, linear=[-y, x])
+    Traceback (most recent call last):
+    ...
+    kwantorque.errors.InputError: linear part of term 'rashba' must have shape ...
     """
 
     name: str
@@ -59,7 +63,7 @@ class Polynomial(Term):
     linear: NDArray | None = None
     quadratic: NDArray | None = None
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         check_partner(self.name, self.partner)
         constant = np.asarray(self.constant, complex)
         n = constant.shape[-1] if constant.ndim else 0

@@ -1,6 +1,9 @@
-"""What all materials of one orbital and two spins share: spin matrices and the exchange term."""
+"""What materials of one orbital and two spins share: spin, and the exchange term."""
+
+from __future__ import annotations
 
 from dataclasses import fields
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -9,25 +12,44 @@ from ..errors import InputError, finite
 from .base import Material
 from .polynomial import Polynomial
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from numpy.typing import ArrayLike
+
+    from .base import Term
+
 __all__ = ["SpinHalf"]
 
 
 class SpinHalf(Material):
-    """Basis spin up, down; s = sigma/2, L = 0. A dataclass of numbers, `exchange` (Delta in Delta m.s) among them."""
+    """Basis spin up, down; s = sigma/2, L = 0.
 
+    Whoever derives from it is a dataclass of numbers, `exchange` among them: Delta in
+    Delta m.s, eV.
+    """
+
+    exchange: float
     spin = SPIN_HALF
     orbital = np.zeros((3, 2, 2))
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         for field in fields(self):
             object.__setattr__(self, field.name, finite(field.name, getattr(self, field.name)))
 
     @property
-    def is_magnetic(self):
+    def is_magnetic(self) -> bool:
+        """Whether a layer of it needs a direction `m`."""
         return self.exchange != 0
 
-    def with_exchange(self, terms, m):
-        """`terms` and, if the material is magnetic, Delta m.s."""
+    def with_exchange(self, terms: Iterable[Term], m: ArrayLike | None) -> tuple[Term, ...]:
+        """`terms` and, if the material is magnetic, Delta m.s.
+
+        Raises
+        ------
+        InputError
+            The material is magnetic, and there is no `m`.
+        """
         if not self.is_magnetic:
             return tuple(terms)
         if m is None:

@@ -1,7 +1,8 @@
-"""Expectation values of density blocks: every sign of a density, flux or torque lives in this folder.
+"""Expectation values of density blocks: the sign of every density, flux and torque.
 
-`LocalOperators` prepares all operators of any graph once and closes its books;
-`ChainOperators` adds what a chain has in its leads. The other files hold one kind of operator each.
+`LocalOperators` prepares all operators of any graph once and closes its books, the
+balance of particles and angular momentum at every site; `ChainOperators` adds what a
+chain has in its leads. The other files hold one kind of operator each.
 """
 
 from .closure import closure, closure_of_totals

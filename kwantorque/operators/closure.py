@@ -1,12 +1,16 @@
-"""The books: in a stationary state what flows out of a site minus what flows in is what the terms gave.
+"""The books: the balance of particles and angular momentum at every site.
+
+In a stationary state what flows out of a site minus what flows in is what the terms
+gave,
 
     sum of J_b over the bonds that leave - sum of J_b over those that arrive
-        = sum_t [ T_j^t + (sum of B_b^t over its bonds)/2 ]       for O = 1, s_i, L_i, at every site
+        = sum_t [ T_j^t + (sum of B_b^t over its bonds)/2 ]       for O = 1, s_i, L_i
         = - sum of the torques on all partners                    for O = L + s
 
-Exact on the lattice for every single state. `closure` is the largest violation at a k-point
-(and state), or of a sum over k-points: relative to the largest flux or torque in the books
-there, the incoming particle flux included (all others vanish in total reflection).
+Exact on the lattice for every single state. `closure` is the largest violation at a
+k-point (and state), or of a sum over k-points: relative to the largest flux or torque
+in the books there, the incoming particle flux included (all others vanish in total
+reflection).
 """
 
 from __future__ import annotations
@@ -31,6 +35,11 @@ def closure(
 ) -> NDArray:
     """Largest relative violation of the books of particles, s, L and L + s.
 
+    At every site, with the gains of all terms and the torques on all partners,
+
+        outflow of 1 = 0,       outflow of s, L = sum of gains,
+        outflow of L + s = - sum of torques.
+
     Parameters
     ----------
     current : (..., n_bonds, 7) array
@@ -47,6 +56,7 @@ def closure(
     Returns
     -------
     (...) array
+        Relative to the largest flux, gain or incoming particle flux; 0 where all are 0.
     """
     violation = np.array(outflow)
     for gain in gains.values():
@@ -56,13 +66,23 @@ def closure(
 
 
 def closure_of_totals(values: Mapping[str, NDArray], torques: tuple[str, ...]) -> NDArray:
-    """Largest relative violation of the books from z = -infinity to +infinity, for particles and L + s.
+    """Largest relative violation of the books from z = -infinity to +infinity.
+
+    For particles and L + s, with the limits of the currents in both leads:
+
+        current(left) = current(right) + sum of total torques
 
     Parameters
     ----------
-    values : dict with `particle_current_limit` (..., 2), `angular_momentum_current_limit` (..., 2, 3),
-        `<torque>_total` (..., 3), and `incident_current` (...), part of the scale
-    torques : names of the torques that take from L + s
+    values : dict of arrays
+        `particle_current_limit` (..., 2), `angular_momentum_current_limit` (..., 2, 3),
+        `<torque>_total` (..., 3), and `incident_current` (...), part of the scale.
+    torques : tuple of str
+        Names of the torques that take from L + s.
+
+    Returns
+    -------
+    (...) array
     """
     particles = np.diff(values["particle_current_limit"], axis=-1)
     lost = -np.diff(values["angular_momentum_current_limit"], axis=-2)[..., 0, :]

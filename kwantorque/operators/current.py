@@ -1,9 +1,12 @@
-"""Flux of particles, spin and orbital angular momentum through a bond, from its tail to its head.
+"""Flux of particles, spin and orbital angular momentum through a bond.
 
-Along a chain that is positive towards +z; with j the tail and j + 1 the head,
+From its tail to its head; along a chain that is positive towards +z. With j the tail
+and j + 1 the head,
 
-J_j = 2 Im psi_{j+1}^+ (1/2){V_j^+, O} psi_j, with V_j = H_{j,j+1} the sum of all hopping terms: the symmetrised product
-of velocity and O. In terms of `kwant.operator.Current`, with J_ab on `where=[(j+1, j)]` and J_ba on
+    J_j = 2 Im psi_{j+1}^+ (1/2){V_j^+, O} psi_j,        V_j = H_{j,j+1},
+
+V_j the sum of all hopping terms: the symmetrised product of velocity and O. In terms of
+`kwant.operator.Current`, with J_ab on `where=[(j+1, j)]` and J_ba on
 `where=[(j, j+1)]`: J_j = (J_ab - J_ba)/2.
 """
 
@@ -18,11 +21,21 @@ from ..algebra import anticommutator, dagger
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from .contract import GraphLike
+
 __all__ = ["current_operators"]
 
 
-def current_operators(graph) -> NDArray:
-    """Operators Y whose Re Tr(Y rho_{j,j+1}) are the fluxes of 1, s and L, shape (nk or 1, n_kinds, 7, n, n)."""
+def current_operators(graph: GraphLike) -> NDArray:
+    """Operators Y whose Re Tr(Y rho_{j,j+1}) are the fluxes of 1, s and L.
+
+        Y = -i {V^+, O}
+
+    Returns
+    -------
+    (nk or 1, n_bond_kinds, 7, n, n) array, eV
+        Components 1, s_x, s_y, s_z, L_x, L_y, L_z.
+    """
     operators = np.concatenate([np.eye(graph.n_orbitals)[None], graph.spin, graph.orbital])
     # 2 Im x = Re(-2i x)
     return -1j * anticommutator(dagger(graph.total_hopping)[:, :, None], operators)

@@ -1,7 +1,8 @@
-"""Local values and books on any graph of sites and bonds: traces of operators with density blocks.
+"""Local values and books on any graph: traces of operators with density blocks.
 
-Everything is linear in the density blocks. Traces can therefore be summed over k_par, energy
-or states before they are combined to values, which is far cheaper than summing the values.
+Everything is linear in the density blocks. Traces can therefore be summed over k_par,
+energy or states before they are combined to values, which is far cheaper than summing
+the values.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from .variables import torque_name
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from .contract import BlocksLike, GraphLike
+
 __all__ = ["LocalOperators"]
 
 GROSS_FLUX = 1e-6
@@ -28,18 +31,22 @@ N_MOMENTS = 6
 """Components of s and L."""
 PARTICLES, SPIN, ORBITAL = 0, slice(1, 4), slice(4, 7)
 FLUXES = slice(0, 1 + N_MOMENTS)
-"""The first columns of all traces, on sites and on bonds: 1, s_x, s_y, s_z, L_x, L_y, L_z."""
+"""The first columns of traces on sites and bonds: 1, s_x, s_y, s_z, L_x, L_y, L_z."""
 
 
 class LocalOperators:
     """All local densities, fluxes and torques of a graph.
+
+    The first seven columns of all traces are 1, s_x, s_y, s_z, L_x, L_y, L_z: densities
+    on sites, fluxes on bonds. Those behind are what each term gives to s and L, where
+    it gives anything.
 
     Parameters
     ----------
     graph : structures.graph.Graph, or anything with its attributes
     """
 
-    def __init__(self, graph):
+    def __init__(self, graph: GraphLike) -> None:
         self.graph = graph
         self._partners = partners_of(graph.partner)
         self._site_columns, self.site = _joined(density_operators(graph), onsite_operators(graph))
@@ -50,12 +57,13 @@ class LocalOperators:
         in_a_row = len(inside) and inside[-1] - inside[0] + 1 == len(inside)
         self._inside = slice(inside[0], inside[-1] + 1) if in_a_row else inside
 
-    def traces(self, blocks, at: slice = slice(None)) -> tuple[NDArray, NDArray]:
+    def traces(self, blocks: BlocksLike, at: slice = slice(None)) -> tuple[NDArray, NDArray]:
         """Traces of all operators on the sites inside and on all bonds.
 
         Parameters
         ----------
-        blocks : DensityBlocks of all sites and bonds, (nk, ..., n_sites, n, n) and (nk, ..., n_bonds, n, n)
+        blocks : DensityBlocks
+            Of all sites, (nk, ..., n_sites, n, n), and bonds, (nk, ..., n_bonds, n, n).
         at : slice
             The k-points of the graph that the blocks belong to.
 
@@ -70,11 +78,17 @@ class LocalOperators:
         )
 
     def outflow(self, on_bond: NDArray) -> NDArray:
-        """What leaves each site inside minus what arrives, (..., n_inside, columns), from values on bonds."""
+        """What leaves each site inside minus what arrives.
+
+        From values on bonds, (..., n_bonds, columns), to (..., n_inside, columns).
+        """
         return self._at_sites(on_bond, self._sign)
 
     def share(self, on_bond: NDArray) -> NDArray:
-        """Half of all bonds of each site inside, (..., n_inside, columns), from values on bonds."""
+        """Half of all bonds of each site inside.
+
+        From values on bonds, (..., n_bonds, columns), to (..., n_inside, columns).
+        """
         return self._at_sites(on_bond, np.abs(self._sign)) / 2
 
     def gains(self, on_site: NDArray, share: NDArray) -> dict[str, NDArray]:
@@ -87,7 +101,9 @@ class LocalOperators:
 
         Returns
         -------
-        {term: (..., n, 6) array}, components s_x, s_y, s_z, L_x, L_y, L_z; terms that give nothing are left out
+        dict from term name to (..., n, 6) array
+            Components s_x, s_y, s_z, L_x, L_y, L_z; terms that give nothing are left
+            out.
         """
         gains = {}
         for columns, traces in ((self._site_columns, on_site), (self._bond_columns, share)):
@@ -97,16 +113,25 @@ class LocalOperators:
         return gains
 
     def combined(self, on_site: NDArray, share: NDArray, on_bond: NDArray) -> dict[str, NDArray]:
-        """The variables of `variables.LOCAL`, densities per site, from traces on sites, their bonds' share, bonds."""
-        return self._combined(self.gains(on_site, share), on_site, on_bond)
-
-    def values(self, on_site: NDArray, on_bond: NDArray, incoming: NDArray | float = 0.0):
-        """Values on the sites inside and on bonds from their traces, and the closure of the books.
+        """The variables of `variables.LOCAL`, densities per site, from traces.
 
         Parameters
         ----------
-        on_site : (..., n_inside, columns) array
-        on_bond : (..., n_bonds, columns) array
+        on_site : (..., n, columns) array of traces on sites
+        share : (..., n, columns) array, the bonds' share of the same sites
+        on_bond : (..., n_bonds, columns) array of traces on bonds
+        """
+        return self._combined(self.gains(on_site, share), on_site, on_bond)
+
+    def values(
+        self, on_site: NDArray, on_bond: NDArray, incoming: NDArray | float = 0.0
+    ) -> tuple[dict[str, NDArray], NDArray]:
+        """Values on the sites inside and on bonds, and the closure of their books.
+
+        Parameters
+        ----------
+        on_site : (..., n_inside, columns) array of traces
+        on_bond : (..., n_bonds, columns) array of traces
         incoming : (...) array or float
             Incoming particle flux, part of the scale of the closure.
 
@@ -118,8 +143,8 @@ class LocalOperators:
         gains = self.gains(on_site, self.share(on_bond))
         values = self._combined(gains, on_site, on_bond)
         taken = [values[torque_name(partner)] for partner in self._partners if partner != "carriers"]
-        # In a sharp resonance waves of huge flux to either side cancel: no book is better than
-        # rounding leaves them.
+        # In a sharp resonance waves of huge flux to either side cancel: no book is
+        # better than rounding leaves them.
         gross = np.abs(self.graph.total_hopping).max() * np.abs(on_site[..., PARTICLES]).max(axis=-1)
         fluxes = on_bond[..., FLUXES]
         worst = closure(fluxes, self.outflow(fluxes), gains, taken, np.maximum(incoming, GROSS_FLUX * gross))
@@ -140,7 +165,7 @@ class LocalOperators:
         }
 
     def _at_sites(self, on_bond, factor):
-        """Sum over the bonds of each site inside, each with its factor (n_inside, most bonds)."""
+        """Sum over bonds of each site inside, with factors (n_inside, most bonds)."""
         result = 0.0
         for bond, one in zip(self._bond_at.T, factor.T, strict=True):
             result = result + one[:, None] * on_bond[..., bond, :]
@@ -148,9 +173,10 @@ class LocalOperators:
 
 
 def _bonds_of_sites(bonds, sites):
-    """Numbers of the bonds of each site, and +1 where it is the tail, -1 the head, 0 where there is none.
+    """Numbers of the bonds of each site, and their signs.
 
-    Both (n_sites, most bonds of a site).
+    +1 where it is the tail, -1 the head, 0 where there is none; both (n_sites, most
+    bonds of a site).
     """
     here = {site: i for i, site in enumerate(sites)}
     found = [[] for _ in sites]
@@ -164,7 +190,10 @@ def _bonds_of_sites(bonds, sites):
 
 
 def _joined(first, terms):
-    """The operators that come first and the non-zero ones of the terms, with the (term, component) of each of these."""
+    """The (term, component) of the non-zero operators of the terms, and all operators.
+
+    Those that come first, and behind them the non-zero ones of the terms.
+    """
     columns, operators = [], [first]
     for name, operator in terms.items():
         size = np.abs(operator).max(axis=(0, 1, 3, 4))

@@ -1,4 +1,4 @@
-"""What each named term of the Hamiltonian gives to the carriers' spin and orbital angular momentum.
+"""What each named term of H gives to the carriers' spin and orbital angular momentum.
 
 For a term t and O in {s_i, L_i}, at a site and on a bond,
 
@@ -6,9 +6,10 @@ For a term t and O in {s_i, L_i}, at a site and on a bond,
     B_j^t = 2 Im psi_{j+1}^+ [O, V_j^{t+}] psi_j             bond part, half to each end
     torque of t at site j = T_j^t + (B_j^t + B_{j-1}^t)/2
 
-Both are *gains of the carriers*. The torque a term exerts on its partner (the magnetisation, the lattice) is minus
-that; `torques_on_partners` is where this sign is. `kwant.operator.Source` is sum_t T_j^t; it misses the bonds,
-where most of the torque of a k.p term is. J_ab + J_ba of `kwant.operator.Current` is sum_t B_j^t.
+Both are *gains of the carriers*. The torque a term exerts on its partner (the
+magnetisation, the lattice) is minus that; `torques_on_partners` is where this sign is.
+`kwant.operator.Source` is sum_t T_j^t; it misses the bonds, where most of the torque of
+a k.p term is. J_ab + J_ba of `kwant.operator.Current` is sum_t B_j^t.
 """
 
 from __future__ import annotations
@@ -23,26 +24,38 @@ from ..algebra import commutator, dagger
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from .contract import GraphLike
+
 __all__ = ["bond_operators", "onsite_operators", "partners_of", "torques_on_partners"]
 
 ALWAYS = ("magnetisation", "lattice", "carriers")
 """Partners whose torques are stated even where no term exerts them."""
 
 
-def onsite_operators(graph) -> dict[str, NDArray]:
-    """Operators of T^t for s_x, s_y, s_z, L_x, L_y, L_z, term by term.
+def onsite_operators(graph: GraphLike) -> dict[str, NDArray]:
+    """What the terms give to s and L on a site, as operators T with Re Tr(T rho_j).
 
-    Each is (nk or 1, n_kinds, 6, n, n); terms that give nothing are left out.
+        T = -i [O, h^t]
+
+    Returns
+    -------
+    dict from term name to (nk or 1, n_site_kinds, 6, n, n) array, eV
+        Components s_x, s_y, s_z, L_x, L_y, L_z; terms that give nothing are left out.
     """
     kept = _not_numbers(graph.onsite)
     operators = {name: -1j * _commutators(graph, block) for name, block in kept.items()}
     return _nonzero(operators, graph.onsite)
 
 
-def bond_operators(graph) -> dict[str, NDArray]:
-    """Operators of B^t for s_x, s_y, s_z, L_x, L_y, L_z, term by term.
+def bond_operators(graph: GraphLike) -> dict[str, NDArray]:
+    """What the terms give on a bond, as operators B with Re Tr(B rho_{j,j+1}).
 
-    Each is (nk or 1, n_kinds, 6, n, n); terms that give nothing are left out.
+        B = -2i [O, V^{t+}]
+
+    Returns
+    -------
+    dict from term name to (nk or 1, n_bond_kinds, 6, n, n) array, eV
+        Components s_x, s_y, s_z, L_x, L_y, L_z; terms that give nothing are left out.
     """
     kept = _not_numbers(graph.hopping)
     operators = {name: -2j * _commutators(graph, dagger(block)) for name, block in kept.items()}
@@ -50,7 +63,7 @@ def bond_operators(graph) -> dict[str, NDArray]:
 
 
 def _commutators(graph, block):
-    """[O, block] of s and L, (nk or 1, n_kinds, 6, n, n); those of L = 0 are not worked out."""
+    """[O, block] of s and L, (nk or 1, n_kinds, 6, n, n); L = 0 is not worked out."""
     has_orbital = bool(graph.orbital.any())
     found = commutator(np.concatenate([graph.spin, graph.orbital]) if has_orbital else graph.spin, block[:, :, None])
     return found if has_orbital else np.concatenate([found, np.zeros_like(found)], axis=2)
@@ -87,19 +100,19 @@ def torques_on_partners(
     Parameters
     ----------
     gains : dict from term name to (..., 6) array, gain of s and of L
-    partner : dict from term name to who receives what the term takes (see `materials.Term`)
+    partner : dict from term name to who takes what it takes (see `materials.Term`)
     shape : tuple
         The leading dimensions, for the torques that no term exerts.
 
     Returns
     -------
     dict of (..., 3) arrays, components x, y, z
-        "magnetisation" : exchange torque, minus what the exchange terms give to the carriers;
-            for H_ex = Delta m.s it is -Delta m x s.
+        "magnetisation" : exchange torque, minus what the exchange terms give to the
+            carriers; for H_ex = Delta m.s it is -Delta m x s.
         "lattice" : minus what the crystal's terms (k.p, potential, Rashba) give to the
             carriers' L + s.
-        "carriers" : on the carriers' *spin* by atomic spin-orbit coupling, which takes the same
-            from their orbital moment; here with the sign of a gain.
+        "carriers" : on the carriers' *spin* by atomic spin-orbit coupling, which takes
+            the same from their orbital moment; here with the sign of a gain.
         Any other partner: minus what its terms give to L + s.
     """
     torques = {one: np.zeros((*shape, 3)) for one in partners_of(partner)}

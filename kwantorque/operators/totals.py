@@ -1,4 +1,4 @@
-"""Limits, tails and sums over leads: what a chain has beyond the local values of any graph."""
+"""Limits, tails and sums over leads: what a chain has beyond any graph's values."""
 
 from __future__ import annotations
 
@@ -14,11 +14,15 @@ from .variables import FORMS, InLeads, schema
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from .contract import BlocksLike, ChainLike, StatesLike
+
 __all__ = ["ChainOperators", "Traces"]
 
 SEA_FLUX = 1e-4
-"""Part of the hopping that counts as a flux in the scale of the books of a filled sea, in
-which fluxes cancel."""
+"""Part of the hopping that counts as a flux in the scale of the books of a filled sea.
+
+The sea, all states filled up to the lower chemical potential, has fluxes that cancel.
+"""
 IN_CACHE = 200_000
 """Entries of density blocks made at a time."""
 
@@ -32,7 +36,8 @@ class Traces:
     site : (..., n_sites, columns) array, between the two outermost lead sites
     bond : (..., n_sites + 1, columns) array
     lead_site, lead_bond : (..., 4, columns) arrays
-        One site and one bond of: left limit, right limit, left tail, right tail (see `LeadStates`).
+        One site and one bond of: left limit, right limit, left tail, right tail (see
+        `LeadStates`).
     incoming : (...) array, the incoming particle flux
     """
 
@@ -42,12 +47,12 @@ class Traces:
     lead_bond: NDArray
     incoming: NDArray
 
-    def at(self, index) -> Traces:
+    def at(self, index: slice | NDArray) -> Traces:
         """The traces at a subset of the k-points."""
         return Traces(*(getattr(self, field.name)[index] for field in fields(self)))
 
     def summed(self, weights: NDArray) -> Traces:
-        """Sums over k with weights (n_sums, nk): leading dimension n_sums instead of nk."""
+        """Sums over k with weights (n_sums, nk): n_sums in the place of nk."""
         return Traces(*(np.tensordot(weights, getattr(self, field.name), 1) for field in fields(self)))
 
     @staticmethod
@@ -57,18 +62,23 @@ class Traces:
 
 
 class ChainOperators:
-    """All local densities, fluxes and torques of a chain, and their limits and sums in the leads.
+    """All local densities, fluxes and torques of a chain, also in its leads.
+
+    There a variable has its limit far inside, and the sum of what decays or oscillates.
 
     Parameters
     ----------
     chain : structures.chain.Chain
     """
 
-    def __init__(self, chain):
+    def __init__(self, chain: ChainLike) -> None:
         self.chain, self.local = chain, LocalOperators(chain)
 
-    def traces(self, states, per_state: bool = False) -> Traces:
-        """`Traces` of scattering states, summed over the states of each k or with a dimension for them."""
+    def traces(self, states: StatesLike, per_state: bool = False) -> Traces:
+        """`Traces` of scattering states, summed over the states of each k.
+
+        With `per_state`, they have a dimension for the states after that of k.
+        """
         leads = states.left, states.right
         parts = [lead.limit(per_state) for lead in leads] + [lead.tail(per_state) for lead in leads]
         ends = [np.concatenate([getattr(p, name) for p in parts], axis=-3) for name in ("site", "bond")]
@@ -79,13 +89,19 @@ class ChainOperators:
             incoming=one_each.astype(float) if per_state else states.n_open.astype(float),
         )
 
-    def of_blocks(self, chain, leads) -> Traces:
-        """`Traces` of any density blocks at each k: a filled sea, say. `incoming` is the scale of fluxes that cancel.
+    def of_blocks(self, chain: BlocksLike, leads: BlocksLike) -> Traces:
+        """`Traces` of any density blocks at each k.
+
+        Those of a sea, say: all states filled up to the lower chemical potential. As
+        `incoming` they have the scale of fluxes that cancel.
 
         Parameters
         ----------
-        chain : DensityBlocks of all sites and bonds of the chain, (nk, n_sites, n, n) and (nk, n_sites - 1, n, n)
-        leads : DensityBlocks of one site and bond each of left limit, right limit, left tail, right tail
+        chain : DensityBlocks
+            Of all sites and bonds, (nk, n_sites, n, n) and (nk, n_sites - 1, n, n).
+        leads : DensityBlocks
+            Of one site and bond each of left limit, right limit, left tail, right tail,
+            both (nk, 4, n, n).
         """
         return Traces(
             *self.local.traces(chain),
@@ -98,12 +114,14 @@ class ChainOperators:
 
         Returns
         -------
-        dict of arrays: the variables of `operators.schema` with the leading dimensions of `traces`
-            (densities and limits of torques per nm), and `closure`.
+        dict of arrays
+            The variables of `operators.schema` with the leading dimensions of `traces`
+            (densities and limits of torques per nm), and `closure`, the largest
+            relative violation of the books, the balance at every site.
         """
         values, closure_here = self.local.values(traces.site, traces.bond, traces.incoming)
-        # Every site of a lead has two half bonds: its torques are the on-site part plus that
-        # of one whole bond.
+        # Every site of a lead has two half bonds: its torques are the on-site part plus
+        # that of one whole bond.
         in_leads = self.local.combined(traces.lead_site, traces.lead_bond, traces.lead_bond)
         axis, spacing = traces.incoming.ndim, self.chain.spacing
         records = schema(self.chain.partner.values())
@@ -117,7 +135,7 @@ class ChainOperators:
         return values | {"incident_current": traces.incoming, "closure": closure_here}
 
     def _in_leads(self, site, bond):
-        """Traces of one site and one bond each of left limit, right limit, left tail, right tail."""
+        """Traces of one site and bond each of both limits and tails, left first."""
         ends = np.array([0, -1, 0, -1])
         return (
             real_trace(self.local.site, site, self.chain.site_kind[ends]),
@@ -125,7 +143,7 @@ class ChainOperators:
         )
 
     def _along_the_chain(self, states, per_state):
-        """Traces on sites and bonds, a few k at a time so that the blocks stay in the processor's cache."""
+        """Traces on sites and bonds, a few k at a time: blocks stay in the cache."""
         parts, n_k = [], max(1, IN_CACHE // (self.chain.n_sites * self.chain.n_orbitals**2))
         for start in range(0, len(states.n_open), n_k):
             at = slice(start, start + n_k)

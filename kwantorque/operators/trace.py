@@ -1,4 +1,4 @@
-"""Re Tr(O rho) for many operators and density blocks at once: the one kernel under all operators."""
+"""Re Tr(O rho) for many operators and density blocks at once: the one kernel of all."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ __all__ = ["real_trace"]
 
 
 def _runs(kind):
-    """Index of all blocks of one kind, kind by kind; or slices of equal neighbours, where these are as few."""
+    """Index of all blocks of one kind, kind by kind.
+
+    Or slices of equal neighbours, where these are as few.
+    """
     starts = np.flatnonzero(np.diff(kind, prepend=-1))
     numbers = np.unique(kind)
     if len(starts) > 2 * len(numbers):
@@ -33,10 +36,21 @@ def real_trace(operators: NDArray, rho: NDArray, kind: NDArray) -> NDArray:
     Returns
     -------
     (nk, ..., n_blocks, n_operators) real array
+
+    Examples
+    --------
+    The spin of an electron with spin up:
+
+    >>> import numpy as np
+    >>> from kwantorque.algebra import SPIN_HALF
+    >>> up = np.array([[1, 0], [0, 0]])
+    >>> real_trace(SPIN_HALF[None, None], up[None, None], np.array([0]))
+    array([[[0. , 0. , 0.5]]])
     """
     n_k, *middle, n_blocks, n, _ = rho.shape
     n_operators = operators.shape[2]
-    # Re Tr(O rho) = sum_ab Re O_ab Re rho_ba - Im O_ab Im rho_ba: a real product of interleaved (Re, Im) rows.
+    # Re Tr(O rho) = sum_ab Re O_ab Re rho_ba - Im O_ab Im rho_ba: a real product of
+    # interleaved (Re, Im) rows.
     rows = np.ascontiguousarray(np.conj(np.swapaxes(operators, -1, -2)), dtype=complex).view(float)
     rows = rows.reshape(*operators.shape[:3], 2 * n * n).swapaxes(-1, -2)
     rho = np.ascontiguousarray(rho, dtype=complex).view(float).reshape(n_k, -1, n_blocks, 2 * n * n)

@@ -1,8 +1,9 @@
-"""What can be measured: every variable as a record, from which values, units and dimensions follow.
+"""What can be measured: every variable as a record of its unit and dimensions.
 
-A local variable is a density, a flux or a torque. What a chain makes of it in the leads and
-in sums (`limit`, `tail`, `total`, `cumulated`) is a `Form`; `FORMS` is the one table that
-makes both the values (`operators.totals`) and the schema of a Dataset (`schema`).
+A local variable is a density, a flux or a torque. What a chain makes of it in the leads
+and in sums (`limit`, `tail`, `total`, `cumulated`) is a `Form`; `FORMS` is the one
+table that makes both the values (`operators.totals`) and the schema of a Dataset
+(`schema`).
 """
 
 from __future__ import annotations
@@ -70,9 +71,11 @@ class Variable:
     ----------
     name : str
     dims : tuple of str
-        "site" or "bond" or "lead", then "axis" for components x, y, z; none for a number.
+        "site" or "bond" or "lead", then "axis" for components x, y, z; none for a
+        number.
     kind : {"density", "flux", "torque", "transfer"}
-        A "torque" takes from the carriers' L + s, a "transfer" moves it between spin and orbit.
+        A "torque" takes from the carriers' L + s, a "transfer" moves it between spin
+        and orbit.
     unit : Unit
     label : str
         In words; local values are "per site".
@@ -94,13 +97,13 @@ class Variable:
 
     @property
     def is_controlled(self) -> bool:
-        """Whether its error decides about refinement: fluxes, and torques that are summed."""
+        """Whether its error decides about refinement: fluxes, and summed torques."""
         return self.kind == "flux" or self.form in ("total", "cumulated")
 
 
 @dataclass(frozen=True)
 class InLeads:
-    """One variable along a chain and in its leads, on the axis `axis` of sites or bonds.
+    """One variable along a chain and in its leads.
 
     Attributes
     ----------
@@ -108,6 +111,7 @@ class InLeads:
     limit, tail : (..., 2, ...) arrays
         Far inside the left and right lead; summed over either lead, without the limit.
     axis : int
+        That of sites or bonds in `profile`, of leads in `limit` and `tail`.
     spacing : float, nm
     """
 
@@ -135,7 +139,7 @@ class Form:
         dims(those after the first of the local variable) -> dims
     per_length : bool
         Whether a torque is per length instead of per site.
-    words : (str, str)
+    words : str
         In the label, these words take the place of ", per site" or are added.
     value : callable
         value(InLeads) -> array
@@ -191,7 +195,13 @@ TORQUE_NAMES = {
 
 
 def torque_name(partner: str) -> str:
-    """Name of the torque that the terms of this partner exert: "exchange_torque", ..., or `torque_on_<partner>`."""
+    """Name of the torque that the terms of this partner exert.
+
+    Examples
+    --------
+    >>> torque_name("magnetisation"), torque_name("impurities")
+    ('exchange_torque', 'torque_on_impurities')
+    """
     return TORQUE_NAMES.get(partner, f"torque_on_{partner}")
 
 
@@ -223,7 +233,12 @@ INCIDENT = Variable("incident_current", (), "flux", FLUX, "particle current of t
 
 
 def schema(partners: Iterable[str] = ()) -> dict[str, Variable]:
-    """{name: record} of every variable of a chain, those of further partners of its terms included.
+    """{name: record} of every variable of a chain.
+
+    Parameters
+    ----------
+    partners : iterable of str
+        Those of the chain's terms; those that are always there need not be among them.
 
     Examples
     --------

@@ -1,1 +1,4 @@
-"""Where the integrand of a stack is not smooth: channels, levels and bound states, and the symmetry of its k plane."""
+"""Where the integrand of a stack is not smooth, and the symmetry of its k plane.
+
+It has kinks where channels open, and resonances next to levels and bound states.
+"""

@@ -1,6 +1,9 @@
-"""Where the integrand of a stack is not smooth along a ray: thresholds of its crystals, and resonances."""
+"""Where the integrand of a stack is not smooth along a ray: thresholds, resonances."""
+
+from __future__ import annotations
 
 from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -8,27 +11,49 @@ from ..integration.rules import distinct, steps
 from .channels import count_channels, crystals, layer_bottom, lowest_inside, thresholds
 from .resonances import count_bound, count_levels
 
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+    from ..structures.stack import Stack
+
 __all__ = ["Breaks"]
 
 MOST_BROAD = 16
 """More levels than this in a single texture overlap; no resonance stands alone."""
 BEYOND = 1.5
-"""States bound to an interface are looked for up to this many times the largest radius of an open channel."""
+"""Bound states are looked for up to this many times the largest radius of a channel."""
 
 
 class Breaks:
-    """For each angle the radii between which the integrand is smooth, from 0 to the last open channel of the source,
-    those next to which it may have a sharp resonance, and those of broad ones.
+    """Radii at which the integrand over k_par is not smooth, along rays.
 
-    Without a source (None), for the Fermi sea: up to the last state of any layer, bound states included.
+    Parameters
+    ----------
+    stack : Stack
+    energy : float, eV
+    source : {"left", "right"} or None
+        Rays end at the last open channel of this lead. Without one, for the sea (all
+        states filled up to the lower chemical potential), at the last state of any
+        layer, bound states included.
+    widen : float
+        If not 1, rays go on to this many times their length.
     """
 
-    def __init__(self, stack, energy, source, widen):
+    def __init__(self, stack: Stack, energy: float, source: str | None, widen: float) -> None:
         self.stack, self.energy, self.source, self.widen = stack, energy, source, widen
-        # Most stacks have no level or bound state at all; counting them is the dearest part.
+        # Most stacks have no level or bound state at all; counting them is the dearest
+        # part.
         self.lowest = lowest_inside(stack)
 
-    def __call__(self, angles):
+    def __call__(self, angles: ArrayLike) -> list[tuple[NDArray, NDArray, NDArray]]:
+        """Radii along the rays at these angles.
+
+        Returns
+        -------
+        list of three arrays in 1/nm, one such triple per angle
+            The radii between which the integrand is smooth, from 0 on; those next to
+            which it may have a sharp resonance; those of broad ones.
+        """
         layers = crystals(self.stack)
         found = [thresholds(layer, self.stack.spacing, self.energy, angles) for layer in layers]
         if self.source is None:
@@ -49,20 +74,29 @@ class Breaks:
         return rays
 
     def _overlapping(self):
-        """Whether the inner part is one texture or slope with so many levels that no resonance stands alone."""
+        """Whether no resonance stands alone.
+
+        So where the inner part is textures or slopes alone, with many levels.
+        """
         if any(region.layer.is_uniform for region in self.stack.regions[1:-1]):
             return False
         return count_levels(self.stack, self.energy, np.zeros((1, 2)))[0] > MOST_BROAD
 
     def _bound_states(self, angles, edges):
-        """Radii at which the number of bound states below the energy changes, where both leads are closed."""
+        """Radii at which the number of bound states below the energy changes.
+
+        They are bound where both leads are closed.
+        """
         outside = min(np.linalg.eigvalsh(layer_bottom(lead))[0] for lead in (self.stack.left, self.stack.right))
         possible = self.lowest < outside or any(interface.terms for interface in self.stack.interfaces)
         reach = BEYOND * max(radii.max(initial=0) for radii in edges) if possible else 0.0
         return steps(partial(count_bound, self.stack, self.energy), reach, angles)
 
     def _sorted(self, radii, angle):
-        """Levels at which some inner layer has no open channel, which may be sharp resonances, and the others."""
+        """Levels that may be sharp resonances, and the others.
+
+        Sharp where some inner layer has no open channel.
+        """
         if not len(radii):
             return radii, radii
         k = radii[:, None] * np.array([np.cos(angle), np.sin(angle)])

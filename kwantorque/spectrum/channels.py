@@ -1,8 +1,10 @@
-"""Where in the k_par plane a crystal has open channels: the region of integration and the kinks of the integrand.
+"""Where in the k_par plane a crystal has open channels.
 
-Along a ray k_par = r (cos phi, sin phi) the number of open channels of a crystal is a step function of r. Its
-steps, the thresholds, are where transmission, densities and torques have square-root kinks, for every lead and
-uniform layer.
+That is the region of integration, and its edges are kinks of the integrand.
+
+Along a ray k_par = r (cos phi, sin phi) the number of open channels of a crystal is a
+step function of r. Its steps, the thresholds, are where transmission, densities and
+torques have square-root kinks, for every lead and uniform layer.
 """
 
 from __future__ import annotations
@@ -39,7 +41,7 @@ __all__ = [
 NO_SLOPE = 1e-12
 """dH/dk at k = 0 (eV nm) below which a term has none of first order."""
 ZONE_POINTS = 8
-"""Points along each reciprocal vector where the lowest band of a lattice is looked for."""
+"""Points along each reciprocal vector at which the lowest band is looked for."""
 COARSE = 0.5
 """sin^2(k_z a/2) from which on a lattice is called coarse: k_z a of 1.6."""
 
@@ -55,7 +57,10 @@ def crystals(stack: Stack) -> list[Layer]:
 
 
 def band_bottoms(stack: Stack) -> list[float]:
-    """Energies (eV) at which a band of one of the uniform layers begins at k = 0, where fluxes have a kink."""
+    """Energies at which a band of a uniform layer begins at k = 0, ascending, eV.
+
+    There fluxes have a kink as functions of energy.
+    """
     return sorted({float(e) for layer in crystals(stack) for e in np.linalg.eigvalsh(layer_bottom(layer))})
 
 
@@ -67,8 +72,9 @@ def layer_bottom(layer: Layer, z: float = 0.0) -> NDArray:
 def lowest_inside(stack: Stack) -> float:
     """Lowest band bottom (eV) anywhere between the leads.
 
-    -infinity where bands may lie below what they are at k = 0: where terms of first order in
-    k lower them, and in lattices whose lowest state is elsewhere in the Brillouin zone.
+    -infinity where bands may lie below what they are at k = 0: where terms of first
+    order in k lower them, and in lattices whose lowest state is elsewhere in the
+    Brillouin zone.
     """
     lowest = np.inf
     for region in stack.regions[1:-1]:
@@ -84,7 +90,10 @@ def lowest_inside(stack: Stack) -> float:
 
 
 def _lowest_in_zone(layer, z):
-    """Lowest band energy (eV) on a coarse grid of the Brillouin zone of a lattice; infinity for a k.p material."""
+    """Lowest band energy (eV) on a coarse grid of the Brillouin zone of a lattice.
+
+    Infinity for a k.p material.
+    """
     if layer.material.reciprocal is None:
         return np.inf
     along = np.arange(ZONE_POINTS) / ZONE_POINTS
@@ -99,9 +108,31 @@ def _lowest_in_zone(layer, z):
 
 
 def count_channels(layer: Layer, spacing: float, energy: float, k_par: NDArray) -> NDArray:
-    """Number of open right-going channels of a crystal at each in-plane k (nk, 2), shape (nk,).
+    """Number of open right-going channels of a crystal at each in-plane k.
 
     Outside the Brillouin zone of a lattice there are none: they are those inside.
+
+    Parameters
+    ----------
+    layer : Layer
+    spacing : float, nm
+    energy : float, eV
+    k_par : (nk, 2) array, 1/nm
+
+    Returns
+    -------
+    (nk,) int array
+
+    Examples
+    --------
+    Free electrons of either spin, up to k_F = 10/nm:
+
+    >>> import numpy as np
+    >>> import kwantorque as kt
+    >>> metal = kt.Layer(kt.FreeElectron.from_wavevectors(10.0))
+    >>> k_par = np.array([[0.0, 0.0], [9.0, 0.0], [11.0, 0.0]])
+    >>> count_channels(metal, 0.02, 0.0, k_par)
+    array([2, 2, 0])
     """
     count = count_open(*bulk_blocks(layer, spacing, k_par), energy)
     if layer.material.reciprocal is not None:
@@ -110,9 +141,19 @@ def count_channels(layer: Layer, spacing: float, energy: float, k_par: NDArray) 
 
 
 def in_zone(reciprocal: NDArray, k_par: NDArray) -> NDArray:
-    """Whether each k_par (nk, 2) is in the first Brillouin zone of these reciprocal vectors (2, 2), shape (nk,).
+    """Whether each k_par is in the first Brillouin zone.
 
-    No nearest reciprocal lattice point but 0 is closer to it: k.G <= G^2/2.
+    No reciprocal lattice point but 0 is closer to it: k.G <= G^2/2.
+
+    Parameters
+    ----------
+    reciprocal : (2, 2) array, 1/nm
+        Reciprocal lattice vectors of the plane as rows.
+    k_par : (nk, 2) array, 1/nm
+
+    Returns
+    -------
+    (nk,) bool array
     """
     b_1, b_2 = reciprocal
     points = np.array([i * b_1 + j * b_2 for i in range(-2, 3) for j in range(-2, 3) if (i, j) != (0, 0)])
@@ -133,9 +174,25 @@ def has_channels(layer: Layer, spacing: float, energy: float) -> bool:
 
 
 def require_channels(stack: Stack, energy: float, right: float | None = None) -> None:
-    """Raise `InputError` if a lead has no open channel at `energy` (eV), naming the lead.
+    """Refuse an energy at which a lead has no open channel.
 
-    `right` is the energy for the right lead, if it is another one.
+    Parameters
+    ----------
+    stack : Stack
+    energy : float, eV
+    right : float, eV, optional
+        The energy for the right lead, if it is another one.
+
+    Raises
+    ------
+    InputError
+        A lead has no open channel (it is named), or the spacing is so large that a band
+        ends below the energy.
+
+    Warns
+    -----
+    UserWarning
+        The spacing is coarse for a band at this energy.
     """
     energies = {"left": energy, "right": energy if right is None else right}
     _require_fine_lattice(stack, max(energies.values()))
@@ -150,9 +207,10 @@ def require_channels(stack: Stack, energy: float, right: float | None = None) ->
 
 
 def _require_fine_lattice(stack, energy):
-    """Refuse a spacing at which a band of a discretised continuum ends below `energy` (eV), warn of one close to that.
+    """Refuse a spacing at which a band of a continuum ends below `energy` (eV).
 
-    On a lattice E - E_bottom = (4C/a^2) sin^2(k_z a/2). A material with a `spacing` of its own is a lattice as it is.
+    Warn of one close to that. On a lattice E - E_bottom = (4C/a^2) sin^2(k_z a/2). A
+    material with a `spacing` of its own is a lattice as it is.
     """
     for layer in crystals(stack):
         if layer.material.spacing is not None:
@@ -178,15 +236,16 @@ def _require_fine_lattice(stack, energy):
 def largest_radius(layer: Layer, energy: float) -> float:
     """Radius in 1/nm beyond which a crystal certainly has no state at `energy` (eV).
 
-    That of the Brillouin zone of a lattice. Of a k.p material, with c the smallest eigenvalue
-    of the quadratic part over all directions of k and b the largest norm of the linear part,
-    H >= c k^2 - b k + h_min, and the bound is the root of that at `energy`.
+    That of the Brillouin zone of a lattice. Of a k.p material, with c the smallest
+    eigenvalue of the quadratic part over all directions of k and b the largest norm of
+    the linear part, H >= c k^2 - b k + h_min, and the bound is the root of that at
+    `energy`.
 
     Raises
     ------
     InputError
-        If c <= 0: the bands bend down in some direction, and no region ends. If H(k) is of
-        higher than second order and has no Brillouin zone.
+        If c <= 0: the bands bend down in some direction, and no region ends. If H(k) is
+        of higher than second order and has no Brillouin zone.
     """
     if layer.material.reciprocal is not None:
         b_1, b_2 = layer.material.reciprocal
@@ -210,7 +269,7 @@ def _bending(layer):
 
 
 def _second_order(term, unit):
-    """Quadratic and linear part of a term along directions `unit` (..., 3), each (..., n, n)."""
+    """Quadratic and linear part of a term along `unit` (..., 3), each (..., n, n)."""
     constant, forth, back, twice = (term(factor * unit) for factor in (0.0, 1.0, -1.0, 2.0))
     quadratic, linear = (forth + back) / 2 - constant, (forth - back) / 2
     if not np.allclose(twice, constant + 2 * linear + 4 * quadratic, rtol=1e-9, atol=1e-12):
@@ -222,11 +281,19 @@ def _second_order(term, unit):
 
 
 def thresholds(layer: Layer, spacing: float, energy: float, angles: NDArray) -> list[NDArray]:
-    """Radii at which the number of open channels of a crystal changes, along rays at `angles`.
+    """Radii at which the number of open channels of a crystal changes, along rays.
+
+    Parameters
+    ----------
+    layer : Layer
+    spacing : float, nm
+    energy : float, eV
+    angles : (n,) array
 
     Returns
     -------
-    list of sorted arrays in 1/nm, one per angle; empty where the ray has no open channel
+    list of sorted arrays in 1/nm, one per angle; empty where the ray has no open
+    channel
     """
     sections = 16 if layer.material.n_orbitals == 2 else 2
     return steps(partial(count_channels, layer, spacing, energy), largest_radius(layer, energy), angles, sections)

@@ -1,21 +1,31 @@
-"""Which rotations and mirrors leave a stack as it is: found from its blocks, never assumed."""
+"""Which rotations and mirrors leave a stack as it is: found from its blocks."""
+
+from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..algebra import dagger, rotation
 from ..structures.chain import discretise
 
+if TYPE_CHECKING:
+    from collections.abc import Container, Mapping
+
+    from numpy.typing import NDArray
+
+    from ..structures.stack import Stack
+
 __all__ = ["Symmetry", "find_symmetry", "symmetrised"]
 
 ORDERS = (4, 2)
 MIRRORS = np.pi / 4 * np.arange(4)
-"""Angles of the normals of the mirror planes that are looked for; they contain z."""
+"""Angles of the normals of the mirrors that are looked for, planes that contain z."""
 
 
 class _Probe:
-    """The blocks of a stack at a few k and at their images under some (2, 2) matrices R, all made at once."""
+    """The blocks of a stack at a few k, and at their images under matrices R (2, 2)."""
 
     k = np.array([[0.31, 0.17], [-0.83, 0.45], [0.07, -1.9]])
 
@@ -24,11 +34,12 @@ class _Probe:
         self.blocks = [*chain.onsite.values(), *chain.hopping.values()]
 
     def is_symmetric(self, u, image):
-        """Whether every term of the chain obeys U h(k) U^+ = h(R k), with R the matrix of this number.
+        """Whether every term of the chain obeys U h(k) U^+ = h(R k), R number `image`.
 
-        A state at k is then carried into one at R k, the incoming ones into incoming ones. A mirror that contains z
-        and the direction of M needs time reversal, which swaps incoming and outgoing states: it is no symmetry of the
-        torques, and is not looked for.
+        A state at k is then carried into one at R k, the incoming ones into incoming
+        ones. A mirror that contains z and the direction of M needs time reversal, which
+        swaps incoming and outgoing states: it is no symmetry of the torques, and is not
+        looked for.
         """
         n = len(self.k)
         for blocks in self.blocks:
@@ -59,26 +70,32 @@ class Symmetry:
 
     folds: int
     isotropic: bool
-    average: np.ndarray
+    average: NDArray
 
     @property
-    def of_k_alone(self):
-        """What is left when the incident spin has a direction of its own: that k may be turned and the spin not."""
+    def of_k_alone(self) -> Symmetry:
+        """What is left when the incident spin has a direction of its own.
+
+        That k may be turned and the spin not.
+        """
         return Symmetry(1, self.isotropic, np.eye(3))
 
 
-def find_symmetry(stack):
-    """The `Symmetry` of a stack: rotations of k about z with the spin and without it, and mirrors.
+def find_symmetry(stack: Stack) -> Symmetry:
+    """The `Symmetry` of a stack: rotations of k about z, and mirrors.
 
-    The k plane is folded by the rotations; mirrors only tell which components vanish. A mirror with normal n acts on k
-    as on a vector, on angular momenta (axial) as the half turn about n, U = exp(-i pi J.n) for orbitals of one parity.
-    Without spin-orbit coupling k may be turned and the spin left alone; that tells nothing about components.
+    The k plane is folded by the rotations, of k with the spin and without it; mirrors
+    only tell which components vanish. A mirror with normal n acts on k as on a vector,
+    on angular momenta (axial) as the half turn about n, U = exp(-i pi J.n) for orbitals
+    of one parity. Without spin-orbit coupling k may be turned and the spin left alone;
+    that tells nothing about components.
     """
     total, nothing = stack.left.material.total, np.eye(stack.left.material.n_orbitals)
     turns = [2 * np.pi / n for n in ORDERS]
     normals = [np.array([np.cos(angle), np.sin(angle), 0.0]) for angle in MIRRORS]
     reflections = [np.eye(2) - 2 * np.outer(normal[:2], normal[:2]) for normal in normals]
-    # A polynomial in k that does not change under a turn by one radian does not change under any.
+    # A polynomial in k that does not change under a turn by one radian does not change
+    # under any.
     probe = _Probe(stack, [_turn(1.0), *map(_turn, turns), *reflections])
     with_spin, without = (
         next((n for i, n in enumerate(ORDERS) if probe.is_symmetric(u[i], 1 + i)), 1)
@@ -91,13 +108,17 @@ def find_symmetry(stack):
     return Symmetry(max(with_spin, without), probe.is_symmetric(nothing, 0), average)
 
 
-def symmetrised(values, symmetry, vectors):
-    """Sum of `values`, integrals over 1/n of the k plane, over the n rotated copies, vectors averaged by all
-    symmetries.
+def symmetrised(values: Mapping[str, NDArray], symmetry: Symmetry, vectors: Container[str]) -> dict[str, NDArray]:
+    """Integrals over the k plane from those over 1/n of it, n the number of folds.
+
+    The sum over n rotated copies; vectors are averaged by all symmetries.
 
     Parameters
     ----------
-    values : dict of arrays, those named in `vectors` with components x, y, z in the last axis
+    values : dict of arrays
+        Those named in `vectors` have components x, y, z in the last axis.
+    symmetry : Symmetry
+    vectors : names of axial vectors
     """
     folds, average = symmetry.folds, symmetry.average.T
     return {name: value @ (folds * average) if name in vectors else folds * value for name, value in values.items()}

@@ -1,1 +1,1 @@
-"""Where materials stand: layers between leads, and the graphs of sites and bonds that solvers and operators read."""
+"""Where materials stand: layers between leads, and the graphs that solvers read."""

@@ -1,17 +1,18 @@
-"""From a stack to block-tridiagonal matrices: the discretisation lives here and nowhere else.
+"""From a stack to block-tridiagonal matrices: the one place of the discretisation.
 
-Every term of a material gives the on-site block h and the hopping V of its infinite crystal
-on sites a apart (`Term.blocks`). A bond, of length a and within one layer, contributes
+Every term of a material gives the on-site block h and the hopping V of its infinite
+crystal on sites a apart (`Term.blocks`). A bond, of length a and within one layer,
+contributes
 
     h/2 to the site at either end,      V = H_{j,j+1} between them,
 
-so that a site inside a layer gets h, and a site on an interface half of each side's. For
-H = A + B k_z + C k_z^2 this is (1/2){B(z), k_z} and the Hermitian ordering d/dz C(z) d/dz for
-position-dependent parameters, with an error of O(a^2). A delta term w at an interface adds
-w/a to its site.
+so that a site inside a layer gets h, and a site on an interface half of each side's.
+For H = A + B k_z + C k_z^2 this is (1/2){B(z), k_z} and the Hermitian ordering
+d/dz C(z) d/dz for position-dependent parameters, with an error of O(a^2). A delta term
+w at an interface adds w/a to its site.
 
-The chain has one more site at either end than the stack: the first and last sites and bonds
-are those of the leads, repeated to infinity.
+The chain has one more site at either end than the stack: the first and last sites and
+bonds are those of the leads, repeated to infinity.
 """
 
 from __future__ import annotations
@@ -38,8 +39,8 @@ __all__ = ["Chain", "bulk_blocks", "discretise"]
 class Chain(Graph):
     """Block-tridiagonal Hamiltonian, term by term, at `nk` in-plane k at once.
 
-    The graph of the bonds (j, j+1): bond j has H_{j,j+1}. The first and last site and bond
-    are those of the leads.
+    The graph of the bonds (j, j+1): bond j has H_{j,j+1}. The first and last site and
+    bond are those of the leads.
 
     Attributes
     ----------
@@ -52,7 +53,7 @@ class Chain(Graph):
     bonds: NDArray = field(init=False)
     inside: NDArray = field(init=False)
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         sites = np.arange(len(self.site_kind))
         object.__setattr__(self, "bonds", np.stack([sites[:-1], sites[1:]], axis=1))
         object.__setattr__(self, "inside", (sites > 0) & (sites < sites[-1]))
@@ -60,10 +61,16 @@ class Chain(Graph):
 
     @property
     def n_k(self) -> int:
+        """Number of k-points."""
         return len(self.k_par)
 
     def lead_blocks(self, side: str) -> tuple[NDArray, NDArray]:
-        """On-site block and hopping of the "left" or "right" lead, each (nk or 1, n, n)."""
+        """On-site block and hopping H_{j,j+1} of a lead, each (nk or 1, n, n), eV.
+
+        Parameters
+        ----------
+        side : {"left", "right"}
+        """
         end = {"left": 0, "right": -1}[side]
         return self.total_onsite[:, self.site_kind[end]], self.total_hopping[:, self.bond_kind[end]]
 
@@ -83,7 +90,32 @@ class Chain(Graph):
 
 
 def discretise(stack: Stack, k_par: ArrayLike) -> Chain:
-    """The chain of `stack` at in-plane wavevectors `k_par` of shape (nk, 2), 1/nm."""
+    """The chain of a stack at in-plane wavevectors.
+
+    Parameters
+    ----------
+    stack : Stack
+    k_par : (nk, 2) array, 1/nm
+
+    Returns
+    -------
+    Chain
+        Of n_sites + 2 sites, with blocks in eV as the module's docstring has them.
+
+    Raises
+    ------
+    InputError
+        Terms of one name that give their angular momentum to different partners, or
+        several of one name in a material.
+
+    Examples
+    --------
+    >>> import kwantorque as kt
+    >>> layer = kt.Layer(kt.FreeElectron(), 0.3)
+    >>> chain = discretise(kt.Stack([layer], 0.1), [[0, 0]])
+    >>> chain.n_sites, chain.total_hopping.shape
+    (6, (1, 1, 2, 2))
+    """
     k_par = np.atleast_2d(np.asarray(k_par, float))
     parts = _BondParts(stack, k_par)
     sites, bonds = (_atomic_kinds if stack.atomic else _kinds)(stack, parts)
@@ -112,7 +144,11 @@ def discretise(stack: Stack, k_par: ArrayLike) -> Chain:
 
 
 def _kinds(stack, parts):
-    """Kinds of sites, (what is on its left, on its right, interface or None), and of bonds, (crystal, crystal)."""
+    """Kinds of sites and of bonds, as keys of `_BondParts`.
+
+    Of a site, (what is on its left, on its right, interface or None); of a bond,
+    (crystal, crystal).
+    """
     sites, bonds = _Kinds(), _Kinds()
     previous = parts.key(0, -1)
     for index, region in enumerate(stack.regions):
@@ -128,7 +164,7 @@ def _kinds(stack, parts):
 
 
 def _atomic_kinds(stack, parts):
-    """The same where every site belongs to one layer, and two of them to either lead."""
+    """The same where every site belongs to one layer, and two sites to either lead."""
     sites, bonds = _Kinds(), _Kinds()
     last = len(stack.regions) - 1
     inner = [(i, site + 0.5) for i, r in enumerate(stack.regions[1:-1], 1) for site in range(r.start, r.stop)]
@@ -141,7 +177,18 @@ def _atomic_kinds(stack, parts):
 
 
 def bulk_blocks(layer: Layer, spacing: float, k_par: ArrayLike) -> tuple[NDArray, NDArray]:
-    """On-site block and hopping, each (nk or 1, n, n), of the infinite crystal of a uniform layer."""
+    """On-site block and hopping of the infinite crystal of a uniform layer.
+
+    Parameters
+    ----------
+    layer : Layer
+    spacing : float, nm
+    k_par : (nk, 2) array, 1/nm
+
+    Returns
+    -------
+    h and V = H_{j,j+1}, (nk or 1, n, n) arrays, eV
+    """
     onsite, hopping = zip(*(term.blocks(k_par, spacing) for term in layer.terms_at(0.0)), strict=True)
     return sum(onsite), sum(hopping)
 
@@ -160,10 +207,11 @@ class _Kinds:
 
 
 class _BondParts:
-    """What a bond gives to the site at either end, and its hopping, per term; computed once per kind.
+    """What a bond gives to the site at either end, and its hopping, once per kind.
 
-    A key is (region index, position in spacings); uniform regions have no position, and share a key
-    where they are the same crystal (a lead that continues its layer).
+    All of it term by term. A key is (region index, position in spacings); uniform
+    regions have no position, and share a key where they are the same crystal (a lead
+    that continues its layer).
     """
 
     def __init__(self, stack, k_par):
@@ -178,7 +226,7 @@ class _BondParts:
         return (self._crystal[index], None) if uniform else (index, position)
 
     def _at(self, key):
-        """{name: (h, V)} of the terms at a key; the partner of every term is noted on the way."""
+        """{name: (h, V)} of the terms at a key; their partners are noted on the way."""
         if key not in self._blocks:
             index, position = key
             z = 0.0 if position is None else position * self.stack.spacing
@@ -187,7 +235,10 @@ class _BondParts:
         return self._blocks[key]
 
     def _blocks_of(self, term):
-        """h and V of a term, found once where sites share it: under a bias only the potential differs."""
+        """h and V of a term, found once where sites share it.
+
+        Under a bias only the potential differs.
+        """
         if term not in self._of_term:
             self._of_term[term] = term.blocks(self.k_par, self.stack.spacing)
         return self._of_term[term]
@@ -225,7 +276,10 @@ def _add(first, second):
 
 
 def _stacked(kinds, names):
-    """{name: (nk or 1, n_kinds, n, n)} from a list of {name: (nk or 1, n, n)}, zero where a name is absent."""
+    """{name: (nk or 1, n_kinds, n, n)} from a list of {name: (nk or 1, n, n)}.
+
+    Zero where a name is absent.
+    """
     n = next(iter(kinds[0].values())).shape[-1]
     stacked = {}
     for name in names:

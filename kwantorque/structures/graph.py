@@ -1,6 +1,7 @@
-"""What operators and solvers read of any structure: sites and bonds with the blocks of each term of H.
+"""What operators and solvers read: sites and bonds with the blocks of each term of H.
 
-A chain is the case of bonds (j, j+1); nothing that is measured locally asks for more than this.
+A chain is the case of bonds (j, j+1); nothing that is measured locally asks for more
+than this.
 """
 
 from __future__ import annotations
@@ -22,11 +23,12 @@ __all__ = ["DensityBlocks", "Graph"]
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Graph:
-    """Sites and bonds with the Hamiltonian of every named term, at `nk` parameters at once.
+    """Sites and bonds with the blocks of every named term, at `nk` parameters at once.
 
-    Sites of the same kind share their blocks: site j has `onsite[term][:, site_kind[j]]`, and
-    bond b, from its tail i to its head j, has H_{i,j} = `hopping[term][:, bond_kind[b]]`.
-    Every pair of sites has one bond at most, in one direction.
+    Sites of the same kind share their blocks: site j has
+    `onsite[term][:, site_kind[j]]`, and bond b, from its tail i to its head j, has
+    H_{i,j} = `hopping[term][:, bond_kind[b]]`. Every pair of sites has one bond at
+    most, in one direction.
 
     Attributes
     ----------
@@ -37,8 +39,13 @@ class Graph:
     bond_kind : (n_bonds,) int array
     bonds : (n_bonds, 2) int array, tail and head
     inside : (n_sites,) bool array
-        Sites that have all their bonds, where the books must close. The others, at the
-        interface to a lead, lack some.
+        Sites that have all their bonds, where the books (the balance of particles and
+        angular momentum) must close. The others, at the interface to a lead, lack some.
+
+    Raises
+    ------
+    InputError
+        Numbers of sites, bonds and kinds that do not fit, or a bond between no sites.
     """
 
     onsite: Mapping[str, NDArray]
@@ -51,7 +58,7 @@ class Graph:
     bonds: NDArray
     inside: NDArray
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         bonds = np.asarray(self.bonds)
         if len(bonds) != len(self.bond_kind) or len(self.inside) != len(self.site_kind):
             raise InputError("a graph needs a kind and two ends for each bond, a kind and `inside` for each site")
@@ -60,6 +67,7 @@ class Graph:
 
     @property
     def n_sites(self) -> int:
+        """Number of sites."""
         return len(self.site_kind)
 
     @property
@@ -80,10 +88,13 @@ class Graph:
 
 @dataclass(frozen=True, eq=False)
 class DensityBlocks:
-    """rho_j = sum psi_j psi_j^+ and rho_b = sum psi_i psi_j^+ of each bond b from i to j.
+    """The density matrix on sites and bonds.
 
-    All that operators need of a state. Any Hermitian density matrix that commutes with H has
-    such blocks: sums of scattering states, Green functions, thermal averages.
+        rho_j = sum psi_j psi_j^+        of site j
+        rho_b = sum psi_i psi_j^+        of bond b, from i to j
+
+    All that operators need of a state. Any Hermitian density matrix that commutes with
+    H has such blocks: sums of scattering states, Green functions, thermal averages.
 
     Attributes
     ----------

@@ -1,25 +1,46 @@
 """Hand a chain or a stack to Kwant: a builder with orbital x spin blocks and two leads.
 
-Kwant is imported when it is used, not with the package: everything but its own solver and builders runs without it.
+Kwant is imported when it is used, not with the package: everything but its own solver
+and builders runs without it.
 """
+
+from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..errors import InputError
 from .chain import discretise
 
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    import kwant
+    import tinyarray
+    from numpy.typing import NDArray
+
+    from .chain import Chain
+    from .stack import Stack
+
 __all__ = ["Blocks", "build_chain", "build_stack", "load_kwant", "site_order"]
 
 
-def load_kwant():
-    """The module `kwant`, with its solver; `InputError` says how to get it where it is missing."""
+def load_kwant() -> ModuleType:
+    """The module `kwant`, with its solver.
+
+    Raises
+    ------
+    InputError
+        Kwant is missing: the message says how to get it.
+    """
     try:
         with warnings.catch_warnings():
-            # Kwant recommends MUMPS; for layered chains SciPy's SuperLU is twice as fast.
+            # Kwant recommends MUMPS; for layered chains SciPy's SuperLU is twice as
+            # fast.
             warnings.filterwarnings("ignore", message="MUMPS is not available", category=RuntimeWarning)
             import kwant
             import kwant.solvers.sparse
@@ -32,26 +53,32 @@ def load_kwant():
 
 
 class Blocks:
-    """All blocks of a chain at one k, as Kwant's value functions look them up: by site number.
+    """All blocks of a chain at one k, as Kwant's value functions ask: by site number.
 
     Parameters
     ----------
-    chain : Chain with a single k-point
+    chain : Chain
+        With a single k-point.
+
+    Attributes
+    ----------
+    onsite, hopping : list of tinyarray matrices, eV, one per kind
+    site_kind, bond_kind : int arrays
     """
 
-    def __init__(self, chain):
+    def __init__(self, chain: Chain) -> None:
         import tinyarray as ta
 
         self.site_kind, self.bond_kind = chain.site_kind, chain.bond_kind
         self.onsite = [ta.matrix(block) for block in chain.total_onsite[0]]
         self.hopping = [ta.matrix(block) for block in chain.total_hopping[0]]
 
-    def at_site(self, j):
-        """h_j."""
+    def at_site(self, j: int) -> tinyarray.ndarray_complex:
+        """h_j, (n, n), eV."""
         return self.onsite[self.site_kind[j]]
 
-    def at_bond(self, j):
-        """H_{j,j+1}."""
+    def at_bond(self, j: int) -> tinyarray.ndarray_complex:
+        """H_{j,j+1}, (n, n), eV."""
         return self.hopping[self.bond_kind[j]]
 
 
@@ -63,7 +90,8 @@ def _hopping(left, right, blocks):
     return blocks.at_bond(left.tag[0])
 
 
-# Kwant moves the sites of a lead to its fundamental domain, so their tags do not tell left from right.
+# Kwant moves the sites of a lead to its fundamental domain, so their tags do not tell
+# left from right.
 def _left_onsite(site, blocks):
     return blocks.at_site(0)
 
@@ -81,11 +109,14 @@ def _right_hopping(left, right, blocks):
 
 
 CHAIN_VALUES = ((_onsite, _hopping), (_left_onsite, _left_hopping), (_right_onsite, _right_hopping))
-"""On-site and hopping value functions of the scattering region, the left and the right lead."""
+"""On-site and hopping value functions: scattering region, left lead, right lead."""
 
 
 class _AtK:
-    """The blocks of a stack at (kx, ky); the last one is kept, since Kwant asks site by site."""
+    """The blocks of a stack at (kx, ky).
+
+    The last ones are kept, since Kwant asks site by site.
+    """
 
     def __init__(self, stack):
         self.stack = stack
@@ -119,18 +150,64 @@ class _BondValue:
         return self.of_blocks(left, right, self.at_k(kx, ky))
 
 
-def build_chain(n_sites, n_orbitals, spacing=1.0):
-    """Kwant builder of any chain of this size; its one parameter is `blocks`, a `Blocks`.
+def build_chain(n_sites: int, n_orbitals: int, spacing: float = 1.0) -> kwant.Builder:
+    """Kwant builder of any chain of this size.
 
-    All sites of the chain, the first and last lead site included, are in the scattering region.
+    Its one parameter is `blocks`, a `Blocks`. All sites of the chain, the first and
+    last lead site included, are in the scattering region.
+
+    Parameters
+    ----------
+    n_sites : int
+    n_orbitals : int
+        States per site.
+    spacing : float, nm
+
+    Raises
+    ------
+    InputError
+        Kwant is missing.
     """
     return _build(n_sites, n_orbitals, spacing, CHAIN_VALUES)
 
 
-def build_stack(stack):
-    """Kwant builder of a stack with parameters kx, ky in 1/nm, to use with any function of Kwant.
+def build_stack(stack: Stack) -> kwant.Builder:
+    """Kwant builder of a stack, to use with any function of Kwant.
 
-    Site tags are those of the chain: tag 0 is one lead site, tag 1 is z = 0.
+    Its parameters are the in-plane wavevector kx, ky in 1/nm. Site tags are those of
+    the chain: tag 0 is one lead site, tag 1 is z = 0 (of an atomic stack, one more site
+    of the left lead), the last one a site of the right lead. Blocks are in eV, with the
+    basis of the materials.
+
+    Parameters
+    ----------
+    stack : Stack
+
+    Returns
+    -------
+    kwant.Builder
+        With leads 0, the left one, and 1, the right one; not finalised.
+
+    Raises
+    ------
+    InputError
+        Kwant is missing.
+
+    References
+    ----------
+    Groth, Wimmer, Akhmerov & Waintal, New J. Phys. 16, 063065 (2014).
+
+    Examples
+    --------
+    Transmission of free electrons, one mode of each spin:
+
+    >>> import kwantorque as kt
+    >>> metal = kt.FreeElectron.from_wavevectors(10.0)
+    >>> system = kt.build_stack(kt.Stack([kt.Layer(metal, 0.2)], 0.05)).finalized()
+    >>> import kwant
+    >>> matrix = kwant.smatrix(system, 0.0, params={"kx": 0.0, "ky": 0.0})
+    >>> round(float(matrix.transmission(1, 0)), 9)
+    2.0
     """
     at_k = _AtK(stack)
     values = [(_SiteValue(at_k, onsite), _BondValue(at_k, hopping)) for onsite, hopping in CHAIN_VALUES]
@@ -152,6 +229,6 @@ def _build(n_sites, n_orbitals, spacing, values):
     return syst
 
 
-def site_order(finalised):
-    """Index array that puts Kwant's sites into the order of the chain."""
+def site_order(finalised: kwant.system.FiniteSystem) -> NDArray:
+    """Index array that puts Kwant's sites into the order of the chain, (n_sites,)."""
     return np.argsort([site.tag[0] for site in finalised.sites])

@@ -1,11 +1,15 @@
-"""The layered system a user describes: layers, interfaces, leads. Frozen, validated, no matrices.
+"""The layered system a user describes: layers, interfaces, leads.
+
+Frozen, validated, no matrices.
 
 Geometry (one scheme for all systems)
 -------------------------------------
-Current flows along z, from the left lead to the right lead. Sites lie at z = 0, a, 2a, ...; every interface
-lies *on* a site, and thicknesses are rounded to whole spacings a. An interface site belongs half to the layer on its
-left and half to the one on its right; the bonds between sites belong to one layer each. z = 0 is the
-boundary between the left lead and the first layer. (`Stack(atomic=True)` is the other scheme, of whole atomic planes.)
+Current flows along z, from the left lead to the right lead. Sites lie at z = 0, a,
+2a, ...; every interface lies *on* a site, and thicknesses are rounded to whole spacings
+a. An interface site belongs half to the layer on its left and half to the one on its
+right; the bonds between sites belong to one layer each. z = 0 is the boundary between
+the left lead and the first layer. (`Stack(atomic=True)` is the other scheme, of whole
+atomic planes.)
 """
 
 from __future__ import annotations
@@ -13,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
@@ -43,19 +47,20 @@ class Layer:
     thickness : float, nm
         Leave it out for a lead, which extends to infinity.
     m : str, 3-vector or callable
-        Direction of the magnetisation, "z", "-x", (1, 0, 1), or a function of z in nm that
-        returns one: a texture, evaluated on sites and bonds. Needed if the material is
-        magnetic, ignored if not.
+        Direction of the magnetisation, "z", "-x", (1, 0, 1), or a function of z in nm
+        that returns one: a texture, evaluated on sites and bonds. Needed if the
+        material is magnetic, ignored if not.
     potential : float or callable, eV
-        Energy added to all bands, or a function of z in nm: the slope of a bias, evaluated on
-        sites and bonds.
+        Energy added to all bands, or a function of z in nm: the slope of a bias,
+        evaluated on sites and bonds.
     name : str, optional
         What to call it, in `Stack.biased` for example; "layer 0", ... by default.
 
     Raises
     ------
     InputError
-        Something that is no material, direction or length, or a magnetic material without `m`.
+        Something that is no material, direction or length, or a magnetic material
+        without `m`.
 
     Examples
     --------
@@ -66,7 +71,7 @@ class Layer:
     >>> kt.Layer(iron, 2.0)
     Traceback (most recent call last):
     ...
-    kwantorque.errors.InputError: a layer of a magnetic material needs its direction `m`: ...
+    kwantorque.errors.InputError: a layer of a magnetic material needs its direction ...
     """
 
     material: Material
@@ -75,7 +80,7 @@ class Layer:
     potential: float | Callable[[float], float] = 0.0
     name: str | None = None
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         is_magnetic = getattr(self.material, "is_magnetic", False)
         if self.thickness is not None:
             object.__setattr__(self, "thickness", positive("thickness", self.thickness, "nm"))
@@ -91,7 +96,7 @@ class Layer:
         if not is_magnetic:
             object.__setattr__(self, "m", None)
 
-    def __reduce__(self):
+    def __reduce__(self) -> tuple:
         # What was worked out stays here: a texture travels to a worker as its function.
         return type(self), (self.material, self.thickness, self.m, self.potential, self.name)
 
@@ -108,13 +113,21 @@ class Layer:
         return uniform and self.material == other.material and (self.m, self.potential) == (other.m, other.potential)
 
     def magnetisation_at(self, z: float) -> NDArray:
-        """Direction of the magnetisation (3,) at position z (nm); zero if the layer has none."""
+        """Direction of the magnetisation (3,) at z (nm); zero if there is none."""
         if self.m is None:
             return np.zeros(3)
         return direction(self.m(z)) if callable(self.m) else np.array(self.m)
 
     def terms_at(self, z: float) -> tuple[Term, ...]:
-        """The material's terms at position z (nm), with the layer's potential added to `potential`."""
+        """The material's terms at position z (nm).
+
+        The layer's potential is added to the term "potential".
+
+        Raises
+        ------
+        InputError
+            A texture or potential that is no direction or number there.
+        """
         key = 0.0 if self.is_uniform else float(z)
         if key not in self._known:
             self._known[key] = self._terms(key)
@@ -134,7 +147,7 @@ class Layer:
         return {}
 
     def _of_texture(self, m):
-        """The material's terms for `m`; those that are the same for every m are the same object."""
+        """The material's terms; those that do not depend on `m` are one object."""
         return tuple(
             known if (known := self._seen.setdefault(term.name, term)).same_as(term) else term
             for term in self.material.terms(m)
@@ -154,37 +167,68 @@ class Layer:
 
 @dataclass(frozen=True)
 class Drop:
-    """A potential that changes linearly between two planes, on top of another one: the bias across a barrier.
+    """A potential that changes linearly between two planes: the bias across a barrier.
+
+    On top of another one, and constant outside of the planes.
 
     Parameters
     ----------
     potential : float or callable, eV
         What is there without the bias.
-    start, stop : (z, energy) in nm and eV
+    start, stop : (z, energy), nm and eV
     """
 
-    potential: float | Callable
+    potential: float | Callable[[float], float]
     start: tuple[float, float]
     stop: tuple[float, float]
 
-    def __call__(self, z):
+    def __call__(self, z: float) -> float:
         here = self.potential(z) if callable(self.potential) else self.potential
         return here + float(np.interp(z, (self.start[0], self.stop[0]), (self.start[1], self.stop[1])))
 
 
 @dataclass(frozen=True)
 class Interface:
-    """Terms w(k_par) delta(z) on the plane between two layers; put it between them in the list of a `Stack`.
+    """Terms w(k_par) delta(z) on the plane between two layers.
+
+    Put it between them in the list of a `Stack`. Each term enters as w/a on the site of
+    the interface, a the spacing.
 
     Parameters
     ----------
     terms : tuple of Term
-        In eV nm instead of eV, functions of the in-plane k only. Each enters as w/a on the interface's site.
+        In eV nm instead of eV, functions of the in-plane k only.
+
+    Raises
+    ------
+    InputError
+        Something that is no `Term`, or a term that depends on k_z.
+
+    References
+    ----------
+    Manchon, Phys. Rev. B 83, 172403 (2011), for the Rashba term of the example.
+
+    Examples
+    --------
+    alpha (k x z).sigma delta(z) = alpha (k_y sigma_x - k_x sigma_y) delta(z):
+
+    >>> import kwantorque as kt
+    >>> from kwantorque.algebra import SPIN_HALF
+    >>> x, y, _ = 0.04 * 2 * SPIN_HALF  # alpha = 0.04 eV nm^2
+    >>> rashba = kt.Polynomial("rashba", "lattice", 0 * x, linear=[-y, x, 0 * x])
+    >>> metal = kt.FreeElectron.from_wavevectors(10.0)
+    >>> layers = [kt.Layer(metal, 0.3), kt.Interface((rashba,)), kt.Layer(metal, 0.3)]
+    >>> len(kt.Stack(layers, 0.05).interfaces)  # with those to both leads
+    3
+    >>> kt.Interface(("rashba",))
+    Traceback (most recent call last):
+    ...
+    kwantorque.errors.InputError: an interface is made of Term objects, got 'rashba'
     """
 
     terms: tuple[Term, ...] = ()
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         terms = self.terms if isinstance(self.terms, tuple | list) else (self.terms,)
         object.__setattr__(self, "terms", tuple(terms))
         for term in self.terms:
@@ -196,9 +240,16 @@ class Interface:
 
 @dataclass(frozen=True)
 class Region:
-    """A lead or layer and the bonds it covers: `start <= bond < stop`, bond j joining sites j and j + 1.
+    """A lead or layer and the bonds it covers, `start <= bond < stop`.
 
-    In an atomic stack, the sites it covers, counted from the first one of the first layer.
+    Bond j joins the sites j and j + 1. In an atomic stack, the sites it covers, counted
+    from the first one of the first layer.
+
+    Attributes
+    ----------
+    name : str
+    layer : Layer
+    start, stop : int
     """
 
     name: str
@@ -211,23 +262,29 @@ class Region:
 class Stack:
     """Layers between two leads, on sites `spacing` apart.
 
+    Current flows along z. Interfaces lie on sites; at z = 0 is that of the left lead
+    and the first layer.
+
     Parameters
     ----------
-    layers : sequence of Layer, with Interface objects between them where there are any
+    layers : sequence of Layer
+        From left to right, with `Interface` objects between them where there are any.
     spacing : float, nm
         Lattice spacing a; the discretisation error is O(a^2).
     atomic : bool
-        Layers of whole atomic planes, as in tight-binding models: every site belongs to one layer, a layer of thickness
-        N a has N of them, and a bond between two layers has the mean of their hoppings.
+        Layers of whole atomic planes, as in tight-binding models: every site belongs to
+        one layer, a layer of thickness N a has N of them, and a bond between two layers
+        has the mean of their hoppings.
     left, right : Layer without thickness, optional
-        The leads. Default: the first and the last layer go on to infinity (a texture or potential
-        keeps its value at the outer boundary).
+        The leads. Default: the first and the last layer go on to infinity (a texture or
+        potential keeps its value at the outer boundary).
 
     Attributes
     ----------
     layers : tuple of Layer
     interfaces : tuple of Interface
-        One per plane, from left lead | first layer to last layer | right lead; without terms where none was given.
+        One per plane, from left lead | first layer to last layer | right lead; without
+        terms where none was given.
     lengths : tuple of float, nm
         Thicknesses after rounding.
     bias : float, eV
@@ -236,7 +293,25 @@ class Stack:
     Raises
     ------
     InputError
-        A layer thinner than the spacing, layers of different bases, a lead with a thickness, ...
+        A layer thinner than the spacing, layers of different bases, a lead with a
+        thickness, ...
+
+    Examples
+    --------
+    >>> import kwantorque as kt
+    >>> cobalt = kt.FreeElectron.from_wavevectors(13.6, 8.0)
+    >>> copper = kt.FreeElectron.from_wavevectors(13.6)
+    >>> fixed, free = kt.Layer(cobalt, 2, m="z"), kt.Layer(cobalt, 2, m="x")
+    >>> layers = [fixed, kt.Layer(copper, 1), free]
+    >>> stack = kt.Stack(layers, 0.5, right=kt.Layer(copper))
+    >>> stack.n_sites, stack.length
+    (11, 5.0)
+    >>> stack.boundaries
+    array([0., 2., 3., 5.])
+    >>> kt.Stack(layers, 3.0)
+    Traceback (most recent call last):
+    ...
+    kwantorque.errors.InputError: `spacing` must not exceed the thickness of a ...
     """
 
     layers: tuple[Layer, ...]
@@ -248,7 +323,7 @@ class Stack:
     interfaces: tuple[Interface, ...] = field(init=False)
     lengths: tuple[float, ...] = field(init=False)
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         def put(**values):
             for name, value in values.items():
                 object.__setattr__(self, name, value)
@@ -266,11 +341,11 @@ class Stack:
                 for z in self.positions(region):
                     region.layer.terms_at(z)
 
-    def __getstate__(self):
+    def __getstate__(self) -> dict[str, Any]:
         # What was worked out from these stays here.
         return {one.name: getattr(self, one.name) for one in fields(self)}
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         interfaces = {i: x for i, x in enumerate(self.interfaces) if x.terms}
         return f"Stack({list(self.layers)}, spacing={self.spacing}, left={self.left}, right={self.right}" + (
             f", interfaces={interfaces})" if interfaces else ")"
@@ -339,21 +414,39 @@ class Stack:
                     raise InputError(f"interface term {term.name!r} must act on {first.n_orbitals} states per site")
 
     def biased(self, bias: float, across: int | str | None = None) -> Stack:
-        """The same stack under a bias: bands shifted by +bias/2 on the left and -bias/2 on the right of one layer.
+        """The same stack under a bias.
+
+        Bands are shifted by +bias/2 on the left of one layer and by -bias/2 on its
+        right, and linearly in between.
 
         Parameters
         ----------
         bias : float, eV
-            Positive: particles flow to the right when the leads are filled to E_F + bias/2 and E_F - bias/2.
+            Positive: particles flow to the right when the leads are filled to
+            E_F + bias/2 and E_F - bias/2.
         across : int or str
-            Number or name of the layer in which the potential drops linearly; needed if there
-            are several. In an atomic stack it drops between the planes before and after that
-            layer.
+            Number or name of the layer in which the potential drops linearly; needed if
+            there are several. In an atomic stack it drops between the planes before and
+            after that layer.
 
         Raises
         ------
         InputError
             The stack is under a bias already, or `across` is no layer of it.
+
+        Examples
+        --------
+        >>> import kwantorque as kt
+        >>> metal, barrier = kt.FreeElectron(), kt.FreeElectron(bottom=2.0)
+        >>> left = right = kt.Layer(metal, 1)
+        >>> layers = [left, kt.Layer(barrier, 1, name="MgO"), right]
+        >>> junction = kt.Stack(layers, 0.1).biased(0.4, across="MgO")
+        >>> junction.left.potential, junction.right.potential
+        (0.2, -0.2)
+        >>> junction.biased(0.1, across="MgO")
+        Traceback (most recent call last):
+        ...
+        kwantorque.errors.InputError: the stack is under a bias of 0.4 eV already: ...
         """
         bias = finite("bias", bias, "eV")
         across = self._number_of(across)
@@ -401,39 +494,45 @@ class Stack:
             )
         return across
 
-    def positions(self, region):
-        """z of the sites of a region, those on its two ends included, nm."""
+    def positions(self, region: Region) -> NDArray:
+        """z of the sites of a region, those on its two ends included, (n,), nm."""
         sites = np.arange(region.start, region.stop + 1) + (0.5 if self.atomic else 0.0)
         return self.spacing * (sites[:-1] if self.atomic else sites)
 
     @property
-    def n_sites(self):
-        """Number of sites between and on the two outer boundaries; of an atomic stack, with one of each lead."""
+    def n_sites(self) -> int:
+        """Number of sites between and on the two outer boundaries.
+
+        Of an atomic stack, with one of each lead.
+        """
         return (2 if self.atomic else 1) + sum(round(length / self.spacing) for length in self.lengths)
 
     @property
-    def length(self):
+    def length(self) -> float:
         """Total length of the layers in nm, after rounding."""
         return sum(self.lengths)
 
     @property
-    def rounding(self):
+    def rounding(self) -> float:
         """Largest change of a thickness by the rounding to whole spacings, nm."""
         return max(abs(layer.thickness - length) for layer, length in zip(self.layers, self.lengths, strict=True))
 
     @property
-    def z(self):
+    def z(self) -> NDArray:
         """Positions of the sites in nm, shape (n_sites,)."""
         return self.spacing * (np.arange(self.n_sites) - (0.5 if self.atomic else 0.0))
 
     @property
-    def boundaries(self):
-        """Positions of the planes lead | layer | ... | layer | lead in nm, shape (n_layers + 1,)."""
+    def boundaries(self) -> NDArray:
+        """Positions of the planes lead | layer | ... | lead, (n_layers + 1,), nm."""
         return np.concatenate([[0.0], np.cumsum(self.lengths)])
 
     @cached_property
-    def regions(self):
-        """Left lead, layers, right lead, each with the bonds it covers; the leads cover one bond outside."""
+    def regions(self) -> tuple[Region, ...]:
+        """Left lead, layers, right lead, each with the bonds it covers.
+
+        The leads cover one bond outside.
+        """
         ends = [round(z / self.spacing) for z in self.boundaries]
         inner = [Region(layer.name or f"layer {i}", layer, *ends[i : i + 2]) for i, layer in enumerate(self.layers)]
         return (
@@ -442,8 +541,12 @@ class Stack:
             Region("right lead", self.right, ends[-1], ends[-1] + 1),
         )
 
-    def coordinates(self) -> dict:
-        """Coordinates of a Dataset on this stack: positions of sites, bonds and planes, layers, magnetisation."""
+    def coordinates(self) -> dict[str, Any]:
+        """Coordinates of a Dataset on this stack.
+
+        Positions of sites, bonds and planes in nm, the layer of each bond, axes, leads,
+        and the magnetisation, (n_sites, 3).
+        """
         bonds = self.z[0] + self.spacing * (np.arange(self.n_sites + 1) - 0.5)
         layer_of_bond = np.searchsorted(self.boundaries, bonds + 1e-6 * self.spacing) - 1
         return {
@@ -470,20 +573,25 @@ class Stack:
 
     @property
     def partners(self) -> tuple[str, ...]:
-        """Who takes angular momentum from the carriers, of all terms of layers, leads and interfaces."""
+        """Who takes angular momentum from the carriers.
+
+        Of all terms of layers, leads and interfaces.
+        """
         layers = [term for region in self.regions for term in region.layer.terms_at(float(self.z[0]))]
         terms = [*layers, *(term for interface in self.interfaces for term in interface.terms)]
         return tuple(dict.fromkeys(term.partner for term in terms))
 
     @cached_property
     def magnetisation(self) -> NDArray:
-        """Direction of the magnetisation on every site, (n_sites, 3), components x, y, z.
+        """Direction of the magnetisation on every site, (n_sites, 3).
 
-        Zero where nothing is magnetic. A site on the interface of two magnets has half of
-        each: there it is the mean of both directions, shorter than 1 unless they agree.
+        Components x, y, z; zero where nothing is magnetic. A site on the interface of
+        two magnets has half of each: there it is the mean of both directions, shorter
+        than 1 unless they agree.
         """
         sides = [[] for _ in range(self.n_sites)]
-        # Bond j joins the sites j and j + 1; of an atomic stack, regions count the sites themselves.
+        # Bond j joins the sites j and j + 1; of an atomic stack, regions count the
+        # sites themselves.
         first = 1 if self.atomic else 0
         for region in self.regions:
             for j in range(region.start, region.stop + (0 if self.atomic else 1)):
