@@ -1,11 +1,13 @@
-"""Our solvers against plain Kwant on the same systems, side by side in one process, on one thread.
+"""Our solvers against plain Kwant on the same systems, in one process, on one thread.
 
     make bench
 
-Plain Kwant is written as a good user would: one finalised system, blocks computed once per k and looked up by site,
-SciPy's SuperLU; with the wave function alone, and with Kwant's operators for the densities and currents of 1, s and L
-and for their sources. Ours always includes everything that `kwantorque.torques` computes at a k-point: densities,
-currents and torques by term, limits and tails in the leads. Methods alternate, the best of several rounds counts.
+Plain Kwant is written as a good user would: one finalised system, blocks computed once
+per k and looked up by site, SciPy's SuperLU; with the wave function alone, and with
+Kwant's operators for the densities and currents of 1, s and L and for their sources.
+Ours always includes everything that `kwantorque.torques` computes at a k-point:
+densities, currents and torques by term, limits and tails in the leads. Methods
+alternate, the best of several rounds counts.
 """
 
 import resource
@@ -104,7 +106,10 @@ class PlainKwant:
 
 def ours(solver):
     def run(chain, energy):
-        """All traces at every k, and all values of their sum, as the integration computes them; the transmission."""
+        """All traces at every k, and all values of their sum, as the integration does.
+
+        Returns the transmission at every k.
+        """
         observables = Observables(chain)
         traces = observables.traces(solver.solve(chain, energy))
         observables.values(traces.summed(np.ones((1, chain.n_k))))
@@ -222,7 +227,10 @@ def converged_wire(tolerance=3e-4, sample=40, grid=10_000):
 
 
 def sweeps():
-    """Whole figures on two processes, as a user runs them: everything included but the start of the processes."""
+    """Whole figures on two processes, as a user runs them.
+
+    Everything is included but the start of the processes.
+    """
     cases = (
         ("magnetic-tunnel-junction", {"bias": np.linspace(-1, 1, 41)}),
         ("semi-magnetic-tunnel-junction", {"bias": np.linspace(-0.8, 0.8, 8), "rashba": np.linspace(0.01, 0.05, 9)}),

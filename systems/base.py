@@ -68,7 +68,8 @@ class Parameter:
 class Result:
     """A number the system returns: its name, unit, meaning, and what was published for the defaults.
 
-    `order` is the power of the spacing with which its error begins; an extrapolation states it accordingly.
+    `order` is the power of the spacing with which its error begins; an extrapolation
+    states it accordingly.
     """
 
     name: str
@@ -98,7 +99,8 @@ class System:
     figure : callable
         figure(data) -> matplotlib Axes: the system's own figure of the Dataset.
     sweep_figures : dict, optional
-        Figures of a sweep of one parameter, by its name; others get `plot.results_against`.
+        Figures of a sweep of one parameter, by its name; others get
+        `plot.results_against`.
 
     Examples
     --------
@@ -124,7 +126,8 @@ class System:
         Raises
         ------
         InputError
-            An unknown name or word (the nearest one is named) or a value that is not a finite number.
+            An unknown name or word (the nearest one is named) or a value that is not a
+            finite number.
         """
         declared = {p.name: p for p in self.parameters}
         values = {p.name: p.default if p.choices else float(p.default) for p in self.parameters}

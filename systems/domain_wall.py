@@ -1,17 +1,19 @@
 """Electrons follow the magnetisation through a domain wall.
 
-Ralph and Stiles, J. Magn. Magn. Mater. 320, 1190 (2008), section 5; the weighted totals and their signs are explained
-in docs/conventions.md.
+Ralph and Stiles, J. Magn. Magn. Mater. 320, 1190 (2008), section 5; the weighted totals
+and their signs are explained in docs/conventions.md.
 
-m = (sin theta, 0, cos theta) = (sech(z/w), 0, -tanh(z/w)) between leads magnetised along +z and -z; H_ex = -(splitting)
-m.s, so that the majority has its spin along m. With e_theta = (cos theta, 0, -sin theta) and m x e_theta = y,
+m = (sin theta, 0, cos theta) = (sech(z/w), 0, -tanh(z/w)) between leads magnetised
+along +z and -z; H_ex = -(splitting) m.s, so that the majority has its spin along m.
+With e_theta = (cos theta, 0, -sin theta) and m x e_theta = y,
 
     A = sum of torque.e_theta sin(theta) / I      adiabatic part,      -> -P, the polarisation of the current
     B = sum of torque.y sin(theta) / I            non-adiabatic part
 
-The weight sin(theta) = w dtheta/dz makes both independent of where the sum ends. B and the wall's resistance
-come from electrons reflected by it: in one channel they fall exponentially with its width, summed over k_par as
-1/w^2 only, since some electrons always graze the wall.
+The weight sin(theta) = w dtheta/dz makes both independent of where the sum ends. B and
+the wall's resistance come from electrons reflected by it: in one channel they fall
+exponentially with its width, summed over k_par as 1/w^2 only, since some electrons
+always graze the wall.
 """
 
 from dataclasses import dataclass
@@ -104,7 +106,8 @@ def compute(parameters, numerics):
     derived = partial(weighted_totals, m)
     data = torques(layers, parameters["fermi_energy"], derived=derived, **numerics)
     conductance = 2 * np.pi * current_of(data)
-    # Of its value alone: 1/G with the wall minus 1/G without, through what the wall reflects.
+    # Of its value alone: 1/G with the wall minus 1/G without, through what the wall
+    # reflects.
     uniform = 2 * np.pi * float(data.incident_current)
     reflected = 2 * np.pi * estimate_of(data, "reflected")
     data = per_current(data)

@@ -1,14 +1,17 @@
 """Holes flow from ferromagnetic GaMnAs, magnetised along the wire, into GaAs.
 
-Haney and Stiles, Phys. Rev. Lett. 105, 126602 (2010), arXiv:1003.1448, last section; sign and size of the spin-orbit
-coupling, and eq. 2-4 and 6, are corrected (docs/conventions.md).
+Haney and Stiles, Phys. Rev. Lett. 105, 126602 (2010), arXiv:1003.1448, last section;
+sign and size of the spin-orbit coupling, and eq. 2-4 and 6, are corrected
+(docs/conventions.md).
 
-The holes' angular momentum current falls from about 1.1 to about 0.5 hbar per carrier, and the difference twists the
-crystal lattice. The torque on the magnetisation has no component along it, so all of the loss goes to the lattice.
+The holes' angular momentum current falls from about 1.1 to about 0.5 hbar per carrier,
+and the difference twists the crystal lattice. The torque on the magnetisation has no
+component along it, so all of the loss goes to the lattice.
 
-M points along -z, so that the spin of the carriers (low in energy antiparallel to M, for Delta > 0) points along the
-current; the signs of all results change with that of M. Both valence band edges lie at zero. Q_in and Q_out are the
-limits z -> -infinity and +infinity, where only pairs of modes of equal k_z count.
+M points along -z, so that the spin of the carriers (low in energy antiparallel to M,
+for Delta > 0) points along the current; the signs of all results change with that of M.
+Both valence band edges lie at zero. Q_in and Q_out are the limits z -> -infinity and
++infinity, where only pairs of modes of equal k_z count.
 """
 
 from kwantorque.materials import KohnLuttinger

@@ -1,32 +1,39 @@
 """Two GaMnAs layers, magnetised in plane, and a tunnel barrier between.
 
-Haney and Stiles, Phys. Rev. Lett. 105, 126602 (2010), figures 2 and 3; what is corrected stands in docs/conventions.md.
+Haney and Stiles, Phys. Rev. Lett. 105, 126602 (2010), figures 2 and 3; what is
+corrected stands in docs/conventions.md.
 
-Holes tunnel from the left layer, m_L = x, into the right one, m_R = (cos angle, sin angle, 0). Without spin-orbit
-coupling the torque on the right layer decays away from the barrier. With it, the torque oscillates about a constant:
-in a Bloch state that is not in equilibrium the lattice keeps twisting the magnetisation (exchange torque + lattice
-torque = 0, neither zero), so that the total torque grows with the thickness.
+Holes tunnel from the left layer, m_L = x, into the right one, m_R = (cos angle, sin
+angle, 0). Without spin-orbit coupling the torque on the right layer decays away from
+the barrier. With it, the torque oscillates about a constant: in a Bloch state that is
+not in equilibrium the lattice keeps twisting the magnetisation (exchange torque +
+lattice torque = 0, neither zero), so that the total torque grows with the thickness.
 
-In-plane components: X_in = -X.(sin angle, -cos angle, 0), which is -X_x for m_R = y; positive for the torque without
-spin-orbit coupling at the default Fermi energy. Totals run over the first `fm_length` of the right layer, its
-interface site included; fluxes are those through the bond before that site minus those through the bond after the
-last one. Both layers go on into leads of the same material.
+In-plane components: X_in = -X.(sin angle, -cos angle, 0), which is -X_x for m_R = y;
+positive for the torque without spin-orbit coupling at the default Fermi energy. Totals
+run over the first `fm_length` of the right layer, its interface site included; fluxes
+are those through the bond before that site minus those through the bond after the last
+one. Both layers go on into leads of the same material.
 
-The bonds of the fluxes lie half a spacing before the interface and behind the last site, whose torque is a whole
-site's. With spin-orbit coupling J is not conserved there, so that flux differences and sums have a part of first
-order in the spacing, which no extrapolation for a^2 removes (`Result.order`): Qj_flux tends to 0.386 (1 nm barrier:
-0.774), its extrapolation from 0.2 and 0.1 nm is 0.384 (0.786); stt_total moves by 0.0007 only (tests/continuum.py,
-no lattice).
+The bonds of the fluxes lie half a spacing before the interface and behind the last
+site, whose torque is a whole site's. With spin-orbit coupling J is not conserved there,
+so that flux differences and sums have a part of first order in the spacing, which no
+extrapolation for a^2 removes (`Result.order`): Qj_flux tends to 0.386 (1 nm barrier:
+0.774), its extrapolation from 0.2 and 0.1 nm is 0.384 (0.786); stt_total moves by
+0.0007 only (tests/continuum.py, no lattice).
 
-`stt_persistent` is a fit in a window of a finite layer; another window moves it by `window_error`, 0.09 at the defaults
-and more at other angles. `stt_persistent_limit`, in the Dataset, is what is left at infinity: 0.44.
+`stt_persistent` is a fit in a window of a finite layer; another window moves it by
+`window_error`, 0.09 at the defaults and more at other angles. `stt_persistent_limit`,
+in the Dataset, is what is left at infinity: 0.44.
 
-The paper does not give the barrier's thickness, and the signs depend on it. Up to 1.6 nm the total is negative, up to
-about 3 nm the persistent part. The thicker the barrier, the closer to k = 0 is what it lets through, where positive
-contributions prevail; through a thin one come holes at |ky| of 0.3 to 1/nm as well, whose sum is negative. Here it is 5
-nm. Two statements of the paper do not come out with that barrier (spacing 0.2 nm): the torque is no sine of the angle
-(0.42, 1.08, 0.97, 0.76, 0.43 at 30, 60, 90, 120, 150 degrees: the crystal's axes matter), and at E_F = 0.34 eV
-spin-orbit coupling does not lower it (-0.02 without, 0.47 with).
+The paper does not give the barrier's thickness, and the signs depend on it. Up to 1.6
+nm the total is negative, up to about 3 nm the persistent part. The thicker the barrier,
+the closer to k = 0 is what it lets through, where positive contributions prevail;
+through a thin one come holes at |ky| of 0.3 to 1/nm as well, whose sum is negative.
+Here it is 5 nm. Two statements of the paper do not come out with that barrier (spacing
+0.2 nm): the torque is no sine of the angle (0.42, 1.08, 0.97, 0.76, 0.43 at 30, 60, 90,
+120, 150 degrees: the crystal's axes matter), and at E_F = 0.34 eV spin-orbit coupling
+does not lower it (-0.02 without, 0.47 with).
 """
 
 from dataclasses import dataclass
@@ -210,7 +217,8 @@ def _along_depth(data, valve):
     depth, first, in_plane = valve.depth, valve.first, valve.in_plane
     exchange, lattice = (data[f"{name}_torque"].values[..., first:, :] @ in_plane for name in ("exchange", "lattice"))
     spin, total = (data[f"{name}_current"].values[..., first:, :] @ in_plane for name in ("spin", "angular_momentum"))
-    # The interface site belongs to the layer with half a spacing, and its torque is that half's already.
+    # The interface site belongs to the layer with half a spacing, and its torque is
+    # that half's already.
     length_of_site = np.where(depth == 0, valve.layers.spacing / 2, valve.layers.spacing)
     lines = {
         "torque_density": (exchange / length_of_site, "torque on the magnetisation per length"),

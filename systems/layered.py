@@ -34,7 +34,8 @@ class LayeredSystem(System):
     stack : callable
         stack(parameters) -> Stack, from a dict of all parameters.
     resolved : callable, optional
-        resolved(parameters, k_par, solver) -> Dataset of the same results at each k_par.
+        resolved(parameters, k_par, solver) -> Dataset of the same results at each
+        k_par.
     """
 
     stack: Callable[[Mapping[str, Any]], Stack] = field(kw_only=True)
@@ -70,7 +71,8 @@ class LayeredSystem(System):
         Returns
         -------
         xarray.Dataset
-            Dimension k, normalised so that the mean over an equidistant grid is the result of `run`.
+            Dimension k, normalised so that the mean over an equidistant grid is the
+            result of `run`.
         """
         if self.resolved is None:
             raise InputError(f"{self.name} has no results resolved in k")

@@ -2,12 +2,14 @@
 
 Ralph and Stiles, J. Magn. Magn. Mater. 320, 1190 (2008), end of section 4.
 
-m_left = z, m_right = (sin angle, 0, cos angle). The bands of the left lead are shifted by +V/2, those of the right one
-by -V/2, mu_left = V/2, mu_right = -V/2; V > 0 drives electrons to the right. Torques are those of all states (the
-sea and the window between the chemical potentials), summed over the semi-infinite magnets; components as in
-`magnets.Magnets`. In a mirror-symmetric junction the out-of-plane torque is even in V and opposite on the two magnets
-(eq. 29), and the in-plane torque on one magnet at V is that on the other at -V; at V = 0 the out-of-plane torque is the
-interlayer exchange coupling and the in-plane one vanishes.
+m_left = z, m_right = (sin angle, 0, cos angle). The bands of the left lead are shifted
+by +V/2, those of the right one by -V/2, mu_left = V/2, mu_right = -V/2; V > 0 drives
+electrons to the right. Torques are those of all states (the sea and the window between
+the chemical potentials), summed over the semi-infinite magnets; components as in
+`magnets.Magnets`. In a mirror-symmetric junction the out-of-plane torque is even in V
+and opposite on the two magnets (eq. 29), and the in-plane torque on one magnet at V is
+that on the other at -V; at V = 0 the out-of-plane torque is the interlayer exchange
+coupling and the in-plane one vanishes.
 """
 
 from functools import partial
@@ -110,7 +112,8 @@ def compute(parameters, numerics):
 def derivatives(data):
     """A sweep of `bias` with differential conductance and torkances, dI/dV and dT/dV by central differences.
 
-    Adds `differential_conductance` (S/um^2) and `torkance_in_plane`, `torkance_out_of_plane` (1/nm^2 per V of bias).
+    Adds `differential_conductance` (S/um^2) and `torkance_in_plane`,
+    `torkance_out_of_plane` (1/nm^2 per V of bias).
     """
     if "done" not in data or data.done.dims != ("bias",):
         raise InputError("derivatives need a sweep of `bias` alone")

@@ -12,8 +12,9 @@ __all__ = ["Magnets"]
 class Magnets:
     """m_left = z and m_right = (sin angle, 0, cos angle).
 
-    A torque in the plane of the two points along (m_other - cos(angle) m)/sin(angle), towards the other magnet;
-    out of plane it points along m_left x m_right / sin(angle) = y on both. At 0 and 180 degrees these are the limits.
+    A torque in the plane of the two points along (m_other - cos(angle) m)/sin(angle),
+    towards the other magnet; out of plane it points along m_left x m_right / sin(angle)
+    = y on both. At 0 and 180 degrees these are the limits.
 
     Parameters
     ----------

@@ -2,14 +2,17 @@
 
 Ralph and Stiles, J. Magn. Magn. Mater. 320, 1190 (2008), section 4.
 
-m_1 = z, m_2 = (sin angle, 0, cos angle); particles flow from F1 to F2. Conductance and torques are the linear response
-to a bias shared by both leads: half of the states from the left minus half of those from the right, which is what
-a bias adds to equilibrium. In-plane and out-of-plane components as in `magnets.Magnets`. `exchange_coupling` is the
-out-of-plane torque on F2 in equilibrium, from the Fermi sea: -dOmega/d(angle) of the grand potential; positive is
-antiferromagnetic. It oscillates with the spacer thickness with a period pi/k_F.
+m_1 = z, m_2 = (sin angle, 0, cos angle); particles flow from F1 to F2. Conductance and
+torques are the linear response to a bias shared by both leads: half of the states from
+the left minus half of those from the right, which is what a bias adds to equilibrium.
+In-plane and out-of-plane components as in `magnets.Magnets`. `exchange_coupling` is the
+out-of-plane torque on F2 in equilibrium, from the Fermi sea: -dOmega/d(angle) of the
+grand potential; positive is antiferromagnetic. It oscillates with the spacer thickness
+with a period pi/k_F.
 
-All channels are coherent, with sharp resonances; semiclassical theories average over them. `fit_efficiency` fits the
-torque by eta(angle) = q/(A + B cos angle) (eq. 25), `circuit_theory` is what the interfaces alone predict.
+All channels are coherent, with sharp resonances; semiclassical theories average over
+them. `fit_efficiency` fits the torque by eta(angle) = q/(A + B cos angle) (eq. 25),
+`circuit_theory` is what the interfaces alone predict.
 """
 
 from functools import partial
@@ -89,7 +92,8 @@ def stack(p):
 def on_layers(magnets, sites, values):
     """Torques on F1 and F2, named, from the values on all sites: linear, with leading dimensions kept.
 
-    Interface sites belong half to a ferromagnet, and their exchange torque is that half's.
+    Interface sites belong half to a ferromagnet, and their exchange torque is that
+    half's.
     """
     torque = values["exchange_torque"]
     on = [torque[..., first : last + 1, :].sum(axis=-2) for first, last in sites]
@@ -147,9 +151,10 @@ def _ends(layers):
 class Efficiency(NamedTuple):
     """eta(angle) = q/(A + B cos angle) as q/A and B/A, with Slonczewski's P and Lambda.
 
-    eta = P Lambda^2/[(Lambda^2 + 1) + (Lambda^2 - 1) cos angle]; `asymmetry` is |slope of the torque at 180 degrees|
-    over that at 0; `residual` the largest deviation of the fit, relative to the largest torque. Source: Ralph and
-    Stiles, J. Magn. Magn. Mater. 320, 1190 (2008), eq. 25 and 27.
+    eta = P Lambda^2/[(Lambda^2 + 1) + (Lambda^2 - 1) cos angle]; `asymmetry` is |slope
+    of the torque at 180 degrees| over that at 0; `residual` the largest deviation of
+    the fit, relative to the largest torque. Source: Ralph and Stiles, J. Magn. Magn.
+    Mater. 320, 1190 (2008), eq. 25 and 27.
     """
 
     q_over_a: float
@@ -163,7 +168,8 @@ class Efficiency(NamedTuple):
 def fit_efficiency(angles, torque_in_plane):
     """Fit eta(angle) sin(angle)/2 to in-plane torques in hbar I/e.
 
-    In eq. 25 of Ralph and Stiles (2008), Mdot = eta mu_B I/(e V) sin(angle); mu_B is the moment of hbar/2, hence the 2.
+    In eq. 25 of Ralph and Stiles (2008), Mdot = eta mu_B I/(e V) sin(angle); mu_B is
+    the moment of hbar/2, hence the 2.
 
     Parameters
     ----------
@@ -194,7 +200,8 @@ def fit_efficiency(angles, torque_in_plane):
 def circuit_theory(conductance_up, conductance_down, mixing_real, angle, sharvin=None):
     """Magnetoelectronic circuit theory of two equal magnets: what they predict one by one, coherence left out.
 
-    The normal metal between them has a spin accumulation s; magnet i lets pass, with the potential V_i,
+    The normal metal between them has a spin accumulation s; magnet i lets pass, with
+    the potential V_i,
 
         charge  G V_i + (G_up - G_down) s.m_i,    spin  [(G_up - G_down) V_i + G s.m_i] m_i + 2 g_mix (s - (s.m_i) m_i),
 
@@ -203,19 +210,22 @@ def circuit_theory(conductance_up, conductance_down, mixing_real, angle, sharvin
     Parameters
     ----------
     conductance_up, conductance_down, mixing_real : float
-        Of one magnet between normal metals: mixing_real that of its interface, and for each spin, incoherently,
-        1/conductance = 2/(that of an interface) - 1/(Sharvin conductance of the magnet).
+        Of one magnet between normal metals: mixing_real that of its interface, and for
+        each spin, incoherently, 1/conductance = 2/(that of an interface) - 1/(Sharvin
+        conductance of the magnet).
     angle : float or array, deg
     sharvin : float, optional
-        Sharvin conductance of the normal metal, per spin: 1/(2 sharvin) is then taken off every 1/g, since half of the
-        contact resistance of the metal between the magnets is in each of them (Schep's correction).
+        Sharvin conductance of the normal metal, per spin: 1/(2 sharvin) is then taken
+        off every 1/g, since half of the contact resistance of the metal between the
+        magnets is in each of them (Schep's correction).
 
     Returns
     -------
     conductance, torque : arrays
         In units of the conductances; in-plane torque in hbar I/e.
 
-    Sources: Brataas, Bauer and Kelly, Phys. Rep. 427, 157 (2006); Schep et al., Phys. Rev. B 56, 10805 (1997).
+    Sources: Brataas, Bauer and Kelly, Phys. Rep. 427, 157 (2006); Schep et al., Phys.
+    Rev. B 56, 10805 (1997).
     """
     up, down, mixing = conductance_up, conductance_down, mixing_real
     if sharvin is not None:
@@ -225,7 +235,8 @@ def circuit_theory(conductance_up, conductance_down, mixing_real, angle, sharvin
     for one in np.atleast_1d(np.asarray(angle, float)):
         magnets = Magnets(float(one))
         both = magnets.left, magnets.right
-        # sum_i of the spin currents = 0 with V_left = -1/2, V_right = +1/2 seen from the node.
+        # sum_i of the spin currents = 0 with V_left = -1/2, V_right = +1/2 seen from
+        # the node.
         matrix = sum((total - 2 * mixing) * np.outer(m, m) + 2 * mixing * np.eye(3) for m in both)
         s = np.linalg.solve(matrix, difference * (both[0] - both[1]) / 2)
         current = total / 2 + difference * (s @ both[1])

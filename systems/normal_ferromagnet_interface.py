@@ -2,14 +2,15 @@
 
 Ralph and Stiles, J. Magn. Magn. Mater. 320, 1190 (2008), section 3.
 
-N | F, free electrons, m = z. The transverse spin that enters precesses, at every k_par with another period: summed over
-the Fermi surface it dephases, slowly in free electrons, and the magnet takes all of it (eq. 15-16). What is reflected
-makes the difference, the mixing conductance: for electrons of spin p
+N | F, free electrons, m = z. The transverse spin that enters precesses, at every k_par
+with another period: summed over the Fermi surface it dephases, slowly in free
+electrons, and the magnet takes all of it (eq. 15-16). What is reflected makes the
+difference, the mixing conductance: for electrons of spin p
 
     torque = Re g m x (p x m) - Im g m x p,        g = sum over modes of (1 - r_up r_down*),
 
-here read off the torque itself, with p = x incident. The profiles are per incident particle, so that the incident spin
-current is 1/2.
+here read off the torque itself, with p = x incident. The profiles are per incident
+particle, so that the incident spin current is 1/2.
 """
 
 import numpy as np
@@ -69,8 +70,8 @@ def compute(parameters, numerics):
 def torque_on_a_layer(thickness, numerics=None, **given):
     """Torque on a ferromagnetic layer between normal metals over the transverse spin that comes in.
 
-    One for a thick layer that reflects no transverse spin (eq. 15 of Ralph and Stiles, 2008); a thin one lets part of
-    it through.
+    One for a thick layer that reflects no transverse spin (eq. 15 of Ralph and Stiles,
+    2008); a thin one lets part of it through.
 
     Parameters
     ----------
@@ -81,7 +82,8 @@ def torque_on_a_layer(thickness, numerics=None, **given):
     Returns
     -------
     in_plane, out_of_plane : float
-        Components along the incident spin x and along y, over the incident transverse spin current.
+        Components along the incident spin x and along y, over the incident transverse
+        spin current.
     """
     whole = stack(SYSTEM.complete(given))
     layers = [whole.layers[0], Layer(whole.layers[1].material, thickness, m="z")]

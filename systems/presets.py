@@ -1,7 +1,7 @@
 """Parameters of real materials for prepared systems: a name, the numbers, and where each comes from.
 
-Free electrons are no band structure: a preset gives the size of an effect at most. What no source gives is
-said to be a choice.
+Free electrons are no band structure: a preset gives the size of an effect at most. What
+no source gives is said to be a choice.
 """
 
 from dataclasses import dataclass

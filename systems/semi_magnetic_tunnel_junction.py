@@ -4,24 +4,28 @@ Manchon, Phys. Rev. B 83, 172403 (2011), figures 1 and 2.
 
     H_R = alpha (k x z).sigma delta(z)        at the interface of ferromagnet and barrier, z = 0
 
-M = (sin theta cos phi, sin theta sin phi, cos theta); the bands of the leads are shifted by +V/2 and -V/2, electrons
-flow from the ferromagnet into the normal metal for V > 0. The torque of all states on the semi-infinite ferromagnet,
-T = J int m x M dz (H_ex = J sigma.M, m = <sigma>), is written as
+M = (sin theta cos phi, sin theta sin phi, cos theta); the bands of the leads are
+shifted by +V/2 and -V/2, electrons flow from the ferromagnet into the normal metal for
+V > 0. The torque of all states on the semi-infinite ferromagnet, T = J int m x M dz
+(H_ex = J sigma.M, m = <sigma>), is written as
 
     T = T_par M x (z x M) + T_perp z x M.
 
-At theta = 0 and 180 degrees the coefficients are 0/0: their limits are returned. Mirror symmetry forces
-T(180 - theta) = -T(theta) for both; alpha -> -alpha changes nothing, J -> -J the sign of T_par only, and phi drops
-out. T_par vanishes in equilibrium, T_perp does not: T_perp sin(theta) = -dOmega/dtheta.
+At theta = 0 and 180 degrees the coefficients are 0/0: their limits are returned. Mirror
+symmetry forces T(180 - theta) = -T(theta) for both; alpha -> -alpha changes nothing, J
+-> -J the sign of T_par only, and phi drops out. T_par vanishes in equilibrium, T_perp
+does not: T_perp sin(theta) = -dOmega/dtheta.
 
 What the paper leaves out, and what does not follow from its model
 ------------------------------------------------------------------
-Its k_F are in 1/Angstrom (the caption says 1/nm); the mass in the barrier, k_F of the normal metal, the sign of J and
-theta of figure 2 are not given: the defaults here are one choice. T_perp(0) comes out *positive*, and since
-T_perp sin(theta) is -dOmega/dtheta, the energy falls as M turns away from the normal: the equilibrium torque favours a
-magnetisation *in* the plane, by int_0^90 T_perp sin(theta) dtheta = 1.83 mJ/m^2 at the defaults, where the paper says
-out of plane. It is also some 200 times T_par at 0.8 V. What a bias adds to it, T_perp(V) - T_perp(0), is a small
-difference of large numbers, about a fifth of T_par, which agrees with the paper.
+Its k_F are in 1/Angstrom (the caption says 1/nm); the mass in the barrier, k_F of the
+normal metal, the sign of J and theta of figure 2 are not given: the defaults here are
+one choice. T_perp(0) comes out *positive*, and since T_perp sin(theta) is
+-dOmega/dtheta, the energy falls as M turns away from the normal: the equilibrium torque
+favours a magnetisation *in* the plane, by int_0^90 T_perp sin(theta) dtheta = 1.83
+mJ/m^2 at the defaults, where the paper says out of plane. It is also some 200 times
+T_par at 0.8 V. What a bias adds to it, T_perp(V) - T_perp(0), is a small difference of
+large numbers, about a fifth of T_par, which agrees with the paper.
 """
 
 from functools import partial
@@ -131,16 +135,16 @@ def compute(parameters, numerics):
         return rest, torques(unbiased, 0.0, derived=transmitted, **numerics)
 
     rest, linear = EQUILIBRIUM(shared_key(parameters, numerics), without_bias)
-    # States from the normal metal, which came through the barrier: those from the ferromagnet that never leave it would
-    # drown T_par, and would only cancel.
+    # States from the normal metal, which came through the barrier: those from the
+    # ferromagnet that never leave it would drown T_par, and would only cancel.
     data = rest if bias == 0 else steady_state(unbiased, bias=bias, derived=derived, window_from="right", **numerics)
     # Particles per eV/hbar, e^2/hbar of them: 2 pi conductance quanta.
     siemens = 2 * np.pi * CONDUCTANCE_QUANTUM * PER_UM2
     estimates = {
         "conductance": siemens * estimate_of(linear, "transmitted"),
         "current": siemens * estimate_of(data, "particle_current_limit", lead="right"),
-        # In the sea T_par is the slope of Omega in phi, which vanishes once all azimuths of k are summed: what the
-        # integral leaves of it there is no result.
+        # In the sea T_par is the slope of Omega in phi, which vanishes once all
+        # azimuths of k are summed: what the integral leaves of it there is no result.
         "torque_parallel": PER_UM2 * estimate_of(data, "parallel", part="window"),
         "torque_perpendicular": PER_UM2 * estimate_of(data, "perpendicular"),
         "torque_perpendicular_equilibrium": PER_UM2 * estimate_of(rest, "perpendicular"),
@@ -161,8 +165,9 @@ def in_the_ferromagnet(length=3.0, numerics=None, **given):
     Returns
     -------
     xarray.Dataset
-        As `kwantorque.steady_state` returns, z = 0 at the interface, and `transverse_spin_density`: its components
-        along the unit vectors of M x (z x M) and z x M; the exchange turns them into T_perp and T_par.
+        As `kwantorque.steady_state` returns, z = 0 at the interface, and
+        `transverse_spin_density`: its components along the unit vectors of M x (z x M)
+        and z x M; the exchange turns them into T_perp and T_par.
     """
     numerics = numerics or Numerics()
     numerics = numerics.but(kpar=numerics.kpar or RAYS)
@@ -196,7 +201,8 @@ def tamr(data):
 
     Returns
     -------
-    dict with G0, G2, G4 in S/um^2, `tamr` = R(90)/R(0) - 1 of the fit, and `residual`, its largest deviation over G0
+    dict with G0, G2, G4 in S/um^2, `tamr` = R(90)/R(0) - 1 of the fit, and `residual`,
+    its largest deviation over G0
 
     Raises
     ------

@@ -1,20 +1,22 @@
 """One electron meets a ferromagnet.
 
-Ralph and Stiles, J. Magn. Magn. Mater. 320, 1190 (2008), section 3, toy models 1 (any layer, by its amplitudes, eq.
-8-11) and 2 (a step, eq. 12-14).
+Ralph and Stiles, J. Magn. Magn. Mater. 320, 1190 (2008), section 3, toy models 1 (any
+layer, by its amplitudes, eq. 8-11) and 2 (a step, eq. 12-14).
 
-It comes from a normal metal at normal incidence, its spin at `angle` to the magnetisation m = z, (sin angle, 0, cos
-angle). The majority (spin along +m) sees no step, the minority one of `step`. The magnet is semi-infinite (thickness 0,
-toy model 2) or a slab in the metal (a layer as in toy model 1); with step > C k^2 the minority is evanescent in it (eq.
-14).
+It comes from a normal metal at normal incidence, its spin at `angle` to the
+magnetisation m = z, (sin angle, 0, cos angle). The majority (spin along +m) sees no
+step, the minority one of `step`. The magnet is semi-infinite (thickness 0, toy model 2)
+or a slab in the metal (a layer as in toy model 1); with step > C k^2 the minority is
+evanescent in it (eq. 14).
 
-Torque per incident particle flux, in hbar: incident minus reflected minus transmitted spin current. With the amplitudes
-of both spins (eq. 10-13; the sign of the terms with Im in eq. 6, 10 and 11 is corrected, see docs/conventions.md)
+Torque per incident particle flux, in hbar: incident minus reflected minus transmitted
+spin current. With the amplitudes of both spins (eq. 10-13; the sign of the terms with
+Im in eq. 6, 10 and 11 is corrected, see docs/conventions.md)
 
     N_x = (sin angle/2) [1 - Re(t_up t_down* + r_up r_down*)],   N_y = +(sin angle/2) Im(t_up t_down* + r_up r_down*),
 
-without the t for the semi-infinite magnet, in which the transmitted spin precesses with no end: its sum over depth is
-taken as the mean about which it oscillates.
+without the t for the semi-infinite magnet, in which the transmitted spin precesses with
+no end: its sum over depth is taken as the mean about which it oscillates.
 """
 
 import time

@@ -126,9 +126,10 @@ class Sweep:
         Returns
         -------
         xarray.Dataset
-            The variables of a single run with a dimension for each swept parameter, `done`,
-            and closure, error_estimate, k_points, seconds for each point. Profiles are there
-            unless a length or the spacing is swept, which changes the number of sites.
+            The variables of a single run with a dimension for each swept parameter,
+            `done`, and closure, error_estimate, k_points, seconds for each point.
+            Profiles are there unless a length or the spacing is swept, which changes
+            the number of sites.
         """
         if keep is not None and not callable(keep):
             raise InputError(f"`keep` must be a function of the Dataset, got {keep!r}")

@@ -41,7 +41,10 @@ __all__ = [
 ]
 
 GAAS_COUPLING = 0.11
-"""alpha_0 of GaAs in eV (Haney and Stiles, Phys. Rev. Lett. 105, 126602 (2010), figure 3)."""
+"""alpha_0 of GaAs in eV.
+
+Haney and Stiles, Phys. Rev. Lett. 105, 126602 (2010), figure 3.
+"""
 VALVE, JUNCTION, SEMI = "gamnas-spin-valve", "magnetic-tunnel-junction", "semi-magnetic-tunnel-junction"
 
 
@@ -499,7 +502,8 @@ def torque_against_phi(data: Dataset, ax: Axes | None = None) -> Axes:
     'phi (deg)'
     """
     ax = result_against(data, "phi", "torque_perpendicular_equilibrium", SEMI, ax)
-    # Nothing depends on phi: with zero in the picture rounding does not look like something that does.
+    # Nothing depends on phi: with zero in the picture rounding does not look like
+    # something that does.
     ax.axhline(0, color="0.6", lw=0.8)
     return ax
 

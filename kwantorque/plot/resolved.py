@@ -112,7 +112,8 @@ def k_map(data: xr.Dataset, values: xr.DataArray, ax: Axes | None = None) -> Axe
     """
     _require_resolved(data, values)
     ax = axes(ax)
-    # The few largest values, next to thresholds and resonances, must not bleach the rest.
+    # The few largest values, next to thresholds and resonances, must not bleach the
+    # rest.
     largest = float(np.quantile(abs(values), 0.995))
     points = ax.scatter(data.kx, data.ky, c=values, s=8, cmap="RdBu_r", vmin=-largest, vmax=largest, linewidths=0)
     ax.figure.colorbar(points, ax=ax, label=values.attrs.get("long_name", values.name), extend="both")
