@@ -10,7 +10,9 @@
 # turns it, and spin-orbit coupling turns it back with angular momentum from the orbital
 # moment, which the crystal supplies. The magnetisation is twisted by the lattice,
 #
-#     torque on the magnetisation + torque on the lattice = 0,        state by state, neither zero.
+#     torque on the magnetisation + torque on the lattice = 0,
+#
+# state by state, neither zero.
 #
 # In equilibrium these torques cancel in the sum over states. A current changes the
 # occupation. (P. M. Haney and M. D. Stiles, Phys. Rev. Lett. 105, 126602 (2010),

@@ -1,4 +1,4 @@
-"""What a user holds: Datasets, numbers with errors, what is derived from them, files."""
+"""What a user holds: Datasets, numbers with errors, what follows from them, files."""
 
 from .dataset import SCHEMA
 from .estimate import Estimate, estimate_of

@@ -104,6 +104,7 @@ def richardson(coarse: xr.Dataset, fine: xr.Dataset) -> xr.Dataset:
 
     Examples
     --------
+    >>> import numpy as np
     >>> import kwantorque as kt
     >>> copper = kt.FreeElectron.from_wavevectors(13.6)
     >>> def current(a):

@@ -130,7 +130,7 @@ def torques(
     References
     ----------
     Currents, torques and their balance: P. M. Haney and M. D. Stiles, Phys. Rev. Lett.
-    105, 126602 (2010), eq. 2-4; two signs are corrected, see docs/conventions.md.
+    105, 126602 (2010), eq. 2-4; their signs are corrected, see docs/conventions.md.
 
     Examples
     --------
@@ -181,7 +181,9 @@ def torques_at(
 ) -> xr.Dataset:
     """Densities, currents and torques at given in-plane wavevectors.
 
-        value = sum_modes <O>,    every incoming mode at unit flux; nothing is integrated
+        value = sum_modes <O>        every incoming mode at unit flux
+
+    Nothing is integrated.
 
     Parameters
     ----------
@@ -308,7 +310,7 @@ def k_grid(stack: Stack, energy: float, points: int = 60, source: str = "left") 
     >>> kt.k_grid(wire, energy=-30.0)
     Traceback (most recent call last):
     ...
-    kwantorque.errors.InputError: ...
+    kwantorque.errors.InputError: energy must lie in a band of both leads, but ...
     """
     lead = getattr(check_stack(stack), known("source", source, SIDES))
     energy = finite("energy", energy, "eV")

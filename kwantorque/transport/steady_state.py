@@ -66,7 +66,10 @@ cancel. The books of the whole must close to 1e-8.
 LOOSEST = 0.3
 """No k integral at a single energy is asked for less than this."""
 NO_FLUX = 1e-5
-"""Part of a sea's gross flux, the scale of its books, below which fluxes count as zero."""
+"""Part of a sea's gross flux below which its fluxes count as zero.
+
+The gross flux is the scale of its books.
+"""
 NO_RESPONSE = 1e-12
 """Part of the incident current below which a response counts as zero."""
 NO_CURRENT = 1e-9
@@ -244,7 +247,10 @@ class _Filling(Run):
         self.names = tuple(schema(stack.partners))
 
     def sea(self, mu):
-        """`Integral` of all states filled up to `mu`; its errors are the contour's as well."""
+        """`Integral` of all states filled up to `mu`.
+
+        The error of the contour is in its errors.
+        """
         accuracy = np.clip(SEA_SHARE * self.numerics.tolerance, 1e-12, 1e-4)
         sea = Sea(self.stack, mu, self.thermal, accuracy, self.symmetry, self.derived)
         breaks = Breaks(self.stack, mu, None, self.numerics.rule.widen)
