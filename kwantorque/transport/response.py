@@ -67,14 +67,14 @@ def torques(
     chemical potentials. These are the states in the energy window only; what is there
     in equilibrium is not included. `per_current` turns the result into hbar I/e.
 
-    Torques are on the magnetisation and on the lattice: minus what the exchange, and
-    the crystal's terms, give to the carriers. At every site
+    The torque on the magnetisation is minus what the exchange Delta m.s gives to the
+    carriers, that on the lattice minus what the crystal's terms give to J = L + s:
 
-        angular momentum current in - out = exchange torque + lattice torque,
+        exchange torque = -Delta m x <s>,
+        angular momentum current in - out = exchange torque + lattice torque
 
-    for the components x, y, z of J = L + s and currents that are positive along +z: the
-    books of angular momentum, as they are called here. They are checked in every
-    computation.
+    at every site, for currents that are positive along +z. The latter are the books of
+    angular momentum; they are checked in every computation.
 
     Parameters
     ----------
@@ -114,11 +114,12 @@ def torques(
         components x, y, z along `axis`; `<variable>_error` is the largest error of a
         variable. `<flux>_limit` is the value at z -> -infinity and +infinity,
         `<torque>_tail` the sum over a lead. The coordinate `magnetisation` has the
-        direction of M on every site. attrs: version, parameters, solver, tolerance,
-        closure, error_estimate, k_points, rotation_order, seconds. `closure` is the
-        largest relative violation of the books of angular momentum and particles, of
-        any sum over the 15 k-points of a panel and of the whole from z = -infinity to
-        +infinity.
+        direction of M on every site. attrs: version, energy, source, stack, parameters
+        (these three as JSON), solver, solver_options, kwant_version, rounding_nm,
+        tolerance, error_estimate, closure, k_points, k_points_left_to_kwant, k_rule,
+        rotation_order, seconds. `closure` is the largest relative violation of the
+        books of angular momentum and particles, of any sum over the 15 k-points of a
+        panel and of the whole from z = -infinity to +infinity.
 
     Raises
     ------
@@ -210,7 +211,8 @@ def torques_at(
     InputError
         `k_par` is not (nk, 2) finite numbers with nk >= 1, or as `torques` does.
     ComputationError
-        The books of a k-point do not close to 1e-8.
+        The books of a k-point, of particles and angular momentum (see `torques`), do
+        not close to 1e-8.
 
     Examples
     --------

@@ -108,10 +108,11 @@ def steady_state(
         value = sum of all states f_low(E) <O>
             + sum of states from the lead of f_high [f_high(E) - f_low(E)] <O>
 
-    All states filled up to the lower chemical potential (the sea), and those from the
-    lead of the higher one between the two (the window), mu_left, mu_right = energy +-
-    bias/2; the bands of the left lead are shifted by +bias/2, those of the right one by
-    -bias/2, and the potential drops linearly across one layer.
+    These are all states filled up to the lower chemical potential (the sea), and those
+    from the lead of the higher one between the two (the window), with mu_left = energy
+    + bias/2 and mu_right = energy - bias/2. The bands of the left lead are shifted by
+    +bias/2, those of the right one by -bias/2, and the potential drops linearly across
+    one layer.
 
     Parameters
     ----------
@@ -154,15 +155,17 @@ def steady_state(
         "window", whose sum is the value, `<variable>_error` likewise: torques and
         angular momentum fluxes in eV/nm^2, densities per nm^3. Without a bias the sea
         is the equilibrium and the window empty. attrs as there, and mu_left, mu_right,
-        temperature. `closure` is the largest relative violation of the books: of pieces
-        and whole of the window, and of the sea, there relative to 1e-4 of the hopping,
-        since in equilibrium fluxes cancel.
+        temperature instead of energy and source. `closure` is the largest relative
+        violation of the books of particles and angular momentum (see
+        `kwantorque.torques`): of pieces and whole of the window, and of the sea, there
+        relative to 1e-4 of the hopping, since in equilibrium fluxes cancel.
 
     Raises
     ------
     InputError
         temperature < 0, something that is not a number, both a bias and chemical
-        potentials, a wrong solver or rule.
+        potentials, a wrong solver or rule, a lead without an open channel, or neither a
+        bias nor the sea.
     ComputationError
         The books of a k-point of the window, or of the whole, do not close to 1e-8, or
         those of a piece of the sea to 1e-5.
