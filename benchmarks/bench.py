@@ -1,57 +1,74 @@
-"""Our solvers against plain Kwant on the same systems, side by side in one process, on one thread.
+"""Our solvers against plain Kwant on the same systems, in one process, on one thread.
 
     make bench
 
-Plain Kwant is written as a good user would: one finalised system, blocks computed once per k and looked up by site,
-SciPy's SuperLU; with the wave function alone, and with Kwant's operators for the densities and currents of 1, s and L
-and for their sources. Ours always includes everything that `kwantorque.torques` computes at a k-point: densities,
-currents and torques by term, limits and tails in the leads. Methods alternate, the best of several rounds counts.
+Plain Kwant is written as a good user would: one finalised system, blocks computed once
+per k and looked up by site, SciPy's SuperLU; with the wave function alone, and with
+Kwant's operators for the densities and currents of 1, s and L and for their sources.
+Ours always includes everything that `kwantorque.torques` computes at a k-point:
+densities, currents and torques by term, limits and tails in the leads. Methods
+alternate, the best of several rounds counts.
 """
+
+from __future__ import annotations
 
 import resource
 import time
 import warnings
+from collections.abc import Callable, Mapping
 from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
 import kwantorque as kt
-from kwantorque.operators import Observables
+from kwantorque.operators import ChainOperators
 from kwantorque.structures.chain import Chain, discretise
 from kwantorque.structures.kwant_builder import Blocks, build_chain, load_kwant, site_order
 from kwantorque.systems import Sweep, find
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from kwantorque.scattering import Solver
+
+    Case = tuple[kt.Stack, float, float]
 
 kwant = load_kwant()
 
 ROUNDS = 3
 
 
-def wire():
+def wire() -> Case:
+    """Stack, energy (eV) and largest k_par (1/nm) of the wire."""
     layers = [kt.Layer(kt.KohnLuttinger(exchange=0.27), 20, m="-z"), kt.Layer(kt.KohnLuttinger(), 40)]
     return kt.Stack(layers, 0.2), 0.06, 0.7
 
 
-def spin_valve():
+def spin_valve() -> Case:
+    """The same of the spin valve of GaMnAs."""
     gamnas, barrier = kt.KohnLuttinger(exchange=0.27), kt.KohnLuttinger(band_edge=0.26)
     layers = [kt.Layer(gamnas, 10, m="x"), kt.Layer(barrier, 5), kt.Layer(gamnas, 30, m="y")]
     return kt.Stack(layers, 0.2), 0.16, 1.2
 
 
-def junction(n_layers):
+def junction(n_layers: int) -> Case:
+    """The same of a tunnel junction of free electrons."""
     magnet, a = kt.FreeElectron(exchange=2.0), 0.1
     third = max(1, n_layers // 3) * a
     layers = [kt.Layer(magnet, third, m="z"), kt.Layer(kt.FreeElectron(mass=0.4, bottom=4.0), n_layers * a - 2 * third)]
     return kt.Stack([*layers, kt.Layer(magnet, third, m="x")], a), 3.0, 5.0
 
 
-def random_k(n, radius):
+def random_k(n: int, radius: float) -> NDArray:
+    """In-plane wavevectors (n, 2) in a disc, always the same."""
     rng = np.random.default_rng(0)
     r, phi = radius * np.sqrt(rng.uniform(size=n)), rng.uniform(0, 2 * np.pi, n)
     return np.stack([r * np.cos(phi), r * np.sin(phi)], axis=1)
 
 
-def random_layers(n, n_k=128, n_sites=100):
+def random_layers(n: int, n_k: int = 128, n_sites: int = 100) -> Chain:
     """A random crystal on either side of one interface, `n` states per site."""
     rng = np.random.default_rng(n)
     onsite, hopping = (rng.normal(size=(n_k, 3, n, n)) + 1j * rng.normal(size=(n_k, 3, n, n)) for _ in range(2))
@@ -72,7 +89,7 @@ def random_layers(n, n_k=128, n_sites=100):
 class PlainKwant:
     """Kwant as a good user would write it."""
 
-    def __init__(self, chain, operators):
+    def __init__(self, chain: Chain, operators: bool):
         self.chain = chain
         self.system = build_chain(chain.n_sites, chain.n_orbitals).finalized()
         self.order = site_order(self.system)
@@ -84,7 +101,7 @@ class PlainKwant:
                 self.operators += [kind(self.system, onsite) for onsite in onsites]
             self.operators += [kwant.operator.Source(self.system, onsite) for onsite in onsites[1:]]
 
-    def __call__(self, energy):
+    def __call__(self, energy: float) -> NDArray:
         transmission = np.zeros(self.chain.n_k)
         for i in range(self.chain.n_k):
             params = {"blocks": Blocks(self.chain.at(i))}
@@ -102,18 +119,23 @@ class PlainKwant:
         return 2 * np.imag(np.einsum("sa,ab,sb->", psi[:, -1].conj(), hop.conj().T, psi[:, -2]))
 
 
-def ours(solver):
+def ours(solver: Solver) -> Callable[[Chain, float], NDArray]:
+    """What our integration does at each k, with one solver."""
+
     def run(chain, energy):
-        """All traces at every k, and all values of their sum, as the integration computes them; the transmission."""
-        observables = Observables(chain)
-        traces = observables.traces(solver.solve(chain, energy))
-        observables.values(traces.summed(np.ones((1, chain.n_k))))
+        """All traces at every k, and all values of their sum, as the integration does.
+
+        Returns the transmission at every k.
+        """
+        operators = ChainOperators(chain)
+        traces = operators.traces(solver.solve(chain, energy))
+        operators.values(traces.summed(np.ones((1, chain.n_k))))
         return traces.lead_bond[:, 1, 0]
 
     return run
 
 
-def best_times(methods):
+def best_times(methods: Mapping[object, Callable[[], object]]) -> dict[object, float]:
     """Best time of each method, alternating."""
     best = dict.fromkeys(methods, np.inf)
     for _ in range(ROUNDS):
@@ -124,7 +146,7 @@ def best_times(methods):
     return best
 
 
-def compare(name, stack, energy, radius, n_kwant=24, n_batched=256):
+def compare(name: str, stack: kt.Stack, energy: float, radius: float, n_kwant: int = 24, n_batched: int = 256) -> None:
     """One block of the report."""
     few, many = (discretise(stack, random_k(n, radius)) for n in (n_kwant, n_batched))
     solvers = {
@@ -150,20 +172,20 @@ def compare(name, stack, energy, radius, n_kwant=24, n_batched=256):
         print(f"  {key:28}{value:10.3f}{gain[0]:11.1f}x{gain[1]:11.1f}x{difference:>12}")
 
 
-def where_the_time_goes(stack, energy, radius, n=256):
+def where_the_time_goes(stack: kt.Stack, energy: float, radius: float, n: int = 256) -> None:
     """Parts of one evaluation with the mode expansion."""
     chain = discretise(stack, random_k(n, radius))
-    solver, observables = kt.BatchedSolver("expansion"), Observables(chain)
+    solver, operators = kt.BatchedSolver("expansion"), ChainOperators(chain)
     states = solver.solve(chain, energy)
-    traces = observables.traces(states)
+    traces = operators.traces(states)
     parts = best_times(
         {
             "blocks of the chain": lambda: discretise(stack, random_k(n, radius)).total_onsite,
             "modes and amplitudes": lambda: solver.solve(chain, energy),
-            "operators of the chain": lambda: Observables(chain),
-            "density blocks and traces": lambda: observables.traces(states),
-            "values and books of each k": lambda: observables.values(traces),
-            "values and books of their sum": lambda: observables.values(traces.summed(np.ones((1, n)))),
+            "operators of the chain": lambda: ChainOperators(chain),
+            "density blocks and traces": lambda: operators.traces(states),
+            "values and books of each k": lambda: operators.values(traces),
+            "values and books of their sum": lambda: operators.values(traces.summed(np.ones((1, n)))),
         }
     )
     print("\nwhere the time goes, wire, expansion (ms per k)")
@@ -171,9 +193,9 @@ def where_the_time_goes(stack, energy, radius, n=256):
         print(f"  {key:28}{seconds / n * 1e3:10.3f}")
 
 
-def scaling():
+def scaling() -> None:
     """Cost of the two engines with layers, states per site, and k-points."""
-    print("\ncost in ms per k, expansion / sweep")
+    print("\ncost in ms per k, expansion / recursion")
 
     def row(label, stack, energy, radius, n=128):
         chain = discretise(stack, random_k(n, radius))
@@ -194,7 +216,7 @@ def scaling():
         row(f"wire, {n} k-points at a time", *wire(), n=n)
 
 
-def converged_wire(tolerance=3e-4, sample=40, grid=10_000):
+def converged_wire(tolerance: float = 3e-4, sample: int = 40, grid: int = 10_000) -> None:
     """Time to the converged wire, against plain Kwant on a uniform grid."""
     stack, energy, radius = wire()
     start = time.perf_counter()
@@ -221,8 +243,11 @@ def converged_wire(tolerance=3e-4, sample=40, grid=10_000):
     print(f"  two processes against one at 1e-5: {times[1]:.2f} s / {times[2]:.2f} s = {times[1] / times[2]:.2f}x")
 
 
-def sweeps():
-    """Whole figures on two processes, as a user runs them: everything included but the start of the processes."""
+def sweeps() -> None:
+    """Whole figures on two processes, as a user runs them.
+
+    Everything is included but the start of the processes.
+    """
     cases = (
         ("magnetic-tunnel-junction", {"bias": np.linspace(-1, 1, 41)}),
         ("semi-magnetic-tunnel-junction", {"bias": np.linspace(-0.8, 0.8, 8), "rashba": np.linspace(0.01, 0.05, 9)}),
@@ -233,13 +258,14 @@ def sweeps():
         for name, axes in cases:
             axes = {parameter: values.round(6).tolist() for parameter, values in axes.items()}
             start = time.perf_counter()
-            data = Sweep(find(name), {}, axes).run({"executor": pool, "progress": False})
+            data = Sweep(find(name), {}, axes).run(executor=pool, progress=False)
             seconds = time.perf_counter() - start
             worst = float(data.error_estimate.max())
             print(f"{name}, {data.done.size} points, two processes: {seconds:.1f} s, worst error {worst:.1e}")
 
 
-def main():
+def main() -> None:
+    """Print the whole report."""
     with threadpool_limits(1):
         compare("GaMnAs/GaAs wire", *wire())
         compare("two-state junction, 20 layers", *junction(20))

@@ -1,4 +1,6 @@
-"""Prepared systems: one short file per published device, that reads like the caption of its figure."""
+"""Prepared systems: one short file per device, that reads like a figure's caption."""
+
+from __future__ import annotations
 
 from kwantorque.errors import known
 from kwantorque.systems import (
@@ -29,10 +31,21 @@ MODULES = (
     semi_magnetic_tunnel_junction,
 )
 SYSTEMS = {module.SYSTEM.name: module.SYSTEM for module in MODULES}
+"""All prepared systems by their names, in the order of `kwantorque list`."""
 
 
 def find(name: str) -> System:
-    """The system of that name; `InputError` names the nearest one.
+    """The system of that name.
+
+    Parameters
+    ----------
+    name : str
+        As on the command line, one of `SYSTEMS`.
+
+    Raises
+    ------
+    InputError
+        There is none of that name; the nearest one is named.
 
     Examples
     --------
@@ -42,6 +55,6 @@ def find(name: str) -> System:
     >>> kt.systems.find("domain-wal")
     Traceback (most recent call last):
     ...
-    kwantorque.errors.InputError: unknown system 'domain-wal'; did you mean 'domain-wall'?
+    kwantorque.errors.InputError: unknown system 'domain-wal'; did you mean ...
     """
     return SYSTEMS[known("system", name, SYSTEMS)]

@@ -1,4 +1,4 @@
-"""How a prepared system declares what it is: parameters, results, figure, published numbers."""
+"""How a prepared system declares what it is: parameters, results, figure."""
 
 from __future__ import annotations
 
@@ -35,6 +35,17 @@ class Parameter:
         It must be > 0 if `positive`, >= 0 if not `signed`.
     choices : tuple of str
         It is one of these words instead of a number.
+
+    Examples
+    --------
+    >>> from kwantorque.systems import Parameter
+    >>> length = Parameter("length", 2.0, "nm", "thickness", positive=True)
+    >>> length.but(default=3.0).checked("2.5")
+    2.5
+    >>> length.checked(-1)
+    Traceback (most recent call last):
+    ...
+    kwantorque.errors.InputError: `length` must be > 0 nm, got -1...
     """
 
     name: str
@@ -51,7 +62,18 @@ class Parameter:
         return replace(self, **changed)
 
     def checked(self, value: Any) -> float | str:
-        """The value as a number or word; `InputError` for what it may not be."""
+        """The value as a number or word.
+
+        Raises
+        ------
+        InputError
+            It is no finite number, not positive, none of the words, ...
+
+        Warns
+        -----
+        UserWarning
+            An angle in degrees looks like one in radians.
+        """
         if self.choices:
             return known(f"value of `{self.name}`", value, self.choices)
         number = finite(self.name, value, self.unit)
@@ -66,9 +88,25 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Result:
-    """A number the system returns: its name, unit, meaning, and what was published for the defaults.
+    """A number that a system returns.
 
-    `order` is the power of the spacing with which its error begins; an extrapolation states it accordingly.
+    Parameters
+    ----------
+    name : str
+    unit : str
+    meaning : str
+    published : float, optional
+        What the paper has for the default parameters.
+    order : int
+        The power of the spacing with which its error begins; an extrapolation states it
+        accordingly.
+
+    Examples
+    --------
+    >>> import kwantorque as kt
+    >>> one = kt.systems.find("gamnas-gaas-wire").results[0]
+    >>> one.name, one.unit, one.published, one.order
+    ('Qjz_in', 'hbar I/e', 1.09, 2)
     """
 
     name: str
@@ -98,15 +136,20 @@ class System:
     figure : callable
         figure(data) -> matplotlib Axes: the system's own figure of the Dataset.
     sweep_figures : dict, optional
-        Figures of a sweep of one parameter, by its name; others get `plot.results_against`.
+        Figures of a sweep of one parameter, by its name; others get
+        `plot.results_against`.
 
     Examples
     --------
     >>> import kwantorque as kt
     >>> system = kt.systems.find("spin-filter")
     >>> data = system.run(angle=90, thickness=0.1)
-    >>> {name: round(value, 4) for name, value in system.results_of(data).items()}["torque_in_plane"]
+    >>> round(system.results_of(data)["torque_in_plane"], 4)
     0.0326
+    >>> system.run(angel=90)
+    Traceback (most recent call last):
+    ...
+    kwantorque.errors.InputError: unknown parameter of spin-filter 'angel'; did you ...
     """
 
     name: str
@@ -121,10 +164,15 @@ class System:
     def complete(self, given: Mapping[str, Any]) -> dict[str, float | str]:
         """All parameters: defaults, overwritten by `given`.
 
+        Parameters
+        ----------
+        given : dict from names to numbers or words
+
         Raises
         ------
         InputError
-            An unknown name or word (the nearest one is named) or a value that is not a finite number.
+            An unknown name or word (the nearest one is named) or a value that is not a
+            finite number.
         """
         declared = {p.name: p for p in self.parameters}
         values = {p.name: p.default if p.choices else float(p.default) for p in self.parameters}
@@ -137,12 +185,22 @@ class System:
         return values
 
     def check(self, parameters: Mapping[str, Any], to_zero_spacing: bool = False) -> None:
-        """Raise `InputError` for what cannot be computed, before anything is."""
+        """Raise `InputError` for what cannot be computed, before anything is.
+
+        Parameters
+        ----------
+        parameters : dict of all of them
+        to_zero_spacing : bool
+            Whether the results are to be extrapolated.
+        """
         if to_zero_spacing:
             raise InputError(f"{self.name} has no lattice spacing to extrapolate to zero")
 
     def sites_of(self, parameters: Mapping[str, Any]) -> int:
-        """Number of sites of its profiles: those of a sweep are kept where it is the same at all points."""
+        """Number of sites of its profiles.
+
+        A sweep keeps profiles where it is the same at all points.
+        """
         return 0
 
     def run(self, *, numerics: Numerics | None = None, to_zero_spacing: bool = False, **given: Any) -> xr.Dataset:
@@ -162,6 +220,13 @@ class System:
         xarray.Dataset
             With a number `result_<name>` for each result and its error
             `result_<name>_error`; attrs name system and parameters.
+
+        Raises
+        ------
+        InputError
+            An unknown name, a value that may not be, or nothing to extrapolate.
+        ComputationError
+            As `kwantorque.torques` and `kwantorque.steady_state` do.
         """
         settings = {name: given.pop(name) for name in Numerics.names() if name in given}
         numerics = Numerics(**settings) if numerics is None else numerics.but(**settings)
@@ -191,16 +256,29 @@ class System:
 def with_results(
     data: xr.Dataset, results: tuple[Result, ...], estimates: Mapping[str, Estimate], **further: Mapping[str, float]
 ) -> xr.Dataset:
-    """`data` with a number `result_<name>` for each of `results`, and its error.
+    """A Dataset with a number `result_<name>` for each result, and its error.
 
     The prefix keeps them apart from the profiles: `lattice_torque` is a value per site,
     `result_lattice_torque` their sum.
 
     Parameters
     ----------
-    estimates : {name: Estimate}
-    further : {name: number} of another kind of error, by the kind: `window={"stt_persistent": 0.1}`
-        becomes `result_stt_persistent_window_error`.
+    data : Dataset
+    results : tuple of Result
+    estimates : dict from the name of each result to an Estimate
+    further : dict from names to numbers
+        Another kind of error, by the kind: `window={"stt_persistent": 0.1}` becomes
+        `result_stt_persistent_window_error`.
+
+    Examples
+    --------
+    >>> import xarray as xr
+    >>> from kwantorque.results import Estimate
+    >>> from kwantorque.systems.base import Result, with_results
+    >>> one = Result("gmr", "1", "R(180)/R(0) - 1")
+    >>> data = with_results(xr.Dataset(), (one,), {"gmr": Estimate(0.3, 0.01)})
+    >>> float(data.result_gmr), float(data.result_gmr_error)
+    (0.3, 0.01)
     """
     added = {}
     for result in results:
@@ -217,13 +295,34 @@ def with_results(
 
 
 class Memory:
-    """The last results of a computation that several runs share, by what they depend on."""
+    """The last results of a computation that several runs share.
+
+    They are kept by what they depend on.
+
+    Parameters
+    ----------
+    size : int
+        How many are kept.
+
+    Examples
+    --------
+    >>> import xarray as xr
+    >>> from kwantorque.systems.base import Memory
+    >>> memory = Memory()
+    >>> (first,) = memory("key", lambda: (xr.Dataset({"current": 1.0}),))
+    >>> (again,) = memory("key", lambda: (xr.Dataset({"current": 2.0}),))
+    >>> float(again.current)
+    1.0
+    """
 
     def __init__(self, size: int = 64):
         self.size, self.kept = size, {}
 
     def __call__(self, key: Any, compute: Callable[[], tuple[xr.Dataset, ...]]) -> tuple[xr.Dataset, ...]:
-        """Copies of the Datasets computed for `key` before, or of compute() if none were or the key is not hashable."""
+        """Copies of the Datasets that were computed for `key`, or now are by compute().
+
+        Where the key is not hashable nothing is kept.
+        """
         try:
             found = self.kept.get(key)
         except TypeError:
@@ -236,7 +335,20 @@ class Memory:
 
 
 def together(data: xr.Dataset, *others: xr.Dataset) -> xr.Dataset:
-    """`data` with the worst closure and error of all of several runs, and the sum of their k-points and seconds."""
+    """A Dataset with the worst closure and error of several runs.
+
+    And with the sum of their k-points and seconds.
+
+    Examples
+    --------
+    >>> import xarray as xr
+    >>> from kwantorque.systems.base import together
+    >>> one = xr.Dataset(attrs={"closure": 1e-12, "k_points": 100})
+    >>> other = xr.Dataset(attrs={"closure": 1e-14, "k_points": 50})
+    >>> data = together(one, other)
+    >>> data.closure, data.k_points
+    (1e-12, 150)
+    """
     runs = [one.attrs for one in (data, *others)]
     worst = {name: max(run.get(name, 0.0) for run in runs) for name in ("closure", "error_estimate")}
     spent = {name: sum(run.get(name, 0) for run in runs) for name in ("k_points", "seconds")}

@@ -1,21 +1,29 @@
 """Electrons follow the magnetisation through a domain wall.
 
-Ralph and Stiles, J. Magn. Magn. Mater. 320, 1190 (2008), section 5; the weighted totals and their signs are explained
-in docs/conventions.md.
+Ralph and Stiles, J. Magn. Magn. Mater. 320, 1190 (2008), section 5; the weighted totals
+and their signs are explained in docs/conventions.md.
 
-m = (sin theta, 0, cos theta) = (sech(z/w), 0, -tanh(z/w)) between leads magnetised along +z and -z; H_ex = -(splitting)
-m.s, so that the majority has its spin along m. With e_theta = (cos theta, 0, -sin theta) and m x e_theta = y,
+m = (sin theta, 0, cos theta) = (sech(z/w), 0, -tanh(z/w)) between leads magnetised
+along +z and -z; H_ex = -(splitting) m.s, so that the majority has its spin along m.
+With e_theta = (cos theta, 0, -sin theta) and m x e_theta = y,
 
-    A = sum of torque.e_theta sin(theta) / I      adiabatic part,      -> -P, the polarisation of the current
-    B = sum of torque.y sin(theta) / I            non-adiabatic part
+    A = sum of torque.e_theta sin(theta) / I        adiabatic part
+    B = sum of torque.y sin(theta) / I              non-adiabatic part
 
-The weight sin(theta) = w dtheta/dz makes both independent of where the sum ends. B and the wall's resistance
-come from electrons reflected by it: in one channel they fall exponentially with its width, summed over k_par as
-1/w^2 only, since some electrons always graze the wall.
+In a wide wall A -> -P, the polarisation of the current.
+
+The weight sin(theta) = w dtheta/dz makes both independent of where the sum ends. B and
+the wall's resistance come from electrons reflected by it: in one channel they fall
+exponentially with its width, summed over k_par as 1/w^2 only, since some electrons
+always graze the wall.
 """
 
+from __future__ import annotations
+
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -27,8 +35,12 @@ from kwantorque.structures.stack import Layer, Stack
 from kwantorque.systems.base import Parameter, Result, with_results
 from kwantorque.systems.layered import LayeredSystem, current_of
 from kwantorque.systems.parameters import EXCHANGE, FERMI_ENERGY, SPACING
-from kwantorque.transport import torques
+from kwantorque.transport import Numerics, torques
 from kwantorque.units import OHM_NM2_PER_CONDUCTANCE
+
+if TYPE_CHECKING:
+    import xarray as xr
+    from numpy.typing import NDArray
 
 __all__ = ["SYSTEM", "Spiral", "Wall", "weighted_totals"]
 
@@ -52,28 +64,54 @@ RESULTS = (
 
 @dataclass(frozen=True)
 class Wall:
-    """Magnetisation of a wall of width `width` (nm) at `centre` (nm): +z on the left, -z on the right."""
+    """Magnetisation of a wall: +z on the left, -z on the right.
+
+        m = (1/cosh x, 0, -tanh x),    x = (z - centre)/width
+
+    Parameters
+    ----------
+    width, centre : float, nm
+
+    Examples
+    --------
+    >>> from kwantorque.systems.domain_wall import Wall
+    >>> [round(float(x), 3) for x in Wall(width=2.0, centre=5.0)(6.0)]
+    [0.887, 0.0, -0.462]
+    """
 
     width: float
     centre: float
 
-    def __call__(self, z):
+    def __call__(self, z: float) -> tuple[float, float, float]:
         x = (z - self.centre) / self.width
         return (1 / np.cosh(x), 0.0, -np.tanh(x))
 
 
 @dataclass(frozen=True)
 class Spiral:
-    """Magnetisation that turns in the x-z plane by a full turn every `period` (nm), from +z at z = 0."""
+    """Magnetisation that turns in the x-z plane, from +z at z = 0.
+
+        m = (sin q z, 0, cos q z),    q = 2 pi/period
+
+    Parameters
+    ----------
+    period : float, nm
+
+    Examples
+    --------
+    >>> from kwantorque.systems.domain_wall import Spiral
+    >>> [round(float(x), 9) for x in Spiral(period=4.0)(1.0)]
+    [1.0, 0.0, 0.0]
+    """
 
     period: float
 
-    def __call__(self, z):
+    def __call__(self, z: float) -> tuple[float, float, float]:
         angle = 2 * np.pi * z / self.period
         return (np.sin(angle), 0.0, np.cos(angle))
 
 
-def stack(p):
+def stack(p: Mapping[str, Any]) -> Stack:
     """One textured layer between collinear leads."""
     width, spacing = p["width"], p["spacing"]
     if p["exchange"] == 0:
@@ -86,8 +124,35 @@ def stack(p):
     return Stack([wall], spacing, left=Layer(magnet, m="z"), right=Layer(magnet, m="-z"))
 
 
-def weighted_totals(m, values):
-    """A, B and what is reflected, before the division by the current."""
+def weighted_totals(m: NDArray, values: Mapping[str, NDArray]) -> dict[str, NDArray]:
+    """A, B and what is reflected, before the division by the current.
+
+    Linear in the values, with leading dimensions kept.
+
+    Parameters
+    ----------
+    m : (n_sites, 3) array
+        Direction of the magnetisation.
+    values : dict of arrays (..., site, axis), (..., lead) and (...)
+
+    Returns
+    -------
+    dict of (...) arrays
+        adiabatic and nonadiabatic, sums of torques; reflected, a particle flux.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from kwantorque.systems.domain_wall import weighted_totals
+    >>> values = {
+    ...     "exchange_torque": np.array([[0.0, 0.2, -0.5]]),
+    ...     "incident_current": 1.0,
+    ...     "particle_current_limit": np.array([0.9, 0.9]),
+    ... }
+    >>> totals = weighted_totals(np.array([[1.0, 0.0, 0.0]]), values)
+    >>> [round(float(totals[name]), 9) for name in ("adiabatic", "nonadiabatic")]
+    [0.5, 0.2]
+    """
     e_theta = np.stack([m[:, 2], np.zeros(len(m)), -m[:, 0]], axis=1)
     torque = values["exchange_torque"] * m[:, :1]
     return {
@@ -97,14 +162,15 @@ def weighted_totals(m, values):
     }
 
 
-def compute(parameters, numerics):
+def compute(parameters: Mapping[str, Any], numerics: Numerics) -> xr.Dataset:
     """The wall in hbar I/e, with its results."""
     layers = stack(parameters)
     m = np.array([layers.layers[0].magnetisation_at(z) for z in layers.z])
     derived = partial(weighted_totals, m)
     data = torques(layers, parameters["fermi_energy"], derived=derived, **numerics)
     conductance = 2 * np.pi * current_of(data)
-    # Of its value alone: 1/G with the wall minus 1/G without, through what the wall reflects.
+    # Of its value alone: 1/G with the wall minus 1/G without, through what the wall
+    # reflects.
     uniform = 2 * np.pi * float(data.incident_current)
     reflected = 2 * np.pi * estimate_of(data, "reflected")
     data = per_current(data)

@@ -1,15 +1,23 @@
 """Holes flow from ferromagnetic GaMnAs, magnetised along the wire, into GaAs.
 
-Haney and Stiles, Phys. Rev. Lett. 105, 126602 (2010), arXiv:1003.1448, last section; sign and size of the spin-orbit
-coupling, and eq. 2-4 and 6, are corrected (docs/conventions.md).
+Haney and Stiles, Phys. Rev. Lett. 105, 126602 (2010), arXiv:1003.1448, last section;
+sign and size of the spin-orbit coupling, and eq. 2-4 and 6, are corrected
+(docs/conventions.md).
 
-The holes' angular momentum current falls from about 1.1 to about 0.5 hbar per carrier, and the difference twists the
-crystal lattice. The torque on the magnetisation has no component along it, so all of the loss goes to the lattice.
+The holes' angular momentum current falls from about 1.1 to about 0.5 hbar per carrier,
+and the difference twists the crystal lattice. The torque on the magnetisation has no
+component along it, so all of the loss goes to the lattice.
 
-M points along -z, so that the spin of the carriers (low in energy antiparallel to M, for Delta > 0) points along the
-current; the signs of all results change with that of M. Both valence band edges lie at zero. Q_in and Q_out are the
-limits z -> -infinity and +infinity, where only pairs of modes of equal k_z count.
+M points along -z, so that the spin of the carriers (low in energy antiparallel to M,
+for Delta > 0) points along the current; the signs of all results change with that of M.
+Both valence band edges lie at zero. Q_in and Q_out are the limits z -> -infinity and
++infinity, where only pairs of modes of equal k_z count.
 """
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from kwantorque.materials import KohnLuttinger
 from kwantorque.plot import balance
@@ -18,6 +26,10 @@ from kwantorque.structures.stack import Layer, Stack
 from kwantorque.systems.base import Parameter, Result, with_results
 from kwantorque.systems.layered import LayeredSystem, per_current_torques
 from kwantorque.systems.parameters import EXCHANGE, FERMI_ENERGY, FM_LENGTH, GAMMAS, SPACING, SPIN_ORBIT
+from kwantorque.transport import Numerics
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 __all__ = ["SYSTEM"]
 
@@ -38,14 +50,14 @@ RESULTS = (
 )
 
 
-def stack(p):
+def stack(p: Mapping[str, Any]) -> Stack:
     """GaMnAs | GaAs, each layer continued into its lead."""
     crystal = {name: p[name] for name in ("spin_orbit", "gamma1", "gamma2", "gamma3")}
     gamnas = Layer(KohnLuttinger(exchange=p["exchange"], **crystal), p["fm_length"], m="-z", name="GaMnAs")
     return Stack([gamnas, Layer(KohnLuttinger(**crystal), p["nm_length"], name="GaAs")], p["spacing"])
 
 
-def compute(parameters, numerics):
+def compute(parameters: Mapping[str, Any], numerics: Numerics) -> xr.Dataset:
     """The wire in hbar I/e, with its results."""
     data = per_current_torques(stack(parameters), parameters["fermi_energy"], numerics)
     estimates = {

@@ -1,36 +1,47 @@
 """Two GaMnAs layers, magnetised in plane, and a tunnel barrier between.
 
-Haney and Stiles, Phys. Rev. Lett. 105, 126602 (2010), figures 2 and 3; what is corrected stands in docs/conventions.md.
+Haney and Stiles, Phys. Rev. Lett. 105, 126602 (2010), figures 2 and 3; what is
+corrected stands in docs/conventions.md.
 
-Holes tunnel from the left layer, m_L = x, into the right one, m_R = (cos angle, sin angle, 0). Without spin-orbit
-coupling the torque on the right layer decays away from the barrier. With it, the torque oscillates about a constant:
-in a Bloch state that is not in equilibrium the lattice keeps twisting the magnetisation (exchange torque + lattice
-torque = 0, neither zero), so that the total torque grows with the thickness.
+Holes tunnel from the left layer, m_L = x, into the right one, m_R = (cos angle, sin
+angle, 0). Without spin-orbit coupling the torque on the right layer decays away from
+the barrier. With it, the torque oscillates about a constant: in a Bloch state that is
+not in equilibrium the lattice keeps twisting the magnetisation (exchange torque +
+lattice torque = 0, neither zero), so that the total torque grows with the thickness.
 
-In-plane components: X_in = -X.(sin angle, -cos angle, 0), which is -X_x for m_R = y; positive for the torque without
-spin-orbit coupling at the default Fermi energy. Totals run over the first `fm_length` of the right layer, its
-interface site included; fluxes are those through the bond before that site minus those through the bond after the
-last one. Both layers go on into leads of the same material.
+In-plane components: X_in = -X.(sin angle, -cos angle, 0), which is -X_x for m_R = y;
+positive for the torque without spin-orbit coupling at the default Fermi energy. Totals
+run over the first `fm_length` of the right layer, its interface site included; fluxes
+are those through the bond before that site minus those through the bond after the last
+one. Both layers go on into leads of the same material.
 
-The bonds of the fluxes lie half a spacing before the interface and behind the last site, whose torque is a whole
-site's. With spin-orbit coupling J is not conserved there, so that flux differences and sums have a part of first
-order in the spacing, which no extrapolation for a^2 removes (`Result.order`): Qj_flux tends to 0.386 (1 nm barrier:
-0.774), its extrapolation from 0.2 and 0.1 nm is 0.384 (0.786); stt_total moves by 0.0007 only (tests/continuum.py,
-no lattice).
+The bonds of the fluxes lie half a spacing before the interface and behind the last
+site, whose torque is a whole site's. With spin-orbit coupling J is not conserved there,
+so that flux differences and sums have a part of first order in the spacing, which no
+extrapolation for a^2 removes (`Result.order`): Qj_flux tends to 0.386 (1 nm barrier:
+0.774), its extrapolation from 0.2 and 0.1 nm is 0.384 (0.786); stt_total moves by
+0.0007 only (tests/continuum.py, no lattice).
 
-`stt_persistent` is a fit in a window of a finite layer; another window moves it by `window_error`, 0.09 at the defaults
-and more at other angles. `stt_persistent_limit`, in the Dataset, is what is left at infinity: 0.44.
+`stt_persistent` is a fit in a window of a finite layer; another window moves it by
+`window_error`, 0.09 at the defaults and more at other angles. `stt_persistent_limit`,
+in the Dataset, is what is left at infinity: 0.44.
 
-The paper does not give the barrier's thickness, and the signs depend on it. Up to 1.6 nm the total is negative, up to
-about 3 nm the persistent part. The thicker the barrier, the closer to k = 0 is what it lets through, where positive
-contributions prevail; through a thin one come holes at |ky| of 0.3 to 1/nm as well, whose sum is negative. Here it is 5
-nm. Two statements of the paper do not come out with that barrier (spacing 0.2 nm): the torque is no sine of the angle
-(0.42, 1.08, 0.97, 0.76, 0.43 at 30, 60, 90, 120, 150 degrees: the crystal's axes matter), and at E_F = 0.34 eV
-spin-orbit coupling does not lower it (-0.02 without, 0.47 with).
+The paper does not give the barrier's thickness, and the signs depend on it. Up to 1.6
+nm the total is negative, up to about 3 nm the persistent part. The thicker the barrier,
+the closer to k = 0 is what it lets through, where positive contributions prevail;
+through a thin one come holes at |ky| of 0.3 to 1/nm as well, whose sum is negative.
+Here it is 5 nm. Two statements of the paper do not come out with that barrier (spacing
+0.2 nm): the torque is no sine of the angle (0.42, 1.08, 0.97, 0.76, 0.43 at 30, 60, 90,
+120, 150 degrees: the crystal's axes matter), and at E_F = 0.34 eV spin-orbit coupling
+does not lower it (-0.02 without, 0.47 with).
 """
 
+from __future__ import annotations
+
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -57,7 +68,13 @@ from kwantorque.systems.parameters import (
     SPACING,
     SPIN_ORBIT,
 )
-from kwantorque.transport import torques_at
+from kwantorque.transport import Numerics, torques_at
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import xarray as xr
+    from numpy.typing import ArrayLike, NDArray
 
 __all__ = ["SYSTEM", "Geometry", "right_layer", "slope_weights"]
 
@@ -87,7 +104,7 @@ RESULTS = (
 )
 
 
-def stack(p):
+def stack(p: Mapping[str, Any]) -> Stack:
     """GaMnAs (lead) | barrier | GaMnAs, continued into the right lead."""
     crystal = {name: p[name] for name in ("spin_orbit", "gamma1", "gamma2", "gamma3")}
     gamnas = KohnLuttinger(exchange=p["exchange"], **crystal)
@@ -100,17 +117,29 @@ def stack(p):
     return Stack(layers, p["spacing"], left=Layer(gamnas, m="x", name="left magnet"))
 
 
-def right_layer(first, in_plane, slope, length, values):
-    """The results, from the values on all sites and bonds: linear, with leading dimensions kept.
+def right_layer(
+    first: int, in_plane: NDArray, slope: NDArray, length: float, values: Mapping[str, NDArray]
+) -> dict[str, NDArray]:
+    """The results, from the values on all sites and bonds.
+
+    Linear in the values, with leading dimensions kept.
 
     Parameters
     ----------
     first : int
         Site of the interface between barrier and right layer.
-    in_plane : (3,) array, direction of the in-plane component
+    in_plane : (3,) array
+        Direction of the in-plane component.
     slope : (n_sites - first,) array
         Weights that give the persistent torque from the cumulated one.
     length : float, nm
+        Thickness of the layer.
+    values : dict of arrays (..., site, axis), (..., bond, axis) and (..., lead, axis)
+
+    Returns
+    -------
+    dict of (...) arrays
+        In hbar I/e if the values are per current.
     """
     exchange = values["exchange_torque"][..., first:, :] @ in_plane
     flux = {name: values[f"{name}_current"] @ in_plane for name in ("angular_momentum", "spin")}
@@ -124,8 +153,37 @@ def right_layer(first, in_plane, slope, length, values):
     }
 
 
-def slope_weights(z, start, stop):
-    """Weights w with w.y the least-squares slope of y(z) over start < z <= stop."""
+def slope_weights(z: NDArray, start: float, stop: float) -> NDArray:
+    """Weights w with w.y the least-squares slope of y(z) over start < z <= stop.
+
+        w = (z - <z>) / sum (z - <z>)^2        within, 0 outside
+
+    Parameters
+    ----------
+    z : (n,) array, nm
+    start, stop : float, nm
+
+    Returns
+    -------
+    (n,) array, 1/nm
+
+    Raises
+    ------
+    InputError
+        Fewer than 2 positions lie within.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from kwantorque.systems.gamnas_spin_valve import slope_weights
+    >>> z = np.linspace(0, 10, 11)
+    >>> round(float(slope_weights(z, 5, 10) @ (3 * z + 1)), 9)
+    3.0
+    >>> slope_weights(z, 5, 5.5)
+    Traceback (most recent call last):
+    ...
+    kwantorque.errors.InputError: a slope needs at least 2 sites between 5 and 5.5 nm...
+    """
     inside = (z > start + 1e-9) & (z <= stop + 1e-9)
     if inside.sum() < 2:
         raise InputError(f"a slope needs at least 2 sites between {start:g} and {stop:g} nm: reduce `spacing`")
@@ -135,40 +193,70 @@ def slope_weights(z, start, stop):
 
 @dataclass(frozen=True)
 class Geometry:
-    """Where the right layer of a valve is, and what its in-plane direction and depths are."""
+    """Where the right layer of a valve is: its sites, depths, and in-plane direction.
+
+    Parameters
+    ----------
+    layers : Stack
+        Barrier and right magnet.
+    angle : float, deg
+        Of the right magnetisation to x, in the x-y plane.
+
+    Examples
+    --------
+    >>> import kwantorque as kt
+    >>> from kwantorque.systems.gamnas_spin_valve import Geometry
+    >>> valve = kt.systems.find("gamnas-spin-valve")
+    >>> stack = valve.stack(valve.complete({"fm_length": 3.0, "spacing": 0.5}))
+    >>> right = Geometry(stack, 90.0)
+    >>> right.first, float(right.depth[-1]), right.in_plane.round(9) + 0.0
+    (10, 3.0, array([-1.,  0.,  0.]))
+    """
 
     layers: Stack
     angle: float
 
     @property
-    def first(self):
+    def first(self) -> int:
         """Site of the interface between barrier and right layer."""
         return round(self.layers.boundaries[1] / self.layers.spacing)
 
     @property
-    def depth(self):
-        """Distance of the sites of the right layer from the barrier, nm."""
+    def depth(self) -> NDArray:
+        """Distance of the sites of the right layer from the barrier, (n,), nm."""
         return self.layers.z[self.first :] - self.layers.z[self.first]
 
     @property
-    def in_plane(self):
-        """The in-plane direction (3,): across m_R, positive for the torque without spin-orbit coupling."""
+    def in_plane(self) -> NDArray:
+        """The in-plane direction (3,), across m_R.
+
+        Along it the torque without spin-orbit coupling is positive.
+        """
         turn = np.radians(self.angle)
         return -np.array([np.sin(turn), -np.cos(turn), 0.0])
 
-    def slope(self, start=0.5, stop=1.0):
-        """Weights that give the persistent torque from the cumulated one, fitted in this part of the layer."""
+    def slope(self, start: float = 0.5, stop: float = 1.0) -> NDArray:
+        """Weights that give the persistent torque from the cumulated one.
+
+        Parameters
+        ----------
+        start, stop : float
+            The part of the layer in which it is fitted, 0 to 1.
+        """
         length = self.layers.lengths[1]
         return slope_weights(self.depth, start * length, stop * length) * length
 
     @property
-    def derived(self):
+    def derived(self) -> Callable[[Mapping[str, NDArray]], dict[str, NDArray]]:
         """The results, as `kwantorque.torques` wants them."""
         return partial(right_layer, self.first, self.in_plane, self.slope(), self.layers.lengths[1])
 
 
-def compute(parameters, numerics):
-    """The valve in hbar I/e, with its results and what figure 2 shows, along the depth in the right layer."""
+def compute(parameters: Mapping[str, Any], numerics: Numerics) -> xr.Dataset:
+    """The valve in hbar I/e, with its results and what figure 2 shows.
+
+    That is along the depth in the right layer.
+    """
     layers = stack(parameters)
     valve = Geometry(layers, parameters["angle"])
     data = per_current_torques(layers, parameters["fermi_energy"], numerics, derived=valve.derived)
@@ -185,8 +273,11 @@ def compute(parameters, numerics):
     return with_results(data, RESULTS, estimates, window={"stt_persistent": moved})
 
 
-def resolved(parameters, k_par, solver):
-    """The results and the torque density at each k_par, over the mean current: their means are those of all k."""
+def resolved(parameters: Mapping[str, Any], k_par: ArrayLike, solver: Any) -> xr.Dataset:
+    """The results and the torque density at each k_par, over the mean current.
+
+    Their means over k are those of the whole.
+    """
     layers = stack(parameters)
     valve = Geometry(layers, parameters["angle"])
     data = torques_at(layers, k_par, parameters["fermi_energy"], solver=solver)
@@ -206,11 +297,12 @@ def resolved(parameters, k_par, solver):
 
 
 def _along_depth(data, valve):
-    """Add the in-plane torque density, and torques and fluxes against the thickness of the layer."""
+    """Add the in-plane torque density, and torques and fluxes against the thickness."""
     depth, first, in_plane = valve.depth, valve.first, valve.in_plane
     exchange, lattice = (data[f"{name}_torque"].values[..., first:, :] @ in_plane for name in ("exchange", "lattice"))
     spin, total = (data[f"{name}_current"].values[..., first:, :] @ in_plane for name in ("spin", "angular_momentum"))
-    # The interface site belongs to the layer with half a spacing, and its torque is that half's already.
+    # The interface site belongs to the layer with half a spacing, and its torque is
+    # that half's already.
     length_of_site = np.where(depth == 0, valve.layers.spacing / 2, valve.layers.spacing)
     lines = {
         "torque_density": (exchange / length_of_site, "torque on the magnetisation per length"),

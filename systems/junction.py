@@ -1,12 +1,43 @@
-"""What junctions under a bias share: warnings of a barrier that is none, and of bands that the bias shuts."""
+"""What junctions under a bias share: warnings of bands and barriers that it shifts."""
+
+from __future__ import annotations
 
 import warnings
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from kwantorque.structures.stack import Stack
 
 __all__ = ["check_bias"]
 
 
-def check_bias(unbiased, bias, height):
-    """Warn of a barrier that is none, and of a bias that shuts a band to part of the window."""
+def check_bias(unbiased: Stack, bias: float, height: float) -> None:
+    """Warn of a barrier that is none, and of a bias that shuts a band to some energies.
+
+    Parameters
+    ----------
+    unbiased : Stack
+        With leads of `FreeElectron`, and the Fermi energy at 0.
+    bias : float, V
+    height : float, eV
+        Of the barrier above the Fermi energy, without bias.
+
+    Warns
+    -----
+    UserWarning
+
+    Examples
+    --------
+    >>> import warnings
+    >>> import kwantorque as kt
+    >>> from kwantorque.systems.junction import check_bias
+    >>> iron = kt.Layer(kt.FreeElectron.from_wavevectors(10.9, 4.2), 1.0, m="z")
+    >>> with warnings.catch_warnings(record=True) as caught:
+    ...     warnings.simplefilter("always")
+    ...     check_bias(kt.Stack([iron], 0.05), bias=0.2, height=0.1)
+    >>> str(caught[0].message)
+    'a bias of 0.2 V lowers a side of the barrier below the Fermi energy'
+    """
     if height <= 0:
         warnings.warn(f"`barrier_height` = {height:g} eV is below the Fermi energy: this is no barrier", stacklevel=3)
     elif abs(bias) / 2 >= height:

@@ -1,4 +1,4 @@
-"""Prepared systems of layers between two leads: a stack, its lattice, and what all of their results share."""
+"""Prepared systems of layers between two leads: a stack, its lattice, its quality."""
 
 from __future__ import annotations
 
@@ -22,26 +22,51 @@ if TYPE_CHECKING:
 __all__ = ["LayeredSystem", "current_of", "per_current_torques", "shared_key", "transmitted"]
 
 SHARE_OF_EACH = 0.6
-"""Part of the tolerance for either of two runs, so that (4 fine - coarse)/3 still meets it."""
+"""Part of the tolerance for either of two runs: (4 fine - coarse)/3 still meets it."""
 
 
 @dataclass(frozen=True)
 class LayeredSystem(System):
     """A device of layers, with a lattice spacing and an integral over k_par.
 
+    What `System` has, and
+
     Parameters
     ----------
     stack : callable
         stack(parameters) -> Stack, from a dict of all parameters.
     resolved : callable, optional
-        resolved(parameters, k_par, solver) -> Dataset of the same results at each k_par.
+        resolved(parameters, k_par, solver) -> Dataset of the same results at each
+        k_par.
+
+    Examples
+    --------
+    >>> import kwantorque as kt
+    >>> wire = kt.systems.find("gamnas-gaas-wire")
+    >>> parameters = wire.complete({"fm_length": 2.0, "nm_length": 3.0})
+    >>> [layer.name for layer in wire.stack(parameters).layers]
+    ['GaMnAs', 'GaAs']
+    >>> wire.sites_of(parameters)
+    26
+    >>> wire.check(parameters | {"fermi_energy": -2.0})
+    Traceback (most recent call last):
+    ...
+    kwantorque.errors.InputError: energy must lie in a band of both leads, but ...
     """
 
     stack: Callable[[Mapping[str, Any]], Stack] = field(kw_only=True)
     resolved: Callable | None = field(default=None, repr=False, kw_only=True)
 
     def check(self, parameters: Mapping[str, Any], to_zero_spacing: bool = False) -> None:
-        """Build the stack and look for open channels: raises `InputError` for what cannot be computed."""
+        """Build the stack and look for open channels.
+
+        Raises
+        ------
+        InputError
+            No stack can be built of these parameters, a lead has no open channel, or a
+            length is no whole multiple of the spacing and results are to be
+            extrapolated.
+        """
         stack = self.stack(parameters)
         # Systems without a parameter of this name count energies from the Fermi energy.
         require_channels(stack, parameters.get("fermi_energy", 0.0))
@@ -53,24 +78,33 @@ class LayeredSystem(System):
         return self.stack(parameters).n_sites
 
     def _extrapolated(self, values, numerics):
-        """All results at the spacing and at half of it, extrapolated (`kwantorque.richardson`)."""
+        """All results at the spacing and at half of it, extrapolated (`richardson`)."""
         share = numerics.but(tolerance=numerics.tolerance * SHARE_OF_EACH)
         data = extrapolate(lambda a: self.compute({**values, "spacing": a}, share), values["spacing"])
         return data.assign_attrs(tolerance=numerics.tolerance)
 
-    def resolve(self, k_par: ArrayLike, *, solver=None, **given: Any) -> xr.Dataset:
+    def resolve(self, k_par: ArrayLike, *, solver: Any = None, **given: Any) -> xr.Dataset:
         """What every in-plane wavevector contributes to the results.
 
         Parameters
         ----------
-        k_par : (nk, 2) array, 1/nm; `kwantorque.k_grid` makes one that covers all open channels.
+        k_par : (nk, 2) array, 1/nm
+            `kwantorque.k_grid` makes one that covers all open channels.
         solver : Solver, optional
+            As in `kwantorque.torques_at`.
         given : parameters of the system by name
 
         Returns
         -------
         xarray.Dataset
-            Dimension k, normalised so that the mean over an equidistant grid is the result of `run`.
+            Dimension k, normalised so that the mean over an equidistant grid is the
+            result of `run`.
+
+        Raises
+        ------
+        InputError
+            The system has no such results, or as `check` and `kwantorque.torques_at`
+            do.
         """
         if self.resolved is None:
             raise InputError(f"{self.name} has no results resolved in k")
@@ -99,21 +133,38 @@ class LayeredSystem(System):
 
 
 def transmitted(values: Mapping[str, NDArray]) -> dict[str, NDArray]:
-    """`derived` of runs that are after the current only: the flux into the right lead."""
+    """What `derived` is in runs that are after the current only.
+
+    The flux into the right lead: (..., lead) -> (...).
+    """
     return {"transmitted": values["particle_current_limit"][..., 1]}
 
 
 def current_of(data: xr.Dataset) -> Estimate:
-    """The particle current into the right lead of a response, with its error."""
+    """The particle current into the right lead of a response, with its error.
+
+    Positive along +z, 1/(hbar nm^2) per eV of the difference of chemical potentials.
+    """
     return Estimate(float(data.particle_current_limit.sel(lead="right")), float(data.particle_current_limit_error))
 
 
 def shared_key(parameters: Mapping[str, Any], numerics: Numerics) -> tuple:
-    """What a result without bias depends on: all parameters but the bias, all numerics but where it is computed."""
+    """What a result without bias depends on.
+
+    All parameters but the bias, all numerics but where it is computed.
+    """
     fixed = tuple(sorted((name, value) for name, value in parameters.items() if name != "bias"))
     return fixed, numerics.but(executor=None, progress=False)
 
 
 def per_current_torques(stack: Stack, energy: float, numerics: Numerics, **options: Any) -> xr.Dataset:
-    """`kwantorque.torques` in hbar I/e."""
+    """`kwantorque.torques` in hbar I/e (`kwantorque.per_current`).
+
+    Parameters
+    ----------
+    stack : Stack
+    energy : float, eV
+    numerics : Numerics
+    options : as `kwantorque.torques` takes them: source, derived, incident_spin
+    """
     return per_current(torques(stack, energy, **numerics, **options))

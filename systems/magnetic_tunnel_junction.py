@@ -2,15 +2,21 @@
 
 Ralph and Stiles, J. Magn. Magn. Mater. 320, 1190 (2008), end of section 4.
 
-m_left = z, m_right = (sin angle, 0, cos angle). The bands of the left lead are shifted by +V/2, those of the right one
-by -V/2, mu_left = V/2, mu_right = -V/2; V > 0 drives electrons to the right. Torques are those of all states (the
-sea and the window between the chemical potentials), summed over the semi-infinite magnets; components as in
-`magnets.Magnets`. In a mirror-symmetric junction the out-of-plane torque is even in V and opposite on the two magnets
-(eq. 29), and the in-plane torque on one magnet at V is that on the other at -V; at V = 0 the out-of-plane torque is the
-interlayer exchange coupling and the in-plane one vanishes.
+m_left = z, m_right = (sin angle, 0, cos angle). The bands of the left lead are shifted
+by +V/2, those of the right one by -V/2, mu_left = V/2, mu_right = -V/2; V > 0 drives
+electrons to the right. Torques are those of all states (the sea, filled up to the lower
+chemical potential, and the window between the two), summed over the semi-infinite
+magnets; components as in `magnets.Magnets`. In a mirror-symmetric junction the
+out-of-plane torque is even in V and opposite on the two magnets (eq. 29), and the
+in-plane torque on one magnet at V is that on the other at -V; at V = 0 the out-of-plane
+torque is the interlayer exchange coupling and the in-plane one vanishes.
 """
 
+from __future__ import annotations
+
+from collections.abc import Mapping
 from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -24,8 +30,12 @@ from kwantorque.systems.junction import check_bias
 from kwantorque.systems.layered import LayeredSystem, shared_key, transmitted
 from kwantorque.systems.magnets import Magnets
 from kwantorque.systems.parameters import ANGLE, BARRIER_HEIGHT, BARRIER_LENGTH, BARRIER_MASS, KF_DOWN, KF_UP, SPACING
-from kwantorque.transport import steady_state
+from kwantorque.transport import Numerics, steady_state
 from kwantorque.units import CONDUCTANCE_QUANTUM
+
+if TYPE_CHECKING:
+    import xarray as xr
+    from numpy.typing import NDArray
 
 __all__ = ["SYSTEM", "derivatives", "on_magnets"]
 
@@ -57,10 +67,13 @@ RESULTS = (
 )
 EQUILIBRIUM = Memory()
 SMALL_BIAS = 1e-3
-"""V; the TMR of a junction without bias is that at this one, whose current is even more linear than that."""
+"""V; the TMR of a junction without bias is that at this one.
+
+Its current is even more linear than that.
+"""
 
 
-def stack(p):
+def stack(p: Mapping[str, Any]) -> Stack:
     """Magnet | barrier | magnet without bias, with E_F = 0."""
     magnets = Magnets(p["angle"])
     barrier = FreeElectron(mass=p["barrier_mass"], bottom=p["barrier_height"])
@@ -74,14 +87,27 @@ def stack(p):
     )
 
 
-def on_magnets(magnets, values):
-    """Torques on the two magnets, named: their interface site, half of which is theirs, and their lead."""
+def on_magnets(magnets: Magnets, values: Mapping[str, NDArray]) -> dict[str, NDArray]:
+    """Torques on the two magnets, named.
+
+    On their interface site, half of which is theirs, and on their lead; linear in the
+    values, with leading dimensions kept.
+
+    Parameters
+    ----------
+    magnets : Magnets
+    values : dict of arrays (..., site, axis) and (..., lead, axis)
+
+    Returns
+    -------
+    dict from each of `Magnets.COMPONENTS` to a (...) array
+    """
     torque, tail = values["exchange_torque"], values["exchange_torque_tail"]
     on_left, on_right = torque[..., 0, :] + tail[..., 0, :], torque[..., -1, :] + tail[..., 1, :]
     return magnets.components(on_left, on_right)
 
 
-def compute(parameters, numerics):
+def compute(parameters: Mapping[str, Any], numerics: Numerics) -> xr.Dataset:
     """The junction at its bias: sea and window apart along `part`, with the results."""
     bias, magnets = parameters["bias"], Magnets(parameters["angle"])
     check_bias(stack(parameters), bias, parameters["barrier_height"])
@@ -107,10 +133,39 @@ def compute(parameters, numerics):
     return with_results(together(data, rest, *collinear), RESULTS, estimates)
 
 
-def derivatives(data):
-    """A sweep of `bias` with differential conductance and torkances, dI/dV and dT/dV by central differences.
+def derivatives(data: xr.Dataset) -> xr.Dataset:
+    """A sweep of `bias` with differential conductance and torkances.
 
-    Adds `differential_conductance` (S/um^2) and `torkance_in_plane`, `torkance_out_of_plane` (1/nm^2 per V of bias).
+        dI/dV and dT/dV, by central differences
+
+    Parameters
+    ----------
+    data : Dataset of a sweep of `bias` alone
+
+    Returns
+    -------
+    xarray.Dataset
+        `data` with `differential_conductance` (S/um^2) and `torkance_in_plane`,
+        `torkance_out_of_plane` (1/nm^2 per V of bias).
+
+    Raises
+    ------
+    InputError
+        The Dataset is no sweep of the bias alone.
+
+    Examples
+    --------
+    >>> import kwantorque as kt
+    >>> from kwantorque.systems.magnetic_tunnel_junction import derivatives
+    >>> junction, given = kt.systems.find("magnetic-tunnel-junction"), {"spacing": 0.1}
+    >>> sweep = kt.systems.Sweep(junction, given, {"bias": [0.1, 0.2]})
+    >>> data = derivatives(sweep.run(tolerance=0.1, progress=False))
+    >>> data.torkance_in_plane.dims, data.torkance_in_plane.attrs["units"]
+    (('bias',), '1/nm^2')
+    >>> derivatives(data.isel(bias=0))
+    Traceback (most recent call last):
+    ...
+    kwantorque.errors.InputError: derivatives need a sweep of `bias` alone
     """
     if "done" not in data or data.done.dims != ("bias",):
         raise InputError("derivatives need a sweep of `bias` alone")

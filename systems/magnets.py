@@ -1,9 +1,14 @@
 """Two magnets at an angle: which direction is in their plane, which is out of it."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 __all__ = ["Magnets"]
 
@@ -12,15 +17,26 @@ __all__ = ["Magnets"]
 class Magnets:
     """m_left = z and m_right = (sin angle, 0, cos angle).
 
-    A torque in the plane of the two points along (m_other - cos(angle) m)/sin(angle), towards the other magnet;
-    out of plane it points along m_left x m_right / sin(angle) = y on both. At 0 and 180 degrees these are the limits.
+    A torque in the plane of the two points along (m_other - cos(angle) m)/sin(angle),
+    towards the other magnet; out of plane along m_left x m_right / sin(angle), which is
+    y, on both. At 0 and 180 degrees these are the limits.
 
     Parameters
     ----------
     angle : float, deg
+
+    Examples
+    --------
+    >>> from kwantorque.systems.magnets import Magnets
+    >>> magnets = Magnets(90.0)
+    >>> magnets.right.round(9)
+    array([1., 0., 0.])
+    >>> parts = magnets.components(on_left=magnets.right, on_right=magnets.left)
+    >>> float(parts["torque_in_plane"]), float(parts["torque_in_plane_left"])
+    (1.0, 1.0)
     """
 
-    COMPONENTS: ClassVar = (
+    COMPONENTS: ClassVar[tuple[str, ...]] = (
         "torque_in_plane",
         "torque_out_of_plane",
         "torque_in_plane_left",
@@ -31,29 +47,43 @@ class Magnets:
     angle: float
 
     @property
-    def left(self):
+    def left(self) -> NDArray:
+        """Direction of the left magnetisation, (3,)."""
         return np.array([0.0, 0.0, 1.0])
 
     @property
-    def right(self):
+    def right(self) -> NDArray:
+        """Direction of the right magnetisation, (3,)."""
         turn = np.radians(self.angle)
         return np.array([np.sin(turn), 0.0, np.cos(turn)])
 
     @property
-    def in_plane_left(self):
+    def in_plane_left(self) -> NDArray:
+        """Direction on the left magnet towards the right magnetisation, (3,)."""
         return np.array([1.0, 0.0, 0.0])
 
     @property
-    def in_plane_right(self):
+    def in_plane_right(self) -> NDArray:
+        """Direction on the right magnet towards the left magnetisation, (3,)."""
         turn = np.radians(self.angle)
         return np.array([-np.cos(turn), 0.0, np.sin(turn)])
 
     @property
-    def out_of_plane(self):
+    def out_of_plane(self) -> NDArray:
+        """The normal of the plane of both magnetisations, (3,)."""
         return np.array([0.0, 1.0, 0.0])
 
-    def components(self, on_left, on_right):
-        """In-plane and out-of-plane parts of the torques (..., 3) on the two magnets, by name."""
+    def components(self, on_left: NDArray, on_right: NDArray) -> dict[str, NDArray]:
+        """In-plane and out-of-plane parts of the torques on the two magnets, by name.
+
+        Parameters
+        ----------
+        on_left, on_right : (..., 3) arrays
+
+        Returns
+        -------
+        dict from each of `COMPONENTS` to a (...) array, in the unit of the torques
+        """
         parts = (
             on_right @ self.in_plane_right,
             on_right @ self.out_of_plane,

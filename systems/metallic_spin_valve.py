@@ -2,18 +2,24 @@
 
 Ralph and Stiles, J. Magn. Magn. Mater. 320, 1190 (2008), section 4.
 
-m_1 = z, m_2 = (sin angle, 0, cos angle); particles flow from F1 to F2. Conductance and torques are the linear response
-to a bias shared by both leads: half of the states from the left minus half of those from the right, which is what
-a bias adds to equilibrium. In-plane and out-of-plane components as in `magnets.Magnets`. `exchange_coupling` is the
-out-of-plane torque on F2 in equilibrium, from the Fermi sea: -dOmega/d(angle) of the grand potential; positive is
-antiferromagnetic. It oscillates with the spacer thickness with a period pi/k_F.
+m_1 = z, m_2 = (sin angle, 0, cos angle); particles flow from F1 to F2. Conductance and
+torques are the linear response to a bias shared by both leads: half of the states from
+the left minus half of those from the right, which is what a bias adds to equilibrium.
+In-plane and out-of-plane components as in `magnets.Magnets`. `exchange_coupling` is the
+out-of-plane torque on F2 in equilibrium, from the Fermi sea: -dOmega/d(angle) of the
+grand potential; positive is antiferromagnetic. It oscillates with the spacer thickness
+with a period pi/k_F.
 
-All channels are coherent, with sharp resonances; semiclassical theories average over them. `fit_efficiency` fits the
-torque by eta(angle) = q/(A + B cos angle) (eq. 25), `circuit_theory` is what the interfaces alone predict.
+All channels are coherent, with sharp resonances; semiclassical theories average over
+them. `fit_efficiency` fits the torque by eta(angle) = q/(A + B cos angle) (eq. 25),
+`circuit_theory` is what the interfaces alone predict.
 """
 
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from scipy.optimize import least_squares
@@ -27,7 +33,11 @@ from kwantorque.systems.base import Parameter, Result, together, with_results
 from kwantorque.systems.layered import LayeredSystem, current_of, transmitted
 from kwantorque.systems.magnets import Magnets
 from kwantorque.systems.parameters import ANGLE, FM_LENGTH, KF_DOWN, KF_NORMAL, KF_UP, SPACING
-from kwantorque.transport import steady_state, torques, torques_at
+from kwantorque.transport import Numerics, steady_state, torques, torques_at
+
+if TYPE_CHECKING:
+    import xarray as xr
+    from numpy.typing import ArrayLike, NDArray
 
 __all__ = ["SYSTEM", "Efficiency", "circuit_theory", "fit_efficiency", "on_layers"]
 
@@ -67,10 +77,10 @@ TORQUES = {
     "torque_in_plane_fixed": "torque_in_plane_left",
     "torque_out_of_plane_fixed": "torque_out_of_plane_left",
 }
-"""Results on F2 and on F1, the fixed one, and the components of `Magnets` that they are."""
+"""Results on F2 and on F1, the fixed one, by the components of `Magnets`."""
 
 
-def stack(p):
+def stack(p: Mapping[str, Any]) -> Stack:
     """Normal metal | F1 | normal metal | F2 | normal metal."""
     magnets, spacing = Magnets(p["angle"]), p["spacing"]
     metal = FreeElectron.from_wavevectors(p["kf_normal"])
@@ -86,17 +96,30 @@ def stack(p):
     return Stack(layers, spacing)
 
 
-def on_layers(magnets, sites, values):
-    """Torques on F1 and F2, named, from the values on all sites: linear, with leading dimensions kept.
+def on_layers(magnets: Magnets, sites: Sequence[tuple[int, int]], values: Mapping[str, NDArray]) -> dict[str, NDArray]:
+    """Torques on F1 and F2, named, from the values on all sites.
 
-    Interface sites belong half to a ferromagnet, and their exchange torque is that half's.
+    Linear in the values, with leading dimensions kept.
+
+    Interface sites belong half to a ferromagnet, and their exchange torque is that
+    half's.
+
+    Parameters
+    ----------
+    magnets : Magnets
+    sites : first and last site of F1 and of F2
+    values : dict of arrays (..., site, axis)
+
+    Returns
+    -------
+    dict from each of `Magnets.COMPONENTS` to a (...) array
     """
     torque = values["exchange_torque"]
     on = [torque[..., first : last + 1, :].sum(axis=-2) for first, last in sites]
     return magnets.components(*on)
 
 
-def compute(parameters, numerics):
+def compute(parameters: Mapping[str, Any], numerics: Numerics) -> xr.Dataset:
     """The valve in hbar I/e, with its results."""
     layers, magnets = stack(parameters), Magnets(parameters["angle"])
     derived = partial(on_layers, magnets, _ends(layers))
@@ -121,8 +144,11 @@ def compute(parameters, numerics):
     return with_results(data, RESULTS, estimates)
 
 
-def resolved(parameters, k_par, solver):
-    """What each k_par contributes to conductance and torques, over the mean current: channels with their resonances."""
+def resolved(parameters: Mapping[str, Any], k_par: ArrayLike, solver: Any) -> xr.Dataset:
+    """What each k_par contributes to conductance and torques, over the mean current.
+
+    Channels with their resonances.
+    """
     layers, magnets = stack(parameters), Magnets(parameters["angle"])
     data, other = (torques_at(layers, k_par, 0.0, source=side, solver=solver) for side in ("left", "right"))
     current = data.particle_current_limit.sel(lead="right").values
@@ -145,11 +171,25 @@ def _ends(layers):
 
 
 class Efficiency(NamedTuple):
-    """eta(angle) = q/(A + B cos angle) as q/A and B/A, with Slonczewski's P and Lambda.
+    """The angular dependence of a torque, with Slonczewski's P and Lambda.
 
-    eta = P Lambda^2/[(Lambda^2 + 1) + (Lambda^2 - 1) cos angle]; `asymmetry` is |slope of the torque at 180 degrees|
-    over that at 0; `residual` the largest deviation of the fit, relative to the largest torque. Source: Ralph and
-    Stiles, J. Magn. Magn. Mater. 320, 1190 (2008), eq. 25 and 27.
+        eta(angle) = q/(A + B cos angle)
+            = P Lambda^2/[(Lambda^2 + 1) + (Lambda^2 - 1) cos angle]
+
+    Attributes
+    ----------
+    q_over_a, b_over_a : float
+        q/A and B/A.
+    polarisation, asymmetry_parameter : float
+        P and Lambda.
+    asymmetry : float
+        Lambda^2: |slope of the torque at 180 degrees| over that at 0.
+    residual : float
+        The largest deviation of the fit, relative to the largest torque.
+
+    References
+    ----------
+    Ralph and Stiles, J. Magn. Magn. Mater. 320, 1190 (2008), eq. 25 and 27.
     """
 
     q_over_a: float
@@ -160,19 +200,46 @@ class Efficiency(NamedTuple):
     residual: float
 
 
-def fit_efficiency(angles, torque_in_plane):
-    """Fit eta(angle) sin(angle)/2 to in-plane torques in hbar I/e.
+def fit_efficiency(angles: ArrayLike, torque_in_plane: ArrayLike) -> Efficiency:
+    """Fit the efficiency to in-plane torques in hbar I/e.
 
-    In eq. 25 of Ralph and Stiles (2008), Mdot = eta mu_B I/(e V) sin(angle); mu_B is the moment of hbar/2, hence the 2.
+        torque = eta(angle) sin(angle)/2,    eta(angle) = q/(A + B cos angle)
+
+    In eq. 25, Mdot = eta mu_B I/(e V) sin(angle); mu_B is the moment of hbar/2, hence
+    the 2.
 
     Parameters
     ----------
-    angles : (n,) array, deg; at least 3 strictly between 0 and 180
+    angles : (n,) array, deg
+        At least 3 strictly between 0 and 180.
     torque_in_plane : (n,) array, hbar I/e
 
     Returns
     -------
     Efficiency
+
+    Raises
+    ------
+    InputError
+        Fewer than 3 angles lie between 0 and 180 degrees.
+
+    References
+    ----------
+    Ralph and Stiles, J. Magn. Magn. Mater. 320, 1190 (2008), eq. 25 and 27.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from kwantorque.systems.metallic_spin_valve import fit_efficiency
+    >>> angles = np.array([30.0, 60.0, 90.0, 120.0, 150.0])
+    >>> turn = np.radians(angles)
+    >>> fit = fit_efficiency(angles, 0.3 / (1 - 0.5 * np.cos(turn)) * np.sin(turn) / 2)
+    >>> round(float(fit.q_over_a), 6), round(float(fit.b_over_a), 6)
+    (0.3, -0.5)
+    >>> fit_efficiency([0.0, 90.0, 180.0], [0.0, 0.2, 0.0])
+    Traceback (most recent call last):
+    ...
+    kwantorque.errors.InputError: a fit of the efficiency needs at least 3 angles ...
     """
     turn, torque = np.radians(np.asarray(angles, float)), np.asarray(torque_in_plane, float)
     inside = np.abs(np.sin(turn)) > 1e-6
@@ -191,31 +258,58 @@ def fit_efficiency(angles, torque_in_plane):
     return Efficiency(q, b, q * (1 + square) / square, np.sqrt(square), square, residual)
 
 
-def circuit_theory(conductance_up, conductance_down, mixing_real, angle, sharvin=None):
-    """Magnetoelectronic circuit theory of two equal magnets: what they predict one by one, coherence left out.
+def circuit_theory(
+    conductance_up: float,
+    conductance_down: float,
+    mixing_real: float,
+    angle: ArrayLike,
+    sharvin: float | None = None,
+) -> tuple[NDArray, NDArray] | tuple[float, float]:
+    """Magnetoelectronic circuit theory of two equal magnets.
 
-    The normal metal between them has a spin accumulation s; magnet i lets pass, with the potential V_i,
+    It is what the magnets predict one by one, coherence left out. The normal metal
+    between them has a spin accumulation s; magnet i lets pass, with the potential V_i
+    and G = G_up + G_down,
 
-        charge  G V_i + (G_up - G_down) s.m_i,    spin  [(G_up - G_down) V_i + G s.m_i] m_i + 2 g_mix (s - (s.m_i) m_i),
+        charge  G V_i + (G_up - G_down) s.m_i,
+        spin    [(G_up - G_down) V_i + G s.m_i] m_i + 2 g_mix (s - (s.m_i) m_i),
 
     and the spin currents of both add up to zero.
 
     Parameters
     ----------
     conductance_up, conductance_down, mixing_real : float
-        Of one magnet between normal metals: mixing_real that of its interface, and for each spin, incoherently,
-        1/conductance = 2/(that of an interface) - 1/(Sharvin conductance of the magnet).
+        Of one magnet between normal metals: mixing_real that of its interface, and for
+        each spin, incoherently, 1/conductance = 2/(that of an interface) - 1/(Sharvin
+        conductance of the magnet).
     angle : float or array, deg
     sharvin : float, optional
-        Sharvin conductance of the normal metal, per spin: 1/(2 sharvin) is then taken off every 1/g, since half of the
-        contact resistance of the metal between the magnets is in each of them (Schep's correction).
+        Sharvin conductance of the normal metal, per spin: 1/(2 sharvin) is then taken
+        off every 1/g, since half of the contact resistance of the metal between the
+        magnets is in each of them (Schep's correction).
 
     Returns
     -------
-    conductance, torque : arrays
-        In units of the conductances; in-plane torque in hbar I/e.
+    conductance, torque : arrays, or floats for one angle
+        Conductance in units of the given ones; in-plane torque on the second magnet in
+        hbar I/e.
 
-    Sources: Brataas, Bauer and Kelly, Phys. Rep. 427, 157 (2006); Schep et al., Phys. Rev. B 56, 10805 (1997).
+    References
+    ----------
+    Brataas, Bauer and Kelly, Phys. Rep. 427, 157 (2006); Schep et al., Phys. Rev. B 56,
+    10805 (1997).
+
+    Examples
+    --------
+    Magnets that let one spin pass only are two resistors in series if they are
+    parallel, and let nothing pass if they are antiparallel:
+
+    >>> from kwantorque.systems.metallic_spin_valve import circuit_theory
+    >>> conductance, torque = circuit_theory(2.0, 1e-9, 1.0, [0.0, 90.0, 180.0])
+    >>> conductance.round(6)
+    array([1. , 0.5, 0. ])
+    >>> torque.round(6)
+    array([0. , 0.5, 0. ])
     """
     up, down, mixing = conductance_up, conductance_down, mixing_real
     if sharvin is not None:
@@ -225,7 +319,8 @@ def circuit_theory(conductance_up, conductance_down, mixing_real, angle, sharvin
     for one in np.atleast_1d(np.asarray(angle, float)):
         magnets = Magnets(float(one))
         both = magnets.left, magnets.right
-        # sum_i of the spin currents = 0 with V_left = -1/2, V_right = +1/2 seen from the node.
+        # sum_i of the spin currents = 0 with V_left = -1/2, V_right = +1/2 seen from
+        # the node.
         matrix = sum((total - 2 * mixing) * np.outer(m, m) + 2 * mixing * np.eye(3) for m in both)
         s = np.linalg.solve(matrix, difference * (both[0] - both[1]) / 2)
         current = total / 2 + difference * (s @ both[1])

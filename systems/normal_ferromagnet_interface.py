@@ -2,15 +2,22 @@
 
 Ralph and Stiles, J. Magn. Magn. Mater. 320, 1190 (2008), section 3.
 
-N | F, free electrons, m = z. The transverse spin that enters precesses, at every k_par with another period: summed over
-the Fermi surface it dephases, slowly in free electrons, and the magnet takes all of it (eq. 15-16). What is reflected
-makes the difference, the mixing conductance: for electrons of spin p
+N | F, free electrons, m = z. The transverse spin that enters precesses, at every k_par
+with another period: summed over the Fermi surface it dephases, slowly in free
+electrons, and the magnet takes all of it (eq. 15-16). What is reflected makes the
+difference, the mixing conductance: for electrons of spin p
 
-    torque = Re g m x (p x m) - Im g m x p,        g = sum over modes of (1 - r_up r_down*),
+    torque = Re g m x (p x m) - Im g m x p,
+    g = sum over modes of (1 - r_up r_down*),
 
-here read off the torque itself, with p = x incident. The profiles are per incident particle, so that the incident spin
-current is 1/2.
+here read off the torque itself, with p = x incident. The profiles are per incident
+particle, so that the incident spin current is 1/2.
 """
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -22,6 +29,10 @@ from kwantorque.systems.base import Result, together, with_results
 from kwantorque.systems.layered import LayeredSystem, transmitted
 from kwantorque.systems.parameters import KF_DOWN, KF_NORMAL, KF_UP, SPACING
 from kwantorque.transport import Numerics, torques
+
+if TYPE_CHECKING:
+    import xarray as xr
+    from numpy.typing import NDArray
 
 __all__ = ["SYSTEM", "torque_and_current", "torque_on_a_layer"]
 
@@ -37,21 +48,45 @@ RESULTS = (
 )
 
 
-def stack(p):
+def stack(p: Mapping[str, Any]) -> Stack:
     """Normal metal | ferromagnet, each continued into its lead."""
     metal = Layer(FreeElectron.from_wavevectors(p["kf_normal"]), N_LENGTH, name="metal")
     magnet = Layer(FreeElectron.from_wavevectors(p["kf_up"], p["kf_down"]), F_LENGTH, m="z", name="magnet")
     return Stack([metal, magnet], p["spacing"])
 
 
-def torque_and_current(values):
-    """What decides about the k integral: the torque on the magnet, and what is transmitted."""
+def torque_and_current(values: Mapping[str, NDArray]) -> dict[str, NDArray]:
+    """What decides about the k integral: torque on the magnet, and transmitted current.
+
+    Linear in the values, with leading dimensions kept.
+
+    Parameters
+    ----------
+    values : dict of arrays (..., axis) and (..., lead)
+
+    Returns
+    -------
+    dict of (...) arrays
+        torque_x, torque_y, transmitted.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from kwantorque.systems.normal_ferromagnet_interface import torque_and_current
+    >>> total, current = np.array([0.5, 0.1, 0.0]), np.array([0.8, 0.8])
+    >>> values = {"exchange_torque_total": total, "particle_current_limit": current}
+    >>> {name: float(x) for name, x in torque_and_current(values).items()}
+    {'torque_x': 0.5, 'torque_y': 0.1, 'transmitted': 0.8}
+    """
     torque = values["exchange_torque_total"]
     return {"torque_x": torque[..., 0], "torque_y": torque[..., 1]} | transmitted(values)
 
 
-def compute(parameters, numerics):
-    """Response to electrons of spin x, and the conductances of both spins; divided by the incident current."""
+def compute(parameters: Mapping[str, Any], numerics: Numerics) -> xr.Dataset:
+    """Response to electrons of spin x, and the conductances of both spins.
+
+    Divided by the incident current.
+    """
     layers = stack(parameters)
     data = torques(layers, 0.0, incident_spin="x", derived=torque_and_current, **numerics)
     up, down = (torques(layers, 0.0, incident_spin=s, derived=transmitted, **numerics) for s in ("z", "-z"))
@@ -66,22 +101,35 @@ def compute(parameters, numerics):
     return with_results(together(per_current(data, incident=True), up, down), RESULTS, estimates)
 
 
-def torque_on_a_layer(thickness, numerics=None, **given):
-    """Torque on a ferromagnetic layer between normal metals over the transverse spin that comes in.
+def torque_on_a_layer(thickness: float, numerics: Numerics | None = None, **given: Any) -> tuple[float, float]:
+    """Torque on a ferromagnetic layer over the transverse spin that comes in.
 
-    One for a thick layer that reflects no transverse spin (eq. 15 of Ralph and Stiles, 2008); a thin one lets part of
-    it through.
+    The layer lies between normal metals, m = z.
+
+    One for a thick layer that reflects no transverse spin (eq. 15 of Ralph and Stiles,
+    2008); a thin one lets part of it through.
 
     Parameters
     ----------
     thickness : float, nm
     numerics : Numerics, optional
-    given : parameters of the system, by name
+    given
+        Parameters of the system, by name.
 
     Returns
     -------
     in_plane, out_of_plane : float
-        Components along the incident spin x and along y, over the incident transverse spin current.
+        Components along the incident spin x and along y, over the incident transverse
+        spin current.
+
+    Examples
+    --------
+    >>> import kwantorque as kt
+    >>> from kwantorque.systems.normal_ferromagnet_interface import torque_on_a_layer
+    >>> coarse = kt.Numerics(tolerance=0.1, progress=False)
+    >>> in_plane, _ = torque_on_a_layer(2.0, coarse, spacing=0.05)
+    >>> 0.8 < in_plane < 1.2
+    True
     """
     whole = stack(SYSTEM.complete(given))
     layers = [whole.layers[0], Layer(whole.layers[1].material, thickness, m="z")]

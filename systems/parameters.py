@@ -1,4 +1,7 @@
-"""The vocabulary of parameters that several systems share; a system changes defaults and meaning with `but`."""
+"""The parameters that several systems share.
+
+A system changes defaults and meaning with `but`.
+"""
 
 from kwantorque.systems.base import Parameter
 

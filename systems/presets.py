@@ -1,9 +1,12 @@
-"""Parameters of real materials for prepared systems: a name, the numbers, and where each comes from.
+"""Parameters of real materials for prepared systems, and where each comes from.
 
-Free electrons are no band structure: a preset gives the size of an effect at most. What no source gives is
-said to be a choice.
+Free electrons are no band structure: a preset gives the size of an effect at most. What
+no source gives is said to be a choice.
 """
 
+from __future__ import annotations
+
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from kwantorque.errors import known
@@ -23,11 +26,19 @@ class Preset:
     parameters : dict
         In the units that `kwantorque show` names; all others keep their defaults.
     source : str
+        The papers, and what is a choice.
+
+    Examples
+    --------
+    >>> import kwantorque as kt
+    >>> iron = kt.systems.preset("Fe/MgO/Fe")
+    >>> iron.system, iron.parameters["barrier_height"]
+    ('magnetic-tunnel-junction', 1.0)
     """
 
     name: str
     system: str
-    parameters: dict
+    parameters: Mapping[str, float]
     source: str
 
 
@@ -83,6 +94,28 @@ PRESETS = {
 }
 
 
-def preset(name):
-    """The preset of that name; `InputError` names the nearest one."""
+def preset(name: str) -> Preset:
+    """The preset of that name.
+
+    Parameters
+    ----------
+    name : str
+        One of `PRESETS`.
+
+    Raises
+    ------
+    InputError
+        There is none of that name; the nearest one is named.
+
+    Examples
+    --------
+    >>> import kwantorque as kt
+    >>> data = kt.systems.preset("Co/Cu/Co").parameters
+    >>> data["kf_up"], data["kf_down"]
+    (13.6, 8.0)
+    >>> kt.systems.preset("Co/Cu")
+    Traceback (most recent call last):
+    ...
+    kwantorque.errors.InputError: unknown preset 'Co/Cu'; did you mean 'Co/Cu/Co'?
+    """
     return PRESETS[known("preset", name, PRESETS)]

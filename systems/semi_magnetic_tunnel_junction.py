@@ -2,29 +2,39 @@
 
 Manchon, Phys. Rev. B 83, 172403 (2011), figures 1 and 2.
 
-    H_R = alpha (k x z).sigma delta(z)        at the interface of ferromagnet and barrier, z = 0
+    H_R = alpha (k x z).sigma delta(z)
 
-M = (sin theta cos phi, sin theta sin phi, cos theta); the bands of the leads are shifted by +V/2 and -V/2, electrons
-flow from the ferromagnet into the normal metal for V > 0. The torque of all states on the semi-infinite ferromagnet,
-T = J int m x M dz (H_ex = J sigma.M, m = <sigma>), is written as
+at the interface of ferromagnet and barrier, z = 0.
+
+M = (sin theta cos phi, sin theta sin phi, cos theta); the bands of the leads are
+shifted by +V/2 and -V/2, electrons flow from the ferromagnet into the normal metal for
+V > 0. The torque of all states on the semi-infinite ferromagnet, T = J int m x M dz
+(H_ex = J sigma.M, m = <sigma>), is written as
 
     T = T_par M x (z x M) + T_perp z x M.
 
-At theta = 0 and 180 degrees the coefficients are 0/0: their limits are returned. Mirror symmetry forces
-T(180 - theta) = -T(theta) for both; alpha -> -alpha changes nothing, J -> -J the sign of T_par only, and phi drops
-out. T_par vanishes in equilibrium, T_perp does not: T_perp sin(theta) = -dOmega/dtheta.
+At theta = 0 and 180 degrees the coefficients are 0/0: their limits are returned. Mirror
+symmetry forces T(180 - theta) = -T(theta) for both; alpha -> -alpha changes nothing, J
+-> -J the sign of T_par only, and phi drops out. T_par vanishes in equilibrium, T_perp
+does not: T_perp sin(theta) = -dOmega/dtheta.
 
 What the paper leaves out, and what does not follow from its model
 ------------------------------------------------------------------
-Its k_F are in 1/Angstrom (the caption says 1/nm); the mass in the barrier, k_F of the normal metal, the sign of J and
-theta of figure 2 are not given: the defaults here are one choice. T_perp(0) comes out *positive*, and since
-T_perp sin(theta) is -dOmega/dtheta, the energy falls as M turns away from the normal: the equilibrium torque favours a
-magnetisation *in* the plane, by int_0^90 T_perp sin(theta) dtheta = 1.83 mJ/m^2 at the defaults, where the paper says
-out of plane. It is also some 200 times T_par at 0.8 V. What a bias adds to it, T_perp(V) - T_perp(0), is a small
-difference of large numbers, about a fifth of T_par, which agrees with the paper.
+Its k_F are in 1/Angstrom (the caption says 1/nm); the mass in the barrier, k_F of the
+normal metal, the sign of J and theta of figure 2 are not given: the defaults here are
+one choice. T_perp(0) comes out *positive*, and since T_perp sin(theta) is
+-dOmega/dtheta, the energy falls as M turns away from the normal: the equilibrium torque
+favours a magnetisation *in* the plane, by int_0^90 T_perp sin(theta) dtheta = 1.83
+mJ/m^2 at the defaults, where the paper says out of plane. It is also some 200 times
+T_par at 0.8 V. What a bias adds to it, T_perp(V) - T_perp(0), is a small difference of
+large numbers, about a fifth of T_par, which agrees with the paper.
 """
 
+from __future__ import annotations
+
+from collections.abc import Mapping
 from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -50,6 +60,10 @@ from kwantorque.systems.parameters import (
 from kwantorque.transport import Numerics, steady_state, torques
 from kwantorque.units import CONDUCTANCE_QUANTUM
 
+if TYPE_CHECKING:
+    import xarray as xr
+    from numpy.typing import NDArray
+
 __all__ = ["SYSTEM", "coefficients", "in_the_ferromagnet", "magnetisation_of", "rashba_interface", "tamr"]
 
 NORMAL = ((10.9**2 + 4.0**2) / 2) ** 0.5
@@ -74,21 +88,56 @@ RESULTS = (
     Result("torque_perpendicular_equilibrium", "eV/um^2", "T_perp without bias"),
 )
 SMALLEST_ANGLE = 0.1
-"""Degrees; closer to the normal than this the coefficients are those at this angle, whose error is its square."""
+"""Degrees; closer to the normal than this the coefficients are those at this angle.
+
+Their error is its square.
+"""
 PER_UM2 = 1e6
 EQUILIBRIUM = Memory()
 RAYS = PolarRule(first_rays=4)
 """The integrand is smooth in the azimuth of k: a few rays are enough to start from."""
 
 
-def rashba_interface(alpha):
-    """The interface term alpha (k x z).sigma = alpha (k_y sigma_x - k_x sigma_y), in eV nm."""
+def rashba_interface(alpha: float) -> Interface:
+    """The Rashba coupling of an interface.
+
+        alpha (k x z).sigma = alpha (k_y sigma_x - k_x sigma_y)        eV nm
+
+    Parameters
+    ----------
+    alpha : float, eV nm^2
+
+    Examples
+    --------
+    >>> from kwantorque.systems.semi_magnetic_tunnel_junction import rashba_interface
+    >>> (term,) = rashba_interface(0.04).terms
+    >>> term((0.0, 1.0, 0.0)).real
+    array([[0.  , 0.04],
+           [0.04, 0.  ]])
+    """
     x, y = 2 * alpha * SPIN_HALF[:2]
     return Interface(Polynomial("rashba", "lattice", np.zeros((2, 2)), linear=np.array([-y, x, np.zeros((2, 2))])))
 
 
-def magnetisation_of(theta, phi):
-    """M (3,), away from the normal by at least `SMALLEST_ANGLE`."""
+def magnetisation_of(theta: float, phi: float) -> NDArray:
+    """Direction of M, away from the normal by at least 0.1 degrees.
+
+        M = (sin theta cos phi, sin theta sin phi, cos theta)
+
+    Parameters
+    ----------
+    theta, phi : float, deg
+
+    Returns
+    -------
+    (3,) array
+
+    Examples
+    --------
+    >>> from kwantorque.systems.semi_magnetic_tunnel_junction import magnetisation_of
+    >>> magnetisation_of(0.0, 0.0).round(6)
+    array([0.001745, 0.      , 0.999998])
+    """
     pole = 180 * round(theta / 180)
     if abs(theta - pole) < SMALLEST_ANGLE:
         theta = pole + SMALLEST_ANGLE * (1 if theta >= pole else -1)
@@ -96,7 +145,7 @@ def magnetisation_of(theta, phi):
     return np.array([np.sin(polar) * np.cos(turn), np.sin(polar) * np.sin(turn), np.cos(polar)])
 
 
-def stack(p):
+def stack(p: Mapping[str, Any]) -> Stack:
     """Ferromagnet | Rashba | barrier | normal metal without bias, with E_F = 0."""
     magnet = FreeElectron.from_wavevectors(p["kf_up"], p["kf_down"])
     metal = FreeElectron.from_wavevectors(p["kf_normal"])
@@ -109,8 +158,35 @@ def stack(p):
     )
 
 
-def coefficients(m, values):
-    """T_par and T_perp of the torque on the ferromagnet: its interface site, half of which is its own, and its lead."""
+def coefficients(m: NDArray, values: Mapping[str, NDArray]) -> dict[str, NDArray]:
+    """T_par and T_perp of the torque on the ferromagnet.
+
+        T = T_par M x (z x M) + T_perp z x M
+
+    T is the torque on its interface site, half of which is its own, and on its lead.
+    Linear in the values, with leading dimensions kept.
+
+    Parameters
+    ----------
+    m : (3,) array
+        Direction of M, not along z.
+    values : dict of arrays (..., site, axis) and (..., lead, axis)
+
+    Returns
+    -------
+    dict of (...) arrays
+        parallel and perpendicular, in the unit of the torque.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from kwantorque.systems.semi_magnetic_tunnel_junction import coefficients
+    >>> torque, lead = np.array([[0.0, 0.3, 0.2]]), np.zeros((2, 3))
+    >>> values = {"exchange_torque": torque, "exchange_torque_tail": lead}
+    >>> found = coefficients(np.array([1.0, 0.0, 0.0]), values)
+    >>> {name: round(float(x), 9) for name, x in found.items()}
+    {'parallel': 0.2, 'perpendicular': 0.3}
+    """
     torque = values["exchange_torque"][..., 0, :] + values["exchange_torque_tail"][..., 0, :]
     z = np.array([0.0, 0.0, 1.0])
     parallel, perpendicular = np.cross(m, np.cross(z, m)), np.cross(z, m)
@@ -118,7 +194,7 @@ def coefficients(m, values):
     return {"parallel": torque @ parallel / square, "perpendicular": torque @ perpendicular / square}
 
 
-def compute(parameters, numerics):
+def compute(parameters: Mapping[str, Any], numerics: Numerics) -> xr.Dataset:
     """The junction at its bias: sea and window apart along `part`, with the results."""
     bias = parameters["bias"]
     numerics = numerics.but(kpar=numerics.kpar or RAYS)
@@ -131,16 +207,16 @@ def compute(parameters, numerics):
         return rest, torques(unbiased, 0.0, derived=transmitted, **numerics)
 
     rest, linear = EQUILIBRIUM(shared_key(parameters, numerics), without_bias)
-    # States from the normal metal, which came through the barrier: those from the ferromagnet that never leave it would
-    # drown T_par, and would only cancel.
+    # States from the normal metal, which came through the barrier: those from the
+    # ferromagnet that never leave it would drown T_par, and would only cancel.
     data = rest if bias == 0 else steady_state(unbiased, bias=bias, derived=derived, window_from="right", **numerics)
     # Particles per eV/hbar, e^2/hbar of them: 2 pi conductance quanta.
     siemens = 2 * np.pi * CONDUCTANCE_QUANTUM * PER_UM2
     estimates = {
         "conductance": siemens * estimate_of(linear, "transmitted"),
         "current": siemens * estimate_of(data, "particle_current_limit", lead="right"),
-        # In the sea T_par is the slope of Omega in phi, which vanishes once all azimuths of k are summed: what the
-        # integral leaves of it there is no result.
+        # In the sea T_par is the slope of Omega in phi, which vanishes once all
+        # azimuths of k are summed: what the integral leaves of it there is no result.
         "torque_parallel": PER_UM2 * estimate_of(data, "parallel", part="window"),
         "torque_perpendicular": PER_UM2 * estimate_of(data, "perpendicular"),
         "torque_perpendicular_equilibrium": PER_UM2 * estimate_of(rest, "perpendicular"),
@@ -148,21 +224,34 @@ def compute(parameters, numerics):
     return with_results(together(data, rest, linear) if bias else together(data, linear), RESULTS, estimates)
 
 
-def in_the_ferromagnet(length=3.0, numerics=None, **given):
-    """Spin density m(z)/2 and torque in the ferromagnet, which the system itself sums over without showing it.
+def in_the_ferromagnet(length: float = 3.0, numerics: Numerics | None = None, **given: Any) -> xr.Dataset:
+    """Spin density m(z)/2 and torque in the ferromagnet.
+
+    The system itself sums over it without showing it.
 
     Parameters
     ----------
     length : float, nm
         How much of the ferromagnet is shown.
     numerics : Numerics, optional
-    given : parameters of the system, by name
+    given
+        Parameters of the system, by name.
 
     Returns
     -------
     xarray.Dataset
-        As `kwantorque.steady_state` returns, z = 0 at the interface, and `transverse_spin_density`: its components
-        along the unit vectors of M x (z x M) and z x M; the exchange turns them into T_perp and T_par.
+        As `kwantorque.steady_state` returns, z = 0 at the interface, and
+        `transverse_spin_density`: its components along the unit vectors of M x (z x M)
+        and z x M; the exchange turns them into T_perp and T_par.
+
+    Examples
+    --------
+    >>> import kwantorque as kt
+    >>> from kwantorque.systems.semi_magnetic_tunnel_junction import in_the_ferromagnet
+    >>> coarse = kt.Numerics(tolerance=0.1, progress=False)
+    >>> data = in_the_ferromagnet(0.5, coarse, spacing=0.1, theta=90.0)
+    >>> data.transverse_spin_density.dims
+    ('part', 'site', 'component')
     """
     numerics = numerics or Numerics()
     numerics = numerics.but(kpar=numerics.kpar or RAYS)
@@ -189,19 +278,42 @@ def _on_layer(m, last, values):
     return coefficients(m, values | {"exchange_torque": shown})
 
 
-def tamr(data):
-    """Tunnelling anisotropic magnetoresistance of a sweep of `theta`, and the harmonics of the conductance.
+def tamr(data: xr.Dataset) -> dict[str, float]:
+    """Tunnelling anisotropic magnetoresistance, and the harmonics of the conductance.
 
         G(theta) = G0 + G2 cos(2 theta) + G4 cos(4 theta)
 
+    Parameters
+    ----------
+    data : Dataset of a sweep of `theta` alone
+
     Returns
     -------
-    dict with G0, G2, G4 in S/um^2, `tamr` = R(90)/R(0) - 1 of the fit, and `residual`, its largest deviation over G0
+    dict
+        G0, G2, G4 in S/um^2, `tamr` = R(90)/R(0) - 1 of the fit, and `residual`, its
+        largest deviation over G0.
 
     Raises
     ------
     InputError
         The Dataset is no sweep of theta alone, or has fewer than 3 angles.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import xarray as xr
+    >>> from kwantorque.systems.semi_magnetic_tunnel_junction import tamr
+    >>> theta = np.array([0.0, 45.0, 90.0])
+    >>> conductance = 2 + 0.1 * np.cos(2 * np.radians(theta))
+    >>> lines = {"result_conductance": conductance, "done": np.ones(3)}
+    >>> names = {name: ("theta", line) for name, line in lines.items()}
+    >>> found = tamr(xr.Dataset(names, {"theta": theta}))
+    >>> round(found["G2"], 6), round(found["tamr"], 6)
+    (0.1, 0.105263)
+    >>> tamr(xr.Dataset())
+    Traceback (most recent call last):
+    ...
+    kwantorque.errors.InputError: the anisotropic magnetoresistance needs a sweep of ...
     """
     if "done" not in data or data.done.dims != ("theta",) or data.sizes["theta"] < 3:
         raise InputError("the anisotropic magnetoresistance needs a sweep of `theta` alone, over at least 3 angles")

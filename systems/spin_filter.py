@@ -1,23 +1,30 @@
 """One electron meets a ferromagnet.
 
-Ralph and Stiles, J. Magn. Magn. Mater. 320, 1190 (2008), section 3, toy models 1 (any layer, by its amplitudes, eq.
-8-11) and 2 (a step, eq. 12-14).
+Ralph and Stiles, J. Magn. Magn. Mater. 320, 1190 (2008), section 3, toy models 1 (any
+layer, by its amplitudes, eq. 8-11) and 2 (a step, eq. 12-14).
 
-It comes from a normal metal at normal incidence, its spin at `angle` to the magnetisation m = z, (sin angle, 0, cos
-angle). The majority (spin along +m) sees no step, the minority one of `step`. The magnet is semi-infinite (thickness 0,
-toy model 2) or a slab in the metal (a layer as in toy model 1); with step > C k^2 the minority is evanescent in it (eq.
-14).
+It comes from a normal metal at normal incidence, its spin at `angle` to the
+magnetisation m = z, (sin angle, 0, cos angle). The majority (spin along +m) sees no
+step, the minority one of `step`. The magnet is semi-infinite (thickness 0, toy model 2)
+or a slab in the metal (a layer as in toy model 1); with step > C k^2 the minority is
+evanescent in it (eq. 14).
 
-Torque per incident particle flux, in hbar: incident minus reflected minus transmitted spin current. With the amplitudes
-of both spins (eq. 10-13; the sign of the terms with Im in eq. 6, 10 and 11 is corrected, see docs/conventions.md)
+Torque per incident particle flux, in hbar: incident minus reflected minus transmitted
+spin current. With the amplitudes of both spins (eq. 10-13; the sign of the terms with
+Im in eq. 6, 10 and 11 is corrected, see docs/conventions.md)
 
-    N_x = (sin angle/2) [1 - Re(t_up t_down* + r_up r_down*)],   N_y = +(sin angle/2) Im(t_up t_down* + r_up r_down*),
+    N_x = (sin angle/2) [1 - Re(t_up t_down* + r_up r_down*)],
+    N_y = +(sin angle/2) Im(t_up t_down* + r_up r_down*),
 
-without the t for the semi-infinite magnet, in which the transmitted spin precesses with no end: its sum over depth is
-taken as the mean about which it oscillates.
+without the t for the semi-infinite magnet, in which the transmitted spin precesses with
+no end: its sum over depth is taken as the mean about which it oscillates.
 """
 
+from __future__ import annotations
+
 import time
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -28,8 +35,11 @@ from kwantorque.structures.stack import Layer, Stack
 from kwantorque.systems.base import Parameter, Result, together, with_results
 from kwantorque.systems.layered import LayeredSystem
 from kwantorque.systems.parameters import ANGLE, SPACING
-from kwantorque.transport import torques_at
+from kwantorque.transport import Numerics, torques_at
 from kwantorque.units import HBAR2_OVER_2M0
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 __all__ = ["SYSTEM"]
 
@@ -50,7 +60,7 @@ RESULTS = (
 )
 
 
-def stack(p):
+def stack(p: Mapping[str, Any]) -> Stack:
     """Normal metal | magnet, or normal metal | magnet | normal metal, with E_F = 0."""
     bottom, spacing = -HBAR2_OVER_2M0 * p["k"] ** 2, p["spacing"]
     metal = FreeElectron(bottom=bottom)
@@ -60,10 +70,10 @@ def stack(p):
     return Stack(layers, spacing, right=Layer(metal) if p["thickness"] else None)
 
 
-def compute(parameters, numerics):
-    """The electron's spin current and torques, with the results; there is nothing to integrate.
+def compute(parameters: Mapping[str, Any], numerics: Numerics) -> xr.Dataset:
+    """The electron's spin current and torques, with the results.
 
-    All errors are those of the lattice: at one k there is no integral that errs.
+    There is nothing to integrate: all errors are those of the lattice.
     """
     started = time.perf_counter()
     layers = stack(parameters)

@@ -1,4 +1,4 @@
-"""A prepared system at many parameters: one Dataset with a dimension for each, saved after every point."""
+"""A prepared system at many parameters: one Dataset with a dimension for each."""
 
 from __future__ import annotations
 
@@ -24,13 +24,16 @@ __all__ = ["Sweep"]
 
 
 PER_POINT = {"closure": np.max, "error_estimate": np.max, "k_points": np.sum, "seconds": None, "rounding_nm": np.max}
-"""Attributes of a single result that become variables of a sweep, and what is said of all points together."""
+"""Attributes of a result that become variables, and what is said of all points."""
 OF_A_POINT = (*PER_POINT, "energy", "stack", "current", "rotation_order")
 """Attributes of a single result that a sweep has not as a whole."""
 
 
 def _point(system, numerics, to_zero_spacing, fixed, point):
-    """One point of a sweep: its Dataset, or why it has none, and its warnings, which a worker could not show."""
+    """One point of a sweep: its Dataset, or why it has none, and its warnings.
+
+    A worker could not show these.
+    """
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
@@ -47,8 +50,10 @@ class Sweep:
     Parameters
     ----------
     system : System
-    given : dict of the other parameters
+    given : dict
+        The other parameters, where they are not the defaults.
     axes : dict from parameter name to a sequence of values
+        Different from each other; all combinations are computed.
     to_zero_spacing : bool
         Every point is extrapolated, as in `System.run`.
 
@@ -64,6 +69,10 @@ class Sweep:
     >>> sweep = kt.systems.Sweep(system, {"thickness": 0.1}, {"angle": [0, 90, 180]})
     >>> sweep.run(progress=False).result_torque_in_plane.values.round(4) + 0.0
     array([0.    , 0.0326, 0.    ])
+    >>> kt.systems.Sweep(system, {"angle": 90}, {"angle": [0, 90, 180]})
+    Traceback (most recent call last):
+    ...
+    kwantorque.errors.InputError: `angle` is both set and swept
     """
 
     def __init__(
@@ -97,7 +106,10 @@ class Sweep:
 
     @property
     def identity(self) -> dict[str, Any]:
-        """Attributes that tell this sweep from others."""
+        """Attributes that tell this sweep from others.
+
+        parameters, sweep, to_zero_spacing.
+        """
         return {
             "parameters": self.fixed,
             "sweep": json.dumps(self.axes),
@@ -116,19 +128,28 @@ class Sweep:
 
         Parameters
         ----------
-        settings : `tolerance`, `solver`, `kpar`, `executor`, `progress`, as in `kwantorque.torques`
+        settings
+            `tolerance`, `solver`, `kpar`, `executor`, `progress`, as in
+            `kwantorque.torques`. Workers of an executor get whole points.
         numerics : Numerics, optional
             These as one object.
-        found : Dataset of an earlier, unfinished run, optional
+        found : Dataset, optional
+            That of an earlier, unfinished run.
         keep : callable, optional
             keep(data), called with the whole Dataset after every point.
 
         Returns
         -------
         xarray.Dataset
-            The variables of a single run with a dimension for each swept parameter, `done`,
-            and closure, error_estimate, k_points, seconds for each point. Profiles are there
-            unless a length or the spacing is swept, which changes the number of sites.
+            The variables of a single run with a dimension for each swept parameter,
+            `done`, and closure, error_estimate, k_points, seconds for each point.
+            Profiles are there unless a length or the spacing is swept, which changes
+            the number of sites.
+
+        Raises
+        ------
+        ComputationError
+            Some points failed, after all others are computed (and kept).
         """
         if keep is not None and not callable(keep):
             raise InputError(f"`keep` must be a function of the Dataset, got {keep!r}")
@@ -191,6 +212,9 @@ class Sweep:
 
 
 def _as_variables(one):
-    """A single result with its attributes, and the magnetisation, which may change with a parameter, as variables."""
+    """A single result with its attributes as variables.
+
+    And the magnetisation, which may change with a parameter.
+    """
     one = one.assign({name: ((), float(one.attrs[name])) for name in PER_POINT if name in one.attrs})
     return one.reset_coords([name for name in ("magnetisation",) if name in one.coords])

@@ -1,9 +1,11 @@
 # %% [markdown]
 # # A torque without a second magnet, and how to read a paper
 #
-# **Question.** A spin-transfer torque needs polarised electrons, so a polariser. A. Manchon, Phys. Rev. B 83, 172403
-# (2011), proposed one that does not: a ferromagnet, a barrier and a normal metal, with Rashba spin-orbit coupling
-# at the interface of ferromagnet and barrier. What does it do, and do the paper's statements follow from its model?
+# **Question.** A spin-transfer torque needs polarised electrons, so a polariser. A.
+# Manchon, Phys. Rev. B 83, 172403 (2011), proposed one that does not: a ferromagnet, a
+# barrier and a normal metal, with Rashba spin-orbit coupling at the interface of
+# ferromagnet and barrier. What does it do, and do the paper's statements follow from
+# its model?
 
 # %%
 import numpy as np
@@ -33,8 +35,8 @@ kt.plot.conductance_against_theta(angles).figure.savefig("theta.png", dpi=150)
 # %% [markdown]
 # ## A bias twists the magnet
 #
-# T = T_par M x (z x M) + T_perp z x M. T_par needs a bias, and is quadratic in the coupling: averaged over the Fermi
-# surface an effect of first order in k cancels.
+# T = T_par M x (z x M) + T_perp z x M. T_par needs a bias, and is quadratic in the
+# coupling: averaged over the Fermi surface an effect of first order in k cancels.
 
 # %%
 swept = {"bias": [-0.4, 0.4], "rashba": [0.01, 0.02, 0.04]}
@@ -46,9 +48,10 @@ print("T_par(0.02)/T_par(0.01) =", round(float(small.sel(rashba=0.02) / small.se
 # %% [markdown]
 # ## Two statements to check
 #
-# The paper says that T_perp at zero bias favours a magnetisation along the normal. It comes out positive. Which way
-# does that turn M? One need not trust any sign convention: a torque in equilibrium is minus the slope of the energy.
-# Here is the energy, from the torque, between M along the normal and M in the plane.
+# The paper says that T_perp at zero bias favours a magnetisation along the normal. It
+# comes out positive. Which way does that turn M? One need not trust any sign
+# convention: a torque in equilibrium is minus the slope of the energy. Here is the
+# energy, from the torque, between M along the normal and M in the plane.
 
 # %%
 theta = np.radians(angles.theta.values)
@@ -60,10 +63,12 @@ print(f"E(in plane) - E(normal) = {per_m2 / constants.milli:.2f} mJ/m^2")
 assert energy < 0
 
 # %% [markdown]
-# The energy is lower *in* the plane. (That the torque is the slope of the grand potential is tested in the package,
-# with the potential computed from determinants and no torque at all.) The statement does not follow from the model.
+# The energy is lower *in* the plane. (That the torque is the slope of the grand
+# potential is tested in the package, with the potential computed from determinants and
+# no torque at all.) The statement does not follow from the model.
 #
-# And how large is this equilibrium torque, beside the one that the bias brings and the paper is about?
+# And how large is this equilibrium torque, beside the one that the bias brings and the
+# paper is about?
 
 # %%
 one = torques.sel(bias=0.4, rashba=0.04)
@@ -72,13 +77,16 @@ print(f"T_perp(0)/T_par = {ratio:.0f}")
 assert ratio > 100
 
 # %% [markdown]
-# What a bias *adds* to T_perp is small, a difference of two large numbers, and needs a fine lattice.
+# What a bias *adds* to T_perp is small, a difference of two large numbers, and needs a
+# fine lattice.
 #
-# How does one find such things? By asking of every number a second question: is there a limit, a symmetry, a conserved
-# quantity or an energy that fixes its sign? Here the energy did.
+# How does one find such things? By asking of every number a second question: is there a
+# limit, a symmetry, a conserved quantity or an energy that fixes its sign? Here the
+# energy did.
 #
 # ## What to try next
 #
-# * `kwantorque run semi-magnetic-tunnel-junction --sweep bias=-0.8:0.8:8 --sweep rashba=0.01:0.05:9 --jobs 2 --out
-#   f.nc`: figure 2 of the paper, in about a minute.
-# * The presets `Fe/GaAs/Au` and `(Pt/Co)n/AlOx/Pt`: how large is their magnetoresistance, and with which sign?
+# * `kwantorque run semi-magnetic-tunnel-junction --sweep bias=-0.8:0.8:8 --sweep
+#   rashba=0.01:0.05:9 --jobs 2 --out f.nc`: figure 2 of the paper, in about a minute.
+# * The presets `Fe/GaAs/Au` and `(Pt/Co)n/AlOx/Pt`: how large is their
+#   magnetoresistance, and with which sign?

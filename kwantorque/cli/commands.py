@@ -1,4 +1,4 @@
-"""The command line: it builds a prepared system, calls what a notebook calls, and prints."""
+"""The command line: builds a prepared system, calls what a notebook calls, prints."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import os
 import sys
 import time
 import warnings
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
@@ -37,8 +38,29 @@ class _Parser(argparse.ArgumentParser):
         raise InputError(message)
 
 
-def main(words=None):
-    """Run the command line; returns the exit status: 0, 1 failed computation, 2 bad input, 130 Ctrl-C."""
+def main(words: Sequence[str] | None = None) -> int:
+    """Run the command line.
+
+    Parameters
+    ----------
+    words : sequence of str, optional
+        What follows `kwantorque` on the command line; `sys.argv[1:]` by default.
+
+    Returns
+    -------
+    int
+        The exit status: 0; 1, a failed computation or no room to write; 2, bad input;
+        130, Ctrl-C. Errors are written to stderr, in one line.
+
+    Examples
+    --------
+    >>> from kwantorque.cli import main
+    >>> main("run spin-filter --set thickness=0.1 --set angle=90".split())
+    spin-filter: ...
+    result ...
+    torque_in_plane ...
+    0
+    """
     words = sys.argv[1:] if words is None else words
     shown, warnings.showwarning = warnings.showwarning, _Warn()
     try:
@@ -190,7 +212,10 @@ def _resumed(path, identity):
 
 
 def _sweep_figure(system, data):
-    """The system's own figure of the first swept parameter that has one, if it can draw as many parameters."""
+    """The system's own figure of the first swept parameter that has one.
+
+    `results_against` if there is none, or if it cannot draw as many parameters.
+    """
     for name in data.done.dims:
         if name in system.sweep_figures:
             with contextlib.suppress(InputError):

@@ -1,4 +1,4 @@
-"""`kwantorque doctor`: what is installed, and a self test of the operators in about a second."""
+"""`kwantorque doctor`: what is installed, and a self test in about a second."""
 
 from __future__ import annotations
 
@@ -27,7 +27,20 @@ AT = (0.1, 0.05, 0.06)
 
 
 def report() -> Iterator[tuple[str, bool]]:
-    """Yield (line, good) pairs."""
+    """Versions, solvers, threads, and a self test of the operators.
+
+    Yields
+    ------
+    line : str
+    good : bool
+        Whether what the line says is as it should be.
+
+    Examples
+    --------
+    >>> from kwantorque.cli.doctor import report
+    >>> all(good for _, good in report())
+    True
+    """
     yield f"python {sys.version.split()[0]}", True
     for name in PACKAGES:
         yield f"{name} {version(name)}", True
@@ -59,7 +72,10 @@ def _has(name):
 
 
 def _against_kwant(stack):
-    """Largest difference between our spin density and currents and Kwant's, on a short wire at one k."""
+    """Largest difference between our spin density and currents and Kwant's.
+
+    On a short wire, at one k.
+    """
     kx, ky, energy = AT
     ours = torques_at(stack, [(kx, ky)], energy)
     kwant, system = load_kwant(), build_stack(stack).finalized()
@@ -78,7 +94,10 @@ def _against_kwant(stack):
 
 
 def _between_engines(stack):
-    """Largest difference between mode expansion and recursion, in spin density and lattice torque."""
+    """Largest difference between the two engines, mode expansion and recursion.
+
+    In spin density and lattice torque.
+    """
     kx, ky, energy = AT
     one, other = (
         torques_at(stack, [(kx, ky)], energy, solver=BatchedSolver(engine)) for engine in ("expansion", "recursion")

@@ -23,7 +23,30 @@ QUALITY = ("error_estimate", "closure")
 
 
 def table(system: System, given: Mapping[str, Any], data: xr.Dataset, seconds: float) -> str:
-    """Results of one run with their errors, what was published, and how good they are."""
+    """Results of one run, their errors, what was published, and how good they are.
+
+    Parameters
+    ----------
+    system : System
+    given : dict of all parameters
+    data : Dataset of `System.run`
+    seconds : float
+        What the run took.
+
+    Returns
+    -------
+    str
+        One line for each result, and notes.
+
+    Examples
+    --------
+    >>> import kwantorque as kt
+    >>> from kwantorque.cli.report import table
+    >>> system = kt.systems.find("spin-filter")
+    >>> words = table(system, system.complete({}), system.run(), seconds=0.1)
+    >>> words.splitlines()[2].split()[:2]
+    ['torque_in_plane', '0.25000']
+    """
     extrapolated = data.attrs["to_zero_spacing"]
     published = system.is_default(given) and any(r.published is not None for r in system.results)
     width = max(len(r.name) for r in system.results) + 2
@@ -56,7 +79,23 @@ def table(system: System, given: Mapping[str, Any], data: xr.Dataset, seconds: f
 
 
 def sweep_table(system: System, axes: Mapping[str, Sequence], data: xr.Dataset) -> str:
-    """One line for each point of a sweep."""
+    """One line for each point of a sweep.
+
+    Parameters
+    ----------
+    system : System
+    axes : dict from the name of a swept parameter to its values
+    data : Dataset of `Sweep.run`
+
+    Examples
+    --------
+    >>> import kwantorque as kt
+    >>> from kwantorque.cli.report import sweep_table
+    >>> system, axes = kt.systems.find("spin-filter"), {"angle": [0.0, 90.0]}
+    >>> data = kt.systems.Sweep(system, {}, axes).run(progress=False)
+    >>> [line.split()[:2] for line in sweep_table(system, axes, data).splitlines()[1:]]
+    [['0', '0'], ['90', '0.5']]
+    """
     quality = [name for name in QUALITY if name in data]
     names = [*axes, *(f"result_{r.name}" for r in system.results), *quality]
     heads = [name.removeprefix("result_") for name in names]
@@ -72,7 +111,28 @@ def sweep_table(system: System, axes: Mapping[str, Sequence], data: xr.Dataset) 
 def as_json(
     system: System, parameters: Mapping[str, Any], axes: Mapping[str, Sequence], data: xr.Dataset, seconds: float
 ) -> str:
-    """The one JSON object of --json: results that do not exist are null, with --sweep lists."""
+    """The one JSON object of --json; results that do not exist are null in it.
+
+    Parameters
+    ----------
+    system : System
+    parameters : dict of all parameters that are not swept
+    axes : dict from the name of a swept parameter to its values
+        Empty without a sweep. With one, results and errors are lists.
+    data : Dataset of `System.run` or `Sweep.run`
+    seconds : float
+        What the run took.
+
+    Examples
+    --------
+    >>> import json
+    >>> import kwantorque as kt
+    >>> from kwantorque.cli.report import as_json
+    >>> system = kt.systems.find("spin-filter")
+    >>> answer = as_json(system, system.complete({}), {}, system.run(), seconds=0.1)
+    >>> sorted(json.loads(answer)["results"])[-2:]
+    ['torque_in_plane', 'torque_out_of_plane']
+    """
     names = [result.name for result in system.results]
     answer = {
         "system": system.name,
@@ -111,7 +171,7 @@ def _cell(value, width):
 
 
 def _digits(x):
-    """A number in a table: five decimals where these are digits enough, else six significant ones."""
+    """A number in a table: five decimals, or six digits where these are too few."""
     return f"{x:.5f}" if x == 0 or 0.01 <= abs(x) < 1e4 else f"{x:.6g}"
 
 

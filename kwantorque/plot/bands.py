@@ -41,6 +41,7 @@ def bands(data: Dataset, across: str = "x", along: str = "z", ax: Axes | None = 
 
     Examples
     --------
+    >>> import kwantorque as kt
     >>> gamnas = kt.KohnLuttinger(gamma2=2.4, gamma3=2.4, exchange=0.27)
     >>> path = kt.k_path([(-1, 0, 0), (1, 0, 0)], points=20)
     >>> ax = kt.plot.bands(kt.bands(gamnas, path, m="z"))

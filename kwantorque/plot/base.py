@@ -87,7 +87,8 @@ def axes(ax: Axes | None) -> Axes:
     """These axes, or those of a new figure."""
     if ax is not None:
         return ax
-    # No pyplot: figures can be made on a machine without a screen and leave nothing behind.
+    # No pyplot: figures can be made on a machine without a screen and leave nothing
+    # behind.
     figure = Figure(figsize=(6.4, 4.4), layout="constrained")
     return figure.subplots()
 

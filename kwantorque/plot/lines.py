@@ -41,7 +41,10 @@ __all__ = [
 ]
 
 GAAS_COUPLING = 0.11
-"""alpha_0 of GaAs in eV (Haney and Stiles, Phys. Rev. Lett. 105, 126602 (2010), figure 3)."""
+"""alpha_0 of GaAs in eV.
+
+Haney and Stiles, Phys. Rev. Lett. 105, 126602 (2010), figure 3.
+"""
 VALVE, JUNCTION, SEMI = "gamnas-spin-valve", "magnetic-tunnel-junction", "semi-magnetic-tunnel-junction"
 
 
@@ -66,6 +69,7 @@ def results_against(data: Dataset, ax: Axes | None = None) -> Axes:
 
     Examples
     --------
+    >>> import kwantorque as kt
     >>> electron = kt.systems.find("spin-filter")
     >>> sweep = kt.systems.Sweep(electron, {"spacing": 0.05}, {"angle": [30, 60, 90]})
     >>> ax = kt.plot.results_against(sweep.run(progress=False))
@@ -130,6 +134,7 @@ def torque_against_coupling(data: Dataset, ax: Axes | None = None) -> Axes:
 
     Examples
     --------
+    >>> import kwantorque as kt
     >>> valve = kt.systems.find("gamnas-spin-valve")
     >>> small = {"gamma2": 0, "gamma3": 0, "spacing": 0.5, "fm_length": 2}
     >>> sweep = kt.systems.Sweep(valve, small, {"spin_orbit": [0, 0.11]})
@@ -163,6 +168,7 @@ def torque_against_barrier(data: Dataset, ax: Axes | None = None) -> Axes:
 
     Examples
     --------
+    >>> import kwantorque as kt
     >>> valve = kt.systems.find("gamnas-spin-valve")
     >>> small = {"gamma2": 0, "gamma3": 0, "spacing": 0.5, "fm_length": 2}
     >>> sweep = kt.systems.Sweep(valve, small, {"barrier_length": [0.5, 1]})
@@ -196,6 +202,7 @@ def torque_against_angle(data: Dataset, ax: Axes | None = None) -> Axes:
 
     Examples
     --------
+    >>> import kwantorque as kt
     >>> valve = kt.systems.find("gamnas-spin-valve")
     >>> small = {"gamma2": 0, "gamma3": 0, "spacing": 0.5, "fm_length": 2}
     >>> sweep = kt.systems.Sweep(valve, small, {"angle": [45, 90]})
@@ -236,6 +243,7 @@ def torques_against_bias(data: Dataset, ax: Axes | None = None) -> Axes:
 
     Examples
     --------
+    >>> import kwantorque as kt
     >>> junction = kt.systems.find("magnetic-tunnel-junction")
     >>> sweep = kt.systems.Sweep(junction, {"spacing": 0.1}, {"bias": [0, 0.2]})
     >>> data = sweep.run(tolerance=0.3, progress=False)
@@ -282,6 +290,7 @@ def magnetoresistance_against_bias(data: Dataset, ax: Axes | None = None) -> Axe
 
     Examples
     --------
+    >>> import kwantorque as kt
     >>> junction = kt.systems.find("magnetic-tunnel-junction")
     >>> sweep = kt.systems.Sweep(junction, {"spacing": 0.1}, {"bias": [0, 0.2]})
     >>> data = sweep.run(tolerance=0.3, progress=False)
@@ -329,6 +338,7 @@ def torque_against_angle_with_fit(
 
     Examples
     --------
+    >>> import kwantorque as kt
     >>> from kwantorque.systems.metallic_spin_valve import fit_efficiency
     >>> small = {"spacing": 0.1, "fm_length": 0.2, "spacer_length": 0.2}
     >>> valve = kt.systems.find("metallic-spin-valve")
@@ -377,6 +387,7 @@ def against_width(data: Dataset, ax: Axes | None = None) -> Axes:
 
     Examples
     --------
+    >>> import kwantorque as kt
     >>> wall = kt.systems.find("domain-wall")
     >>> sweep = kt.systems.Sweep(wall, {"spacing": 0.2}, {"width": [0.4, 0.8]})
     >>> ax = kt.plot.against_width(sweep.run(tolerance=0.1, progress=False))
@@ -423,6 +434,7 @@ def conductance_against_theta(data: Dataset, ax: Axes | None = None) -> Axes:
 
     Examples
     --------
+    >>> import kwantorque as kt
     >>> junction = kt.systems.find("semi-magnetic-tunnel-junction")
     >>> sweep = kt.systems.Sweep(junction, {"spacing": 0.1}, {"theta": [0, 90]})
     >>> data = sweep.run(tolerance=0.5, progress=False)
@@ -455,6 +467,7 @@ def torque_against_theta(data: Dataset, ax: Axes | None = None) -> Axes:
 
     Examples
     --------
+    >>> import kwantorque as kt
     >>> junction = kt.systems.find("semi-magnetic-tunnel-junction")
     >>> sweep = kt.systems.Sweep(junction, {"spacing": 0.1}, {"theta": [30, 60]})
     >>> data = sweep.run(tolerance=0.5, progress=False)
@@ -491,6 +504,7 @@ def torque_against_phi(data: Dataset, ax: Axes | None = None) -> Axes:
 
     Examples
     --------
+    >>> import kwantorque as kt
     >>> junction = kt.systems.find("semi-magnetic-tunnel-junction")
     >>> sweep = kt.systems.Sweep(junction, {"spacing": 0.1}, {"phi": [0, 90]})
     >>> data = sweep.run(tolerance=0.5, progress=False)
@@ -499,7 +513,8 @@ def torque_against_phi(data: Dataset, ax: Axes | None = None) -> Axes:
     'phi (deg)'
     """
     ax = result_against(data, "phi", "torque_perpendicular_equilibrium", SEMI, ax)
-    # Nothing depends on phi: with zero in the picture rounding does not look like something that does.
+    # Nothing depends on phi: with zero in the picture rounding does not look like
+    # something that does.
     ax.axhline(0, color="0.6", lw=0.8)
     return ax
 
@@ -530,6 +545,7 @@ def torque_parallel(data: Dataset, against: str | None = None, ax: Axes | None =
 
     Examples
     --------
+    >>> import kwantorque as kt
     >>> junction = kt.systems.find("semi-magnetic-tunnel-junction")
     >>> sweep = kt.systems.Sweep(junction, {"spacing": 0.1}, {"bias": [0, 0.2]})
     >>> data = sweep.run(tolerance=0.5, progress=False)

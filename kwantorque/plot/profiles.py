@@ -48,6 +48,7 @@ def balance(data: Dataset, axis: str = "z", ax: Axes | None = None) -> Axes:
 
     Examples
     --------
+    >>> import kwantorque as kt
     >>> gamnas, gaas = kt.KohnLuttinger(exchange=0.27), kt.KohnLuttinger()
     >>> stack = kt.Stack([kt.Layer(gamnas, 1, m="-z"), kt.Layer(gaas, 1)], spacing=0.25)
     >>> data = kt.torques(stack, energy=0.06, tolerance=0.3, progress=False)
@@ -123,6 +124,7 @@ def spin_currents(data: Dataset, ax: Axes | None = None) -> Axes:
 
     Examples
     --------
+    >>> import kwantorque as kt
     >>> gamnas, gaas = kt.KohnLuttinger(exchange=0.27), kt.KohnLuttinger()
     >>> stack = kt.Stack([kt.Layer(gamnas, 1, m="-z"), kt.Layer(gaas, 1)], spacing=0.25)
     >>> data = kt.torques(stack, energy=0.06, tolerance=0.3, progress=False)
@@ -166,6 +168,7 @@ def spin_density(data: Dataset, ax: Axes | None = None) -> Axes:
 
     Examples
     --------
+    >>> import kwantorque as kt
     >>> gamnas, gaas = kt.KohnLuttinger(exchange=0.27), kt.KohnLuttinger()
     >>> stack = kt.Stack([kt.Layer(gamnas, 1, m="-z"), kt.Layer(gaas, 1)], spacing=0.25)
     >>> data = kt.torques(stack, energy=0.06, tolerance=0.3, progress=False)
@@ -211,6 +214,7 @@ def wall_torques(data: Dataset, ax: Axes | None = None) -> Axes:
 
     Examples
     --------
+    >>> import kwantorque as kt
     >>> wall = kt.systems.find("domain-wall")
     >>> data = wall.run(tolerance=0.1, progress=False, width=0.4, spacing=0.2)
     >>> ax = kt.plot.wall_torques(data)
@@ -255,6 +259,7 @@ def torque_density(data: Dataset, ax: Axes | None = None) -> Axes:
 
     Examples
     --------
+    >>> import kwantorque as kt
     >>> valve = kt.systems.find("gamnas-spin-valve")
     >>> small = {"gamma2": 0, "gamma3": 0, "spacing": 0.5, "fm_length": 2}
     >>> data = valve.run(tolerance=0.1, progress=False, angle=60, **small)
@@ -298,6 +303,7 @@ def torque_against_thickness(data: Dataset, ax: Axes | None = None) -> Axes:
 
     Examples
     --------
+    >>> import kwantorque as kt
     >>> valve = kt.systems.find("gamnas-spin-valve")
     >>> small = {"gamma2": 0, "gamma3": 0, "spacing": 0.5, "fm_length": 2}
     >>> data = valve.run(tolerance=0.1, progress=False, angle=60, **small)

@@ -57,6 +57,7 @@ def channels(data: xr.Dataset, values: xr.DataArray, ax: Axes | None = None) -> 
 
     Examples
     --------
+    >>> import kwantorque as kt
     >>> layers = [kt.Layer(kt.FreeElectron(bottom=-3, exchange=-1), 1, m="z")]
     >>> stack = kt.Stack(layers, 0.1, left=kt.Layer(kt.FreeElectron(bottom=-3)))
     >>> k = kt.k_grid(stack, 0.0, points=4)
@@ -103,6 +104,7 @@ def k_map(data: xr.Dataset, values: xr.DataArray, ax: Axes | None = None) -> Axe
 
     Examples
     --------
+    >>> import kwantorque as kt
     >>> metal = kt.Layer(kt.FreeElectron(bottom=-1), 1)
     >>> stack = kt.Stack([metal], 0.1)
     >>> data = kt.torques_at(stack, kt.k_grid(stack, 0.0, points=8), 0.0)
@@ -112,7 +114,8 @@ def k_map(data: xr.Dataset, values: xr.DataArray, ax: Axes | None = None) -> Axe
     """
     _require_resolved(data, values)
     ax = axes(ax)
-    # The few largest values, next to thresholds and resonances, must not bleach the rest.
+    # The few largest values, next to thresholds and resonances, must not bleach the
+    # rest.
     largest = float(np.quantile(abs(values), 0.995))
     points = ax.scatter(data.kx, data.ky, c=values, s=8, cmap="RdBu_r", vmin=-largest, vmax=largest, linewidths=0)
     ax.figure.colorbar(points, ax=ax, label=values.attrs.get("long_name", values.name), extend="both")
@@ -143,6 +146,8 @@ def against_k(data: xr.Dataset, values: xr.DataArray, ax: Axes | None = None) ->
 
     Examples
     --------
+    >>> import numpy as np
+    >>> import kwantorque as kt
     >>> metal, barrier = kt.FreeElectron(bottom=-1), kt.FreeElectron(bottom=0.5)
     >>> layers = [kt.Layer(barrier, 0.5), kt.Layer(metal, 2), kt.Layer(barrier, 0.5)]
     >>> ends = {"left": kt.Layer(metal), "right": kt.Layer(metal)}

@@ -1,4 +1,4 @@
-"""What a user holds: Datasets, numbers with errors, what is derived from them, and files."""
+"""What a user holds: Datasets, numbers with errors, what follows from them, files."""
 
 from .dataset import SCHEMA
 from .estimate import Estimate, estimate_of

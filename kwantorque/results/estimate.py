@@ -15,19 +15,23 @@ __all__ = ["Estimate", "estimate_of"]
 
 @dataclass(frozen=True)
 class Estimate:
-    """A number and the largest error it may have; errors add up, they are not independent.
+    """A number and the largest error it may have.
 
-        (a +- da) + (b +- db) = a + b +- (da + db),    (a +- da)(b +- db) = ab +- (|a| db + |b| da)
+    Errors are not independent, so they add up:
+
+        (a +- da) + (b +- db) = a + b +- (da + db)
+        (a +- da)(b +- db) = ab +- (|a| db + |b| da)
 
     Parameters
     ----------
     value, error : float
+        In one unit; error >= 0.
 
     Examples
     --------
     >>> from kwantorque.results import Estimate
-    >>> Estimate(6.0, 0.3) / Estimate(2.0, 0.2) - 1
-    Estimate(value=2.0, error=0.45)
+    >>> Estimate(6.0, 0.5) / Estimate(2.0, 0.25) - 1
+    Estimate(value=2.0, error=0.625)
     """
 
     value: float
@@ -69,8 +73,25 @@ def estimate_of(data: xr.Dataset, name: str, **selection: Any) -> Estimate:
     ----------
     data : Dataset
     name : str
-        A variable that has one entry once the selection is made; sea and window are added up.
-    selection : coordinates, as in `xarray.DataArray.sel`
+        A variable that has one entry once the selection is made. The parts of a steady
+        state, sea and window, are added up.
+    selection : coordinates
+        As in `xarray.DataArray.sel`; those that the variable does not have are left
+        out.
+
+    Returns
+    -------
+    Estimate
+        In the unit of the variable.
+
+    Examples
+    --------
+    >>> import xarray as xr
+    >>> from kwantorque.results import estimate_of
+    >>> torque = xr.DataArray([0.0, 0.0, 0.5], {"axis": ["x", "y", "z"]}, "axis")
+    >>> data = xr.Dataset({"torque": torque, "torque_error": 0.1})
+    >>> estimate_of(data, "torque", axis="z")
+    Estimate(value=0.5, error=0.1)
     """
     parts = []
     for one in (data[name], error_of(data, name)):

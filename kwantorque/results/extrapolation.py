@@ -1,13 +1,16 @@
-"""Richardson's extrapolation to zero lattice spacing: the same computation at a spacing and at half of it.
+"""Richardson's extrapolation to zero lattice spacing.
+
+The same computation is done at a spacing a and at half of it.
 
 The lattice errs by c a^2 + O(a^4). From f(a) and f(a/2)
 
     f(0) = f(a/2) + [f(a/2) - f(a)]/3 + O(a^4),
 
-and the size of the correction, |f(a/2) - f(a)|/3, is stated as the error of f(0): it is the error of f(a/2) that was
-removed, and the O(a^4) left behind is smaller than that as soon as a is small enough for the extrapolation to mean
-anything at all. Where a variable says that its error begins with a (attribute `lattice_order` = 1), a third of that
-part is left behind, and twice the difference of the two runs is stated.
+and the size of the correction, |f(a/2) - f(a)|/3, is stated as the error of f(0): it is
+the error of f(a/2) that was removed, and the O(a^4) left behind is smaller than that as
+soon as a is small enough for the extrapolation to mean anything at all. Where a
+variable says that its error begins with a (attribute `lattice_order` = 1), a third of
+that part is left behind, and twice the difference of the two runs is stated.
 """
 
 from __future__ import annotations
@@ -24,12 +27,15 @@ __all__ = ["extrapolate", "require_whole_lengths", "richardson"]
 
 
 def extrapolate(compute: Callable[[float], xr.Dataset], spacing: float) -> xr.Dataset:
-    """Run a computation at `spacing` and at half of it, and extrapolate its numbers to spacing zero.
+    """Run a computation at a spacing and at half of it, and extrapolate to zero.
+
+        f(0) = f(a/2) + [f(a/2) - f(a)]/3 + O(a^4)
 
     Parameters
     ----------
     compute : callable
-        compute(spacing) -> Dataset, of `kwantorque.torques`, `per_current` or a prepared system.
+        compute(spacing) -> Dataset, of `kwantorque.torques`, `per_current` or a
+        prepared system.
     spacing : float, nm
         The coarser of the two spacings. All thicknesses must be whole multiples of it.
 
@@ -38,6 +44,11 @@ def extrapolate(compute: Callable[[float], xr.Dataset], spacing: float) -> xr.Da
     xarray.Dataset
         As `richardson` returns.
 
+    Raises
+    ------
+    InputError
+        `spacing` is not > 0, `compute` is no function, or as `richardson` does.
+
     Examples
     --------
     A slab of 1 nm between two metals, at normal incidence:
@@ -45,12 +56,17 @@ def extrapolate(compute: Callable[[float], xr.Dataset], spacing: float) -> xr.Da
     >>> import kwantorque as kt
     >>> metal, slab = kt.FreeElectron(bottom=-4.0), kt.FreeElectron(bottom=-2.0)
     >>> def transmission(a):
-    ...     stack = kt.Stack([kt.Layer(slab, 1.0)], a, left=kt.Layer(metal), right=kt.Layer(metal))
-    ...     data = kt.torques_at(stack, [(0, 0)], energy=0.0)
-    ...     return data.isel(k=0).assign_attrs(error_estimate=0.0, k_points=1, seconds=0.0)
+    ...     leads = {"left": kt.Layer(metal), "right": kt.Layer(metal)}
+    ...     stack = kt.Stack([kt.Layer(slab, 1.0)], a, **leads)
+    ...     data = kt.torques_at(stack, [(0, 0)], energy=0.0).isel(k=0)
+    ...     return data.assign_attrs(error_estimate=0.0, k_points=1, seconds=0.0)
     >>> data = kt.extrapolate(transmission, spacing=0.02)
     >>> bool(data.particle_current_limit_spacing_error < 1e-3)
     True
+    >>> kt.extrapolate(transmission, spacing=0.3)
+    Traceback (most recent call last):
+    ...
+    kwantorque.errors.InputError: an extrapolation needs thicknesses that are whole ...
     """
     spacing = positive("spacing", spacing, "nm")
     if not callable(compute):
@@ -61,20 +77,50 @@ def extrapolate(compute: Callable[[float], xr.Dataset], spacing: float) -> xr.Da
 def richardson(coarse: xr.Dataset, fine: xr.Dataset) -> xr.Dataset:
     """Extrapolate two results, at a spacing and at half of it, to spacing zero.
 
+        f(0) = f(a/2) + [f(a/2) - f(a)]/3 + O(a^4),    error |f(a/2) - f(a)|/3
+
+    Parameters
+    ----------
+    coarse, fine : Dataset
+        Of `kwantorque.torques`, `per_current` or a prepared system, at the spacings a
+        and a/2.
+
     Returns
     -------
     xarray.Dataset
         `fine`, with every variable that does not live on the sites replaced by its
         extrapolated value; `<variable>_error` is that of the integrals,
-        `<variable>_spacing_error` what the extrapolation may have left (see above). Profiles
-        are those of `fine`. attrs: `spacings`, and closure and error_estimate of both runs
-        together.
+        `<variable>_spacing_error` what the extrapolation may have left (where the
+        attribute `lattice_order` of a variable is 1: 2 |f(a/2) - f(a)|).
+        Profiles are those of `fine`. attrs: `spacings`, and closure and error_estimate
+        of both runs together.
 
     Raises
     ------
     InputError
-        If a length was rounded (the two runs are then of different devices), if the second spacing is not half of
-        the first, or if energy, source or normalisation differ.
+        If a length was rounded (the two runs are then of different devices), if the
+        second spacing is not half of the first, or if energy, source or normalisation
+        differ.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import kwantorque as kt
+    >>> copper = kt.FreeElectron.from_wavevectors(13.6)
+    >>> def current(a):
+    ...     wire = kt.Stack([kt.Layer(copper, 0.4)], a)
+    ...     return kt.torques(wire, energy=0.0, tolerance=0.1, progress=False)
+    >>> coarse, fine = current(0.04), current(0.02)
+    >>> data = kt.richardson(coarse, fine)
+    >>> data.spacings
+    [0.04, 0.02]
+    >>> sharvin = 2 * 13.6**2 / (4 * np.pi) / (2 * np.pi)
+    >>> bool(abs(data.particle_current_limit.sel(lead="right") / sharvin - 1) < 1e-3)
+    True
+    >>> kt.richardson(fine, coarse)
+    Traceback (most recent call last):
+    ...
+    kwantorque.errors.InputError: an extrapolation needs a spacing and half of it, ...
     """
     for run in (coarse, fine):
         if not isinstance(run, xr.Dataset) or "rounding_nm" not in run.attrs or "z" not in run.coords:
@@ -111,7 +157,22 @@ def richardson(coarse: xr.Dataset, fine: xr.Dataset) -> xr.Dataset:
 
 
 def require_whole_lengths(rounding: float) -> None:
-    """Raise `InputError` if a thickness was rounded, by `rounding` (nm), at the coarser spacing."""
+    """Raise `InputError` if a thickness was rounded at the coarser spacing.
+
+    Parameters
+    ----------
+    rounding : float, nm
+        Largest change of a thickness by the rounding, `Stack.rounding`.
+
+    Examples
+    --------
+    >>> from kwantorque.results.extrapolation import require_whole_lengths
+    >>> require_whole_lengths(0.0)
+    >>> require_whole_lengths(0.05)
+    Traceback (most recent call last):
+    ...
+    kwantorque.errors.InputError: an extrapolation needs thicknesses that are whole ...
+    """
     if rounding > 1e-9:
         raise InputError(
             "an extrapolation needs thicknesses that are whole multiples of the spacing, but one was rounded by "

@@ -13,16 +13,24 @@ __all__ = ["per_current", "window_average"]
 
 
 def per_current(data: xr.Dataset, incident: bool = False) -> xr.Dataset:
-    """Divide everything by the particle current: fluxes and torques are then in hbar I/e.
+    """Divide everything by the particle current: torques are then in hbar I/e.
 
-    The particle current is the one in the lead that the particles reach. Errors are
-    propagated: (error + |value| x relative error of the current) / current.
+        value -> value / I,    error -> (error + |value| x error of I / |I|) / |I|
+
+    I is the particle current in the lead that the particles reach, positive along +z.
 
     Parameters
     ----------
     data : Dataset as returned by `kwantorque.torques`
     incident : bool
         By the current of the incoming particles instead.
+
+    Returns
+    -------
+    xarray.Dataset
+        The same variables in other units: fluxes and torques per site in hbar I/e, what
+        is per nm in hbar I/(e nm), others per I/e. attrs besides: normalised, current,
+        current_units.
 
     Raises
     ------
@@ -39,6 +47,10 @@ def per_current(data: xr.Dataset, incident: bool = False) -> xr.Dataset:
     >>> data = kt.torques(kt.Stack(layers, 0.05), 0.0, tolerance=0.1, progress=False)
     >>> kt.per_current(data).spin_current_limit.sel(lead="right").attrs["units"]
     'hbar I/e'
+    >>> kt.per_current(kt.per_current(data))
+    Traceback (most recent call last):
+    ...
+    kwantorque.errors.InputError: this Dataset is per current already
     """
     if data.attrs.get("normalised"):
         raise InputError("this Dataset is per current already")
@@ -79,7 +91,7 @@ def per_current(data: xr.Dataset, incident: bool = False) -> xr.Dataset:
 
 
 def window_average(variable: xr.DataArray, start: float, stop: float) -> tuple[float, float]:
-    """Mean of a profile over start <= z <= stop, and an error from how much it moves with the window.
+    """Mean of a profile over start <= z <= stop, and how much it moves with the window.
 
     Parameters
     ----------
@@ -88,9 +100,9 @@ def window_average(variable: xr.DataArray, start: float, stop: float) -> tuple[f
 
     Returns
     -------
-    mean, error : float
-        The error is the largest change of the mean when the window loses its first or its last
-        third, or both.
+    mean, error : float, in the unit of the profile
+        The error is the largest change of the mean when the window loses its first or
+        its last third, or both.
 
     Raises
     ------
@@ -105,6 +117,10 @@ def window_average(variable: xr.DataArray, start: float, stop: float) -> tuple[f
     >>> profile = xr.DataArray(1 + 0 * z, {"z": ("site", z)}, "site")
     >>> kt.window_average(profile, 2, 8)
     (1.0, 0.0)
+    >>> kt.window_average(profile, 2, 2.2)
+    Traceback (most recent call last):
+    ...
+    kwantorque.errors.InputError: a window needs one component and at least 6 points...
     """
     if not isinstance(variable, xr.DataArray) or not {"site", "bond"} & set(variable.dims):
         raise InputError(f"a window needs a DataArray on sites or bonds, got {type(variable).__name__}")

@@ -1,4 +1,7 @@
-"""Linear response: what all states at one energy that come from one lead do, integrated over k_par or resolved in k."""
+"""Linear response: what all states at one energy that come from one lead do.
+
+Integrated over k_par (`torques`), or resolved in k (`torques_at`).
+"""
 
 from __future__ import annotations
 
@@ -61,8 +64,17 @@ def torques(
         value = (1/2 pi) int d^2k/(2 pi)^2 sum_modes <O>,
 
     with each mode at unit flux: the response per area and per eV of the difference of
-    chemical potentials. These are the states in the energy window only; what is there in
-    equilibrium is not included. `per_current` turns the result into hbar I/e.
+    chemical potentials. These are the states in the energy window only; what is there
+    in equilibrium is not included. `per_current` turns the result into hbar I/e.
+
+    The torque on the magnetisation is minus what the exchange Delta m.s gives to the
+    carriers, that on the lattice minus what the crystal's terms give to J = L + s:
+
+        exchange torque = -Delta m x <s>,
+        angular momentum current in - out = exchange torque + lattice torque
+
+    at every site, for currents that are positive along +z. The latter are the books of
+    angular momentum; they are checked in every computation.
 
     Parameters
     ----------
@@ -72,21 +84,23 @@ def torques(
     source : {"left", "right"}
         The lead with the higher chemical potential.
     tolerance : float
-        Error asked of the k_par integral: of the fluxes and of the cumulated torques, relative
-        to the particle current.
+        Error asked of the k_par integral: of the fluxes and of the cumulated torques,
+        relative to the particle current.
     progress : bool
         A progress bar on stderr.
 
     Other Parameters
     ----------------
     incident_spin : str or 3-vector, optional
-        The spin of all incoming particles points this way: one state instead of two at each
-        k, from a lead without magnetisation. For materials with two states per site.
+        The spin of all incoming particles points this way: one state instead of two at
+        each k, from a lead without magnetisation. For materials with two states per
+        site.
     derived : callable, optional
-        derived(values) -> dict of further numbers, linear in the variables of the result
-        (checked), which it gets as a dict of arrays with leading dimensions to be kept. Their
-        errors, relative to the particle current, then decide about refinement instead of those
-        of all fluxes and torques, which may be far larger than a tunnel current.
+        derived(values) -> dict of further numbers, linear in the variables of the
+        result (checked), which it gets as a dict of arrays with leading dimensions to
+        be kept. Their errors, relative to the particle current, then decide about
+        refinement instead of those of all fluxes and torques, which may be far larger
+        than a tunnel current.
     solver : Solver, default `BatchedSolver()`
     kpar : PolarRule, optional
         How fine the integral may become.
@@ -97,13 +111,15 @@ def torques(
     -------
     xarray.Dataset
         Variables, dimensions and units as in `kwantorque.results.SCHEMA`, vectors with
-        components x, y, z along `axis`; `<variable>_error` is the largest error of a variable.
-        `<flux>_limit` is the value at z -> -infinity and +infinity, `<torque>_tail` the sum
-        over a lead. The coordinate `magnetisation` has the direction of M on every site.
-        attrs: version, parameters, solver, tolerance, closure, error_estimate, k_points,
-        rotation_order, seconds. `closure` is the largest relative violation of the books of
-        angular momentum and particles, of any sum over the 15 k-points of a panel and of the
-        whole from z = -infinity to +infinity.
+        components x, y, z along `axis`; `<variable>_error` is the largest error of a
+        variable. `<flux>_limit` is the value at z -> -infinity and +infinity,
+        `<torque>_tail` the sum over a lead. The coordinate `magnetisation` has the
+        direction of M on every site. attrs: version, energy, source, stack, parameters
+        (these three as JSON), solver, solver_options, kwant_version, rounding_nm,
+        tolerance, error_estimate, closure, k_points, k_points_left_to_kwant, k_rule,
+        rotation_order, seconds. `closure` is the largest relative violation of the
+        books of angular momentum and particles, of any sum over the 15 k-points of a
+        panel and of the whole from z = -infinity to +infinity.
 
     Raises
     ------
@@ -112,17 +128,27 @@ def torques(
     ComputationError
         The books do not close to 1e-8.
 
+    References
+    ----------
+    Currents, torques and their balance: P. M. Haney and M. D. Stiles, Phys. Rev. Lett.
+    105, 126602 (2010), eq. 2-4; their signs are corrected, see docs/conventions.md.
+
     Examples
     --------
     >>> import kwantorque as kt
     >>> cobalt = kt.FreeElectron.from_wavevectors(13.6, 8.0)
     >>> copper = kt.FreeElectron.from_wavevectors(13.6)
-    >>> layers = [kt.Layer(cobalt, 0.5, m="z"), kt.Layer(copper, 0.5), kt.Layer(cobalt, 0.5, m="x")]
-    >>> data = kt.torques(kt.Stack(layers, 0.05), 0.0, tolerance=0.1, progress=False)
+    >>> fixed, free = kt.Layer(cobalt, 0.5, m="z"), kt.Layer(cobalt, 0.5, m="x")
+    >>> valve = kt.Stack([fixed, kt.Layer(copper, 0.5), free], 0.05)
+    >>> data = kt.torques(valve, 0.0, tolerance=0.1, progress=False)
     >>> data.exchange_torque.dims
     ('site', 'axis')
     >>> data.closure < 1e-8
     True
+    >>> kt.torques(valve, 0.0, source="top")
+    Traceback (most recent call last):
+    ...
+    kwantorque.errors.InputError: unknown source 'top'; choose from left, right
     """
     started = time.perf_counter()
     numerics = Numerics(tolerance, solver, kpar, executor, progress)
@@ -154,30 +180,39 @@ def torques_at(
     per_state: bool = False,
     incident_spin: ArrayLike | str | None = None,
 ) -> xr.Dataset:
-    """Densities, currents and torques at given in-plane wavevectors; nothing is integrated.
+    """Densities, currents and torques at given in-plane wavevectors.
+
+        value = sum_modes <O>        every incoming mode at unit flux
+
+    Nothing is integrated.
 
     Parameters
     ----------
-    stack, energy, source, solver, incident_spin
-        As in `torques`.
+    stack : Stack
     k_par : (nk, 2) array, 1/nm
+        Components kx, ky.
+    energy : float, eV
+    source, solver, incident_spin
+        As in `torques`.
     per_state : bool
-        Keep the incoming modes apart, along a dimension `state`; where a k has fewer of them
-        the rest is zero.
+        Keep the incoming modes apart, along a dimension `state`; where a k has fewer of
+        them the rest is zero.
 
     Returns
     -------
     xarray.Dataset
-        As `torques` returns, with leading dimensions `k` and, if asked, `state`; coordinates
-        kx, ky. Torques and fluxes are per unit flux of every incoming mode, so that the
-        particle current is the transmission. attrs["closure"] is the worst of all k.
+        As `torques` returns, with leading dimensions `k` and, if asked, `state`;
+        coordinates kx, ky. Torques and fluxes are per unit flux of every incoming mode,
+        so that the particle current is the transmission. attrs["closure"] is the worst
+        of all k.
 
     Raises
     ------
     InputError
         `k_par` is not (nk, 2) finite numbers with nk >= 1, or as `torques` does.
     ComputationError
-        The books of a k-point do not close to 1e-8.
+        The books of a k-point, of particles and angular momentum (see `torques`), do
+        not close to 1e-8.
 
     Examples
     --------
@@ -187,6 +222,10 @@ def torques_at(
     >>> data = kt.torques_at(wire, [(0, 0), (3, 4)], energy=0.0)
     >>> data.particle_current_limit.sel(lead="right").values.round(9)
     array([2., 2.])
+    >>> kt.torques_at(wire, [(0, 0, 0)], energy=0.0)
+    Traceback (most recent call last):
+    ...
+    kwantorque.errors.InputError: `k_par` must be numbers of shape (nk, 2) in 1/nm...
     """
     check_stack(stack)
     energy = finite("energy", energy, "eV")
@@ -237,18 +276,22 @@ def _k_points(k_par) -> NDArray:
 
 
 def k_grid(stack: Stack, energy: float, points: int = 60, source: str = "left") -> NDArray:
-    """The midpoints of a square grid of in-plane k at which the lead `source` has open channels.
+    """The in-plane k of a square grid at which a lead has open channels.
 
     Parameters
     ----------
     stack : Stack
     energy : float, eV
-    points : int, along kx and along ky
+    points : int
+        Along kx and along ky.
     source : {"left", "right"}
+        The lead.
 
     Returns
     -------
-    (nk, 2) array, 1/nm; for maps, and for sums that converge slowly but depend on nothing else
+    (nk, 2) array, 1/nm
+        Components kx, ky of the midpoints of the grid's cells: for maps, and for sums
+        that converge slowly but depend on nothing else.
 
     Raises
     ------
@@ -266,6 +309,10 @@ def k_grid(stack: Stack, energy: float, points: int = 60, source: str = "left") 
     >>> cell = (np.unique(k[:, 0])[1] - np.unique(k[:, 0])[0]) ** 2
     >>> bool(abs(len(k) * cell / (np.pi * 13.6**2) - 1) < 0.02)
     True
+    >>> kt.k_grid(wire, energy=-30.0)
+    Traceback (most recent call last):
+    ...
+    kwantorque.errors.InputError: energy must lie in a band of both leads, but ...
     """
     lead = getattr(check_stack(stack), known("source", source, SIDES))
     energy = finite("energy", energy, "eV")

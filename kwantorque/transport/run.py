@@ -1,4 +1,7 @@
-"""What the entries share: how to compute, the states that come in, sums over k_par, books, provenance."""
+"""What the entries share: how to compute, incoming states, sums over k_par, provenance.
+
+And the books: the balance of angular momentum and particles at every site.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +30,7 @@ from ..structures.chain import discretise
 from ..structures.stack import Stack
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from numpy.typing import ArrayLike, NDArray
 
     Derived = Callable[[Mapping[str, NDArray]], Mapping[str, NDArray]]
     Items = Sequence[tuple[NDArray, NDArray]]
@@ -48,12 +51,16 @@ __all__ = [
 ]
 
 MAX_CLOSURE = 1e-8
+"""Largest relative violation of the books that a result may have."""
 SIDES = ("left", "right")
+"""The two leads, in the order of the dimension `lead`."""
 
 
 @dataclass(frozen=True)
 class Numerics:
     """How to compute: what every entry takes besides the physics. Unpacks with `**`.
+
+    It does not change what is computed, only how accurately, how fast, and where.
 
     Parameters
     ----------
@@ -133,7 +140,9 @@ class Numerics:
 
 @dataclass(frozen=True, eq=False)
 class Injection:
-    """States of one energy that come in from one lead: what a worker needs to know to add them up.
+    """States of one energy that come in from one lead.
+
+    It is what a worker process needs to know to add them up.
 
     Attributes
     ----------
@@ -169,6 +178,11 @@ class Injection:
         sums : for each item {name: (w, ...) sums over k of weights times value}
         closure : the worst of these sums
         trouble : why Kwant had to do it, or None
+
+        Raises
+        ------
+        ComputationError
+            The books of an item do not close to 1e-8, with Kwant neither.
         """
         try:
             return *self._sums(items), None
@@ -183,7 +197,24 @@ class Injection:
 
     @single_thread
     def at(self, k_par: NDArray, per_state: bool = False) -> tuple[dict, NDArray]:
-        """All variables at each k, and the closure of the books there, checked."""
+        """All variables at each k, and the closure of the books there, checked.
+
+        Parameters
+        ----------
+        k_par : (nk, 2) array, 1/nm
+        per_state : bool
+            Keep the incoming modes apart.
+
+        Returns
+        -------
+        values : {name: (nk, ...) array}, or (nk, n_states, ...) if `per_state`
+        closure : (nk,) array, or (nk, n_states)
+
+        Raises
+        ------
+        ComputationError
+            The books of a k-point do not close to 1e-8, or the solver fails.
+        """
         operators, traces = self._traces(k_par, per_state)
         values = operators.values(traces)
         closure = values.pop("closure")
@@ -232,15 +263,27 @@ def added_up(
     symmetry: Symmetry,
     derived: Derived | None,
 ) -> tuple[dict[str, NDArray], NDArray]:
-    """Weighted sums of a chunk, its items apart, and the closure of the books of each sum.
+    """Weighted sums of a chunk, its items apart, and the closure of the books of each.
 
-    The closure is that of the sum over the k-points of an item as they were computed: before the
-    rotated copies of the k plane are added.
+    The closure is that of the sum over the k-points of an item as they were computed:
+    before the rotated copies of the k plane are added.
 
     Parameters
     ----------
+    operators, traces : of the chain at all k-points of the chunk
+    items : sequence of (k (m, 2) in 1/nm, weights (m, w))
     powers : int
-        Of 1/2 pi in the measure: two for k_par, one more for the energy of scattering states.
+        Of 1/2 pi in the measure: two for k_par, one more for the energy of scattering
+        states.
+    symmetry : Symmetry
+        Whose rotated copies are added.
+    derived : callable, optional
+        derived(values) -> further numbers.
+
+    Returns
+    -------
+    values : {name: (n_items, w, ...) array}
+    closure : (n_items, w) array
     """
     parts, start = [], 0
     for k, weights in items:
@@ -254,7 +297,7 @@ def added_up(
 
 
 class Run:
-    """One call of an entry: integrals on the same terms, with the worst closure of all of them so far.
+    """One call of an entry: integrals on the same terms, and the worst closure so far.
 
     Parameters
     ----------
@@ -262,6 +305,14 @@ class Run:
     numerics : Numerics
     symmetry : Symmetry
     bar : tqdm
+        The progress bar, one for all integrals.
+
+    Attributes
+    ----------
+    closure : float
+        The largest relative violation of the books met so far.
+    by_kwant : int
+        How many k-points the solver had to leave to Kwant.
     """
 
     def __init__(self, stack: Stack, numerics: Numerics, symmetry: Symmetry, bar: tqdm):
@@ -269,7 +320,20 @@ class Run:
         self.closure, self.by_kwant = 0.0, 0
 
     def integral(self, sums: Callable, breaks: Breaks, tolerance: float, measure: Callable) -> Integral:
-        """The integral over k_par of what `sums` adds up, until measure(values, errors) <= tolerance."""
+        """The integral over k_par of what `sums` adds up.
+
+        It is refined until measure(values, errors) <= tolerance.
+
+        Parameters
+        ----------
+        sums : callable
+            `Injection.sums`, or another of its kind.
+        breaks : Breaks
+            Where the integrand is not smooth.
+        tolerance : float
+        measure : callable
+            measure(values, errors) -> float, with errors = {name: largest error}.
+        """
         sum_over = Summation(sums, self.numerics.executor, self.bar, self.stack.left.material.n_orbitals)
         integral = integrate(sum_over, breaks, self.symmetry, self.numerics.rule, tolerance, measure)
         self.closure = max(self.closure, sum_over.closure)
@@ -279,8 +343,13 @@ class Run:
     def close(self, values: Mapping[str, NDArray]) -> None:
         """Check the books from z = -infinity to +infinity.
 
-        Tails are ill-conditioned next to thresholds (errors of eps/velocity^2), so this is done
-        after the integral.
+        Tails are ill-conditioned next to thresholds (errors of eps/velocity^2), so this
+        is done after the integral.
+
+        Raises
+        ------
+        ComputationError
+            They do not close to 1e-8.
         """
         of_totals = float(closure_of_totals(values, torques_of(self.stack)))
         if not of_totals <= MAX_CLOSURE:
@@ -291,7 +360,13 @@ class Run:
         self.closure = max(self.closure, of_totals)
 
     def attrs(self, error: float, points: int, seconds: float) -> dict[str, Any]:
-        """Attributes of a result that say how it was reached."""
+        """Attributes of a result that say how it was reached.
+
+        Raises
+        ------
+        ComputationError
+            The error, and so the integral, is not finite.
+        """
         if not np.isfinite(error):
             raise ComputationError(
                 "the integral over k_par is not finite: look at single k with `torques_at`, or try solver=KwantSolver()"
@@ -314,15 +389,26 @@ def _torques_of(partners):
 
 
 def torques_of(stack: Stack) -> tuple[str, ...]:
-    """Names of the torques that take angular momentum L + s from the carriers of a stack."""
+    """Names of the torques that take angular momentum L + s from a stack's carriers.
+
+    Examples
+    --------
+    >>> import kwantorque as kt
+    >>> from kwantorque.transport.run import torques_of
+    >>> copper = kt.FreeElectron.from_wavevectors(13.6)
+    >>> torques_of(kt.Stack([kt.Layer(copper, 1.0)], 0.05))
+    ('exchange_torque', 'lattice_torque')
+    """
     return _torques_of(stack.partners)
 
 
 def relative_to_current(partners: tuple[str, ...]) -> Callable[[Mapping, Mapping], float]:
-    """measure(values, errors): the largest error of what decides, relative to the particle current.
+    """The function that says how accurate an integral is, relative to the current.
 
-    What decides are further numbers if there are any, else all fluxes and summed torques. If no
-    current flows, the error is relative to the largest of them.
+        measure(values, errors) = max over what decides (error) / particle current
+
+    What decides are further numbers if there are any, else all fluxes and summed
+    torques. If no current flows, the error is relative to the largest of them.
     """
     return partial(_relative_to_current, schema(partners))
 
@@ -330,8 +416,8 @@ def relative_to_current(partners: tuple[str, ...]) -> Callable[[Mapping, Mapping
 def _relative_to_current(records, values, errors):
     controlled = [name for name in values if name not in records]
     controlled = controlled or [name for name, record in records.items() if record.is_controlled]
-    # The current downstream of the source; upstream it is a difference, and never smaller than
-    # its rounding.
+    # The current downstream of the source; upstream it is a difference, and never
+    # smaller than its rounding.
     current = np.abs(values["particle_current_limit"]).min()
     largest = max(np.abs(values[name]).max() for name in controlled)
     scale = current if current > 1e-12 * largest else largest
@@ -339,17 +425,38 @@ def _relative_to_current(records, values, errors):
 
 
 def check_stack(stack: Stack) -> Stack:
-    """Return `stack`; `InputError` if it is none."""
+    """Return `stack`; `InputError` if it is none.
+
+    Examples
+    --------
+    >>> from kwantorque.transport.run import check_stack
+    >>> check_stack("Co/Cu/Co")
+    Traceback (most recent call last):
+    ...
+    kwantorque.errors.InputError: `stack` must be a Stack, got 'Co/Cu/Co'
+    """
     if not isinstance(stack, Stack):
         raise InputError(f"`stack` must be a Stack, got {stack!r}")
     return stack
 
 
 def check_derived(derived: Derived | None, stack: Stack) -> Derived | None:
-    """Return `derived`; `InputError` unless it is linear in the variables and keeps leading dimensions.
+    """Return `derived`; `InputError` unless it is linear and keeps leading dimensions.
 
-    It is called once with random numbers of the right shapes: what is added up over k_par and
-    energies is the same as what is derived from the sum only if it is linear.
+    It is called once with random numbers of the right shapes: what is added up over
+    k_par and energies is the same as what is derived from the sum only if it is linear.
+
+    Examples
+    --------
+    >>> import kwantorque as kt
+    >>> from kwantorque.transport.run import check_derived
+    >>> wire = kt.Stack([kt.Layer(kt.FreeElectron.from_wavevectors(13.6), 1.0)], 0.05)
+    >>> def squared(values):
+    ...     return {"squared": values["incident_current"] ** 2}
+    >>> check_derived(squared, wire)
+    Traceback (most recent call last):
+    ...
+    kwantorque.errors.InputError: `derived` must be linear in the variables, but ...
     """
     if derived is None:
         return None
@@ -382,8 +489,17 @@ def check_derived(derived: Derived | None, stack: Stack) -> Derived | None:
     return derived
 
 
-def spinor_along(stack: Stack, incident_spin) -> NDArray | None:
-    """The state (2,) whose spin points along `incident_spin`; None for None."""
+def spinor_along(stack: Stack, incident_spin: ArrayLike | str | None) -> NDArray | None:
+    """The state (2,) whose spin points along `incident_spin`; None for None.
+
+    Examples
+    --------
+    >>> import kwantorque as kt
+    >>> from kwantorque.transport.run import spinor_along
+    >>> wire = kt.Stack([kt.Layer(kt.FreeElectron.from_wavevectors(13.6), 1.0)], 0.05)
+    >>> abs(spinor_along(wire, "z"))
+    array([1., 0.])
+    """
     if incident_spin is None:
         return None
     spin = stack.left.material.spin
@@ -393,7 +509,30 @@ def spinor_along(stack: Stack, incident_spin) -> NDArray | None:
 
 
 def provenance(stack: Stack, solver: Solver, **given: Any) -> dict[str, Any]:
-    """Attributes that say what a Dataset is the result of: the stack, and what was given besides."""
+    """Attributes that say what a Dataset is the result of.
+
+    Parameters
+    ----------
+    stack : Stack
+    solver : Solver
+    given : strings and numbers
+        What was given besides.
+
+    Returns
+    -------
+    dict
+        `given`, and stack, parameters (all of these as JSON), solver, solver_options,
+        kwant_version, rounding_nm.
+
+    Examples
+    --------
+    >>> import kwantorque as kt
+    >>> from kwantorque.transport.run import provenance
+    >>> wire = kt.Stack([kt.Layer(kt.FreeElectron.from_wavevectors(13.6), 1.0)], 0.05)
+    >>> attrs = provenance(wire, kt.BatchedSolver(), energy=0.0)
+    >>> attrs["energy"], attrs["solver"]
+    (0.0, 'batched')
+    """
     parameters = given | {"stack": repr(stack)}
     try:
         kwant_version = version("kwant")

@@ -1,13 +1,14 @@
-"""Finite bias, temperature and equilibrium: everything the electrons do, not only their response.
+"""Finite bias, temperature and equilibrium: all electrons, not only their response.
 
-All states are filled up to the lower of the two chemical potentials (the sea: left and right
-incident ones, and bound states), those that come from the lead of the higher one up to that
-(the window):
+All states are filled up to the lower of the two chemical potentials (the sea: left and
+right incident ones, and bound states), those that come from the lead of the higher one
+up to that (the window):
 
-    rho = sum of all states f_low(E) + sum of states from that lead [f_high(E) - f_low(E)].
+    rho = sum of all states f_low(E)
+        + sum of states from that lead [f_high(E) - f_low(E)].
 
-The sea is a contour integral of Green functions (`scattering.green`), the window a sum of
-scattering states over energies and k_par.
+The sea is a contour integral of Green functions (`scattering.green`), the window a sum
+of scattering states over energies and k_par.
 """
 
 from __future__ import annotations
@@ -19,7 +20,6 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from scipy import constants
 from tqdm import tqdm
 
 from ..errors import ComputationError, InputError, finite, known
@@ -33,6 +33,7 @@ from ..spectrum.breaks import Breaks
 from ..spectrum.channels import band_bottoms, require_channels
 from ..spectrum.symmetry import Symmetry, find_symmetry
 from ..structures.chain import discretise
+from ..units import BOLTZMANN
 from .run import SIDES, Injection, Numerics, Run, added_up, check_derived, check_stack, provenance
 
 if TYPE_CHECKING:
@@ -43,25 +44,32 @@ if TYPE_CHECKING:
     from ..integration.plane import PolarRule
     from ..scattering import Solver
     from ..structures.stack import Stack
+    from .run import Items
 
 __all__ = ["PARTS", "Difference", "Sea", "steady_state"]
 
 PARTS = ("sea", "window")
+"""The dimension `part`."""
 SEA_SHARE = 1e-4
-"""Accuracy of the contour's rule over the tolerance: of a whole electron, of which a torque
-is a small part."""
-BOLTZMANN = constants.k / constants.e
-"""k_B in eV/K."""
+"""Accuracy of the contour's rule over the tolerance.
+
+Of a whole electron, of which a torque is a small part.
+"""
 MAX_SEA_CLOSURE = 1e-5
-"""Limit for the books of a single piece of the sea, relative to 1e-4 of the hopping: next to
-a sharp resonance Green functions are huge and cancel. The books of the whole must close to
-1e-8."""
+"""Limit for the balance of a single piece of the sea.
+
+Relative to 1e-4 of the hopping: next to a sharp resonance Green functions are huge and
+cancel. The balance of the whole must close to 1e-8.
+"""
 MAX_SEA_CURRENT = 1e-5
 """Particle current of a sea, relative to 1e-4 of the hopping, that can still be rounding."""
 LOOSEST = 0.3
 """No k integral at a single energy is asked for less than this."""
 NO_FLUX = 1e-5
-"""Part of the gross flux of a sea, the scale of its books, below which its fluxes count as zero."""
+"""Part of a sea's gross flux below which its fluxes count as zero.
+
+The gross flux is the scale of its books.
+"""
 NO_RESPONSE = 1e-12
 """Part of the incident current below which a response counts as zero."""
 NO_CURRENT = 1e-9
@@ -69,7 +77,10 @@ NO_CURRENT = 1e-9
 
 
 class Difference(NamedTuple):
-    """Key of the difference of the two rules of the contour in a variable, integrated beside it."""
+    """Key of the difference of the two rules of the contour in a variable.
+
+    It is integrated beside the variable, and tells the error of the contour.
+    """
 
     name: str
 
@@ -94,10 +105,14 @@ def steady_state(
 ) -> xr.Dataset:
     """Densities, currents and torques of a stack in equilibrium or under a bias.
 
-    All states filled up to the lower chemical potential (the sea), and those from the lead of
-    the higher one between the two (the window), mu_left, mu_right = energy +- bias/2; the
-    bands of the left lead are shifted by +bias/2, those of the right one by -bias/2, and the
-    potential drops linearly across one layer.
+        value = sum of all states f_low(E) <O>
+            + sum of states from the lead of f_high [f_high(E) - f_low(E)] <O>
+
+    These are all states filled up to the lower chemical potential (the sea), and those
+    from the lead of the higher one between the two (the window), with mu_left = energy
+    + bias/2 and mu_right = energy - bias/2. The bands of the left lead are shifted by
+    +bias/2, those of the right one by -bias/2, and the potential drops linearly across
+    one layer.
 
     Parameters
     ----------
@@ -107,58 +122,69 @@ def steady_state(
     bias : float, eV
         Positive: particles flow to the right.
     across : int or str
-        Number or name of the layer in which the potential drops; needed with a bias if there
-        are several.
+        Number or name of the layer in which the potential drops; needed with a bias if
+        there are several.
     temperature : float, K
     tolerance : float
-        Relative to the largest of the fluxes and summed torques, or of what `derived` returns;
-        that of the current is relative to the current.
+        Relative to the largest of the fluxes and summed torques, or of what `derived`
+        returns; that of the current is relative to the current.
     progress : bool
         A progress bar on stderr.
 
     Other Parameters
     ----------------
     mu_left, mu_right : float, eV
-        Chemical potentials, instead of `energy` and `bias`, of a stack that has the potentials
-        of its bias already (`Stack.biased`, or one's own); mu_right is mu_left by default.
+        Chemical potentials, instead of `energy` and `bias`, of a stack that has the
+        potentials of its bias already (`Stack.biased`, or one's own); mu_right is
+        mu_left by default.
     sea : bool
         Whether the sea is wanted; it carries no current.
     window_from : {"left", "right"}, optional
-        The lead whose states make up the window. By default the one of the higher chemical
-        potential, as above. From the other one the same result is the sea filled to the higher
-        chemical potential minus its states in the window: without cancellation where what one
-        wants is done by electrons that came through a barrier.
+        The lead whose states make up the window. By default the one of the higher
+        chemical potential, as above. From the other one the same result is the sea
+        filled to the higher chemical potential minus its states in the window: without
+        cancellation where what one wants is done by electrons that came through a
+        barrier.
     derived, solver, kpar, executor
         As in `kwantorque.torques`. The solver is for the window.
 
     Returns
     -------
     xarray.Dataset
-        As `kwantorque.torques` returns, with a leading dimension `part` of "sea" and "window",
-        whose sum is the value, `<variable>_error` likewise: torques and angular momentum
-        fluxes in eV/nm^2, densities per nm^3. Without a bias the sea is the equilibrium and
-        the window empty. attrs as there, and mu_left, mu_right, temperature. `closure` is the
-        largest relative violation of the books: of pieces and whole of the window, and of the
-        sea, there relative to 1e-4 of the hopping, since in equilibrium fluxes cancel.
+        As `kwantorque.torques` returns, with a leading dimension `part` of "sea" and
+        "window", whose sum is the value, `<variable>_error` likewise: torques and
+        angular momentum fluxes in eV/nm^2, densities per nm^3. Without a bias the sea
+        is the equilibrium and the window empty. attrs as there, and mu_left, mu_right,
+        temperature instead of energy and source. `closure` is the largest relative
+        violation of the books of particles and angular momentum (see
+        `kwantorque.torques`): of pieces and whole of the window, and of the sea, there
+        relative to 1e-4 of the hopping, since in equilibrium fluxes cancel.
 
     Raises
     ------
     InputError
-        temperature < 0, something that is not a number, both a bias and chemical potentials, a
-        wrong solver or rule.
+        temperature < 0, something that is not a number, both a bias and chemical
+        potentials, a wrong solver or rule, a lead without an open channel, or neither a
+        bias nor the sea.
     ComputationError
-        The books of a k-point of the window, or of the whole, do not close to 1e-8, or those
-        of a piece of the sea to 1e-5.
+        The books of a k-point of the window, or of the whole, do not close to 1e-8, or
+        those of a piece of the sea to 1e-5.
 
     Examples
     --------
     >>> import kwantorque as kt
     >>> iron = kt.FreeElectron.from_wavevectors(10.9, 4.2)
     >>> barrier = kt.Layer(kt.FreeElectron(mass=0.4, bottom=1.0), 0.7, name="barrier")
-    >>> junction = kt.Stack([barrier], 0.05, left=kt.Layer(iron, m="z"), right=kt.Layer(iron, m="x"))
-    >>> data = kt.steady_state(junction, bias=0.4, across="barrier", tolerance=0.1, progress=False)
+    >>> leads = {"left": kt.Layer(iron, m="z"), "right": kt.Layer(iron, m="x")}
+    >>> junction = kt.Stack([barrier], 0.05, **leads)
+    >>> coarse = kt.Numerics(tolerance=0.1, progress=False)
+    >>> data = kt.steady_state(junction, bias=0.4, across="barrier", **coarse)
     >>> data.attrs["mu_left"], data.particle_current_limit.dims
     (0.2, ('part', 'lead'))
+    >>> kt.steady_state(junction, bias=0.4, mu_left=0.2)
+    Traceback (most recent call last):
+    ...
+    kwantorque.errors.InputError: say `energy` and `bias` (and `across`), or ...
     """
     started = time.perf_counter()
     numerics = Numerics(tolerance, solver, kpar, executor, progress)
@@ -224,13 +250,16 @@ class _Filling(Run):
         self.names = tuple(schema(stack.partners))
 
     def sea(self, mu):
-        """`Integral` of all states filled up to `mu`, with the error of the contour in its errors."""
+        """`Integral` of all states filled up to `mu`.
+
+        The error of the contour is in its errors.
+        """
         accuracy = np.clip(SEA_SHARE * self.numerics.tolerance, 1e-12, 1e-4)
         sea = Sea(self.stack, mu, self.thermal, accuracy, self.symmetry, self.derived)
         breaks = Breaks(self.stack, mu, None, self.numerics.rule.widen)
         found = self.integral(sea.sums, breaks, self.numerics.tolerance, partial(self.measure, of_sea=True))
-        # Two rules of the contour differ by the square root of the error of the better one;
-        # thirty times to be safe.
+        # Two rules of the contour differ by the square root of the error of the better
+        # one; thirty times to be safe.
         honest = 30 * np.sqrt(accuracy)
         values = {name: value for name, value in found.values.items() if not isinstance(name, Difference)}
         errors = {
@@ -251,7 +280,10 @@ class _Filling(Run):
         return replace(found, values=values, errors=errors)
 
     def window(self, high, low, source, sign):
-        """`Integral` over the energies of `sign` x the states from the lead `source`, or None if it has none there."""
+        """`Integral` over the energies of `sign` x the states from the lead `source`.
+
+        None if it has no states there.
+        """
 
         def value_at(energy):
             weight = occupation(energy, high, self.thermal) - occupation(energy, low, self.thermal)
@@ -274,12 +306,14 @@ class _Filling(Run):
         return found
 
     def measure(self, values, errors, of_sea=False):
-        """Largest error of what decides, relative to the largest of it, and that of the current to the current.
+        """Largest error of what decides, relative to the largest of it.
 
-        What decides are the further numbers, if there are any, else fluxes and summed torques. Where
-        everything cancels, by symmetry or because the other lead is closed, nothing is left but
-        rounding: what is smaller than `NO_FLUX` of a sea's gross flux or `NO_RESPONSE` of the
-        incident current is not asked for.
+        The error of the current is relative to the current.
+
+        What decides are the further numbers, if there are any, else fluxes and summed
+        torques. Where everything cancels, by symmetry or because the other lead is
+        closed, nothing is left but rounding: what is smaller than `NO_FLUX` of a sea's
+        gross flux or `NO_RESPONSE` of the incident current is not asked for.
         """
         names = [name for name in values if name not in self.names and not isinstance(name, Difference)]
         names = names if self.derived is not None else CONTROLLED
@@ -298,14 +332,20 @@ CONTROLLED = ("angular_momentum_current", "exchange_torque_total", "lattice_torq
 
 @dataclass(frozen=True, eq=False)
 class Sea:
-    """All states filled up to one chemical potential: what a worker needs to know to add them up.
+    """All states filled up to one chemical potential.
+
+    It is what a worker process needs to know to add them up.
 
     Attributes
     ----------
-    stack, mu (eV) : of all states
-    thermal : float, eV, k_B T
-    accuracy : float, of the contour's rule
-    symmetry : Symmetry of the k plane
+    stack : Stack
+    mu : float, eV
+    thermal : float, eV
+        k_B T.
+    accuracy : float
+        That of the contour's rule.
+    symmetry : Symmetry
+        That of the k plane; sums are over its rotated copies.
     derived : callable, optional
     """
 
@@ -317,10 +357,15 @@ class Sea:
     derived: Callable | None
 
     @single_thread
-    def sums(self, items) -> tuple[list[dict], float, None]:
+    def sums(self, items: Items) -> tuple[list[dict], float, None]:
         """One chunk of the integral over k_par, as `Injection.sums`.
 
         Every variable comes with the difference of the two rules of the contour.
+
+        Raises
+        ------
+        ComputationError
+            The books of an item do not close to 1e-5.
         """
         k_par = np.concatenate([k for k, _ in items])
         chain = discretise(self.stack, k_par)
