@@ -47,13 +47,17 @@ def base():
             {},
             {"conductance": 2.54108, "torque_perpendicular_equilibrium": 16170.14},
         ),
-        ({"bias": 0.8}, {"torque_parallel": -75.259, "torque_perpendicular_equilibrium": 16170.14}),
+        pytest.param(
+            {"bias": 0.8},
+            {"torque_parallel": -75.259, "torque_perpendicular_equilibrium": 16170.14},
+            marks=pytest.mark.slow,
+        ),
         ({"bias": -0.4}, {"torque_parallel": 51.811}),
         (
             {"rashba": 0.02, "theta": 30, "phi": 20, "bias": 0.3},
             {"conductance": 2.40834362, "torque_parallel": -9.1408682, "torque_perpendicular_equilibrium": 4482.35937},
         ),
-        (
+        pytest.param(
             {
                 "rashba": 0.06,
                 "theta": 70,
@@ -63,6 +67,7 @@ def base():
                 "barrier_length": 0.8,
             },
             {"conductance": 0.291644649, "torque_parallel": 24.4190847, "torque_perpendicular": 110996.136},
+            marks=pytest.mark.slow,
         ),
         (
             {"kf_normal": 12, "kf_up": 11, "kf_down": 6, "bias": 0.4},
