@@ -11,11 +11,13 @@ from kwantorque.errors import ComputationError
 from kwantorque.parallel import in_order
 
 PARENT = "KWANTORQUE_TEST_PARENT"
+FEW = {"tolerance": 0.1, "kpar": kt.PolarRule(first_rays=4, max_points=1), "progress": False}
+"""Options of a run of few k-points: Kwant takes its time for each."""
 
 
 @pytest.fixture(scope="module")
 def serial():
-    return kt.torques(wire(1, 1), 0.06, tolerance=0.01, progress=False)
+    return kt.torques(wire(1, 1), 0.06, **FEW)
 
 
 def check_same(one, other):
@@ -27,7 +29,7 @@ def check_same(one, other):
 @pytest.mark.parametrize("workers", [2, 3])
 def test_processes(serial, workers):
     with kt.processes(workers) as pool:
-        check_same(serial, kt.torques(wire(1, 1), 0.06, tolerance=0.01, progress=False, executor=pool))
+        check_same(serial, kt.torques(wire(1, 1), 0.06, **FEW, executor=pool))
 
 
 def test_dask_cluster(serial):
@@ -37,7 +39,7 @@ def test_dask_cluster(serial):
         distributed.Client(cluster) as client,
     ):
         executor = client.get_executor()
-        check_same(serial, kt.torques(wire(1, 1), 0.06, tolerance=0.01, progress=False, executor=executor))
+        check_same(serial, kt.torques(wire(1, 1), 0.06, **FEW, executor=executor))
 
 
 class Deadly(kt.BatchedSolver):
@@ -52,7 +54,7 @@ class Deadly(kt.BatchedSolver):
 def test_a_worker_that_dies_is_reported_and_its_chunk_computed_here(serial, monkeypatch):
     monkeypatch.setenv(PARENT, str(os.getpid()))
     with kt.processes(2) as pool, pytest.warns(RuntimeWarning, match=r"worker died.*k-points from \(.*1/nm"):
-        data = kt.torques(wire(1, 1), 0.06, tolerance=0.01, progress=False, executor=pool, solver=Deadly())
+        data = kt.torques(wire(1, 1), 0.06, **FEW, executor=pool, solver=Deadly())
     check_same(serial, data)
 
 
@@ -72,7 +74,7 @@ def test_a_chunk_that_fails_is_named_and_left_to_kwant(serial, workers):
         kt.processes(workers) as pool,
         pytest.warns(RuntimeWarning, match=r"no solution at k = \(.*energy 0.06 eV; .* k-points .* are left to Kwant"),
     ):
-        data = kt.torques(wire(1, 1), 0.06, tolerance=0.01, progress=False, executor=pool, solver=Failing())
+        data = kt.torques(wire(1, 1), 0.06, **FEW, executor=pool, solver=Failing())
     for name in serial.data_vars:
         assert np.allclose(serial[name], data[name], rtol=1e-7, atol=1e-9), name
 

@@ -69,7 +69,7 @@ def test_wire_at_two_spacings_meets_the_continuum():
 
 def test_sweep_of_extrapolated_results():
     quick = {"tolerance": 0.2, "progress": False}
-    data = Sweep(WIRE, SHORT, {"exchange": [0.25, 0.27]}, to_zero_spacing=True).run(quick)
+    data = Sweep(WIRE, SHORT, {"exchange": [0.25, 0.27]}, to_zero_spacing=True).run(**quick)
     one = WIRE.run(**quick, to_zero_spacing=True, exchange=0.25, **SHORT)
     assert float(data.result_Qjz_in[0]) == float(one.result_Qjz_in)
     assert float(data.result_Qjz_in_spacing_error[0]) == one.result_Qjz_in.attrs["spacing_error"]

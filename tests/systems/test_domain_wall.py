@@ -90,7 +90,7 @@ def test_figures():
     assert np.allclose(across, torque[:, 1])
     # Electrons that follow: hbar/2 times -P per radian.
     assert along.sum() * 0.1 == pytest.approx(-0.2 / 2 * np.pi, rel=0.1)
-    swept = Sweep(WALL, {"spacing": 0.1}, {"width": [0.5, 1.0]}).run(quick)
+    swept = Sweep(WALL, {"spacing": 0.1}, {"width": [0.5, 1.0]}).run(**quick)
     torque, resistance, law = (line.get_ydata() for line in kt.plot.against_width(swept).get_lines())
     assert np.array_equal(torque, np.abs(swept.result_torque_nonadiabatic))
     assert np.array_equal(resistance, np.abs(swept.result_wall_resistance))

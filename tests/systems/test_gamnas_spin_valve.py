@@ -123,7 +123,7 @@ def test_angular_law_and_its_figure():
     figure draws the sweep and a sine beside it.
     """
     small = {"spacing": 0.25, "fm_length": 2, "barrier_length": 1}
-    data = Sweep(VALVE, small, {"angle": [0, 90, 180]}).run({"tolerance": 0.3, "progress": False})
+    data = Sweep(VALVE, small, {"angle": [0, 90, 180]}).run(**{"tolerance": 0.3, "progress": False})
     total = data.result_stt_total
     assert abs(total[1]) > 10 * np.abs(total[[0, 2]]).max()
     ax = kt.plot.torque_against_angle(data)
@@ -173,7 +173,7 @@ def test_errors_of_what_is_resolved_in_k(call, message):
 def test_figures_of_sweeps(parameter, values, draw):
     small = {"spacing": 0.25, "fm_length": 2, "barrier_length": 1}
     small.pop(parameter, None)
-    data = Sweep(VALVE, small, {parameter: values}).run({"tolerance": 0.3, "progress": False})
+    data = Sweep(VALVE, small, {parameter: values}).run(**{"tolerance": 0.3, "progress": False})
     lines = {line.get_label(): line.get_ydata() for line in draw(data).get_lines()}
     assert np.array_equal(lines["torque on the magnetisation"], data.result_stt_total)
     assert np.array_equal(lines["minus the torque on the lattice"], -data.result_lattice_torque)

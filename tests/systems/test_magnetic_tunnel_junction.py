@@ -93,7 +93,7 @@ def test_warnings():
 
 @pytest.fixture(scope="module")
 def against_bias():
-    return Sweep(JUNCTION, {"spacing": 0.1}, {"bias": [-0.2, -0.1, 0.0, 0.1, 0.2]}).run(QUICK | {"tolerance": 1e-2})
+    return Sweep(JUNCTION, {"spacing": 0.1}, {"bias": [-0.2, -0.1, 0.0, 0.1, 0.2]}).run(**QUICK | {"tolerance": 1e-2})
 
 
 def test_derivatives(against_bias):

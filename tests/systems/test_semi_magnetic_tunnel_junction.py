@@ -47,13 +47,17 @@ def base():
             {},
             {"conductance": 2.54108, "torque_perpendicular_equilibrium": 16170.14},
         ),
-        ({"bias": 0.8}, {"torque_parallel": -75.259, "torque_perpendicular_equilibrium": 16170.14}),
+        pytest.param(
+            {"bias": 0.8},
+            {"torque_parallel": -75.259, "torque_perpendicular_equilibrium": 16170.14},
+            marks=pytest.mark.slow,
+        ),
         ({"bias": -0.4}, {"torque_parallel": 51.811}),
         (
             {"rashba": 0.02, "theta": 30, "phi": 20, "bias": 0.3},
             {"conductance": 2.40834362, "torque_parallel": -9.1408682, "torque_perpendicular_equilibrium": 4482.35937},
         ),
-        (
+        pytest.param(
             {
                 "rashba": 0.06,
                 "theta": 70,
@@ -63,6 +67,7 @@ def base():
                 "barrier_length": 0.8,
             },
             {"conductance": 0.291644649, "torque_parallel": 24.4190847, "torque_perpendicular": 110996.136},
+            marks=pytest.mark.slow,
         ),
         (
             {"kf_normal": 12, "kf_up": 11, "kf_down": 6, "bias": 0.4},
@@ -218,7 +223,7 @@ def test_anisotropic_magnetoresistance():
     """cos(2 theta), a fourth harmonic far smaller; 0.848 % at the
     defaults, and the fit gives its own curve back.
     """
-    data = Sweep(JUNCTION, {"spacing": 0.05}, {"theta": [0.0, 22.5, 45.0, 67.5, 90.0]}).run(ROUGH)
+    data = Sweep(JUNCTION, {"spacing": 0.05}, {"theta": [0.0, 22.5, 45.0, 67.5, 90.0]}).run(**ROUGH)
     found = tamr(data)
     assert found["tamr"] == pytest.approx(0.00848, rel=0.05)
     assert abs(found["G4"]) < 0.02 * found["G2"]
@@ -241,7 +246,7 @@ def test_any_delta_term_on_any_interface():
 
 def test_figures_of_sweeps():
     quick = {"tolerance": 0.2, "progress": False}
-    data = Sweep(JUNCTION, COARSE, {"bias": [-0.2, 0.2], "rashba": [0.02, 0.04]}).run(quick)
+    data = Sweep(JUNCTION, COARSE, {"bias": [-0.2, 0.2], "rashba": [0.02, 0.04]}).run(**quick)
     lines = kt.plot.torque_parallel(data, against="rashba").get_lines()
     assert [line.get_label() for line in lines[:2]] == ["bias = -0.2", "bias = 0.2"]
     assert np.array_equal(lines[0].get_ydata(), data.result_torque_parallel[0])
@@ -249,7 +254,7 @@ def test_figures_of_sweeps():
     assert other.get_xlabel() == "bias (V)"
     change = data.result_torque_perpendicular - data.result_torque_perpendicular_equilibrium
     assert np.array_equal(lines[2].get_ydata(), change[1])
-    angles = Sweep(JUNCTION, COARSE, {"theta": [0.0, 45.0, 90.0], "rashba": [0.01, 0.02]}).run(quick)
+    angles = Sweep(JUNCTION, COARSE, {"theta": [0.0, 45.0, 90.0], "rashba": [0.01, 0.02]}).run(**quick)
     assert JUNCTION.sweep_figures["theta"] is kt.plot.conductance_against_theta
     for draw, name in (
         (kt.plot.conductance_against_theta, "conductance"),
