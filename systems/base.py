@@ -228,8 +228,7 @@ class System:
         ComputationError
             As `kwantorque.torques` and `kwantorque.steady_state` do.
         """
-        settings = {name: given.pop(name) for name in Numerics.names() if name in given}
-        numerics = Numerics(**settings) if numerics is None else numerics.but(**settings)
+        numerics, given = Numerics.among(given, numerics)
         values = self.complete(given)
         if to_zero_spacing:
             self.check(values, to_zero_spacing)

@@ -101,7 +101,7 @@ def compute(parameters: Mapping[str, Any], numerics: Numerics) -> xr.Dataset:
     return with_results(together(per_current(data, incident=True), up, down), RESULTS, estimates)
 
 
-def torque_on_a_layer(thickness: float, numerics: Numerics | None = None, **given: Any) -> tuple[float, float]:
+def torque_on_a_layer(thickness: float, *, numerics: Numerics | None = None, **given: Any) -> tuple[float, float]:
     """Torque on a ferromagnetic layer over the transverse spin that comes in.
 
     The layer lies between normal metals, m = z.
@@ -114,7 +114,7 @@ def torque_on_a_layer(thickness: float, numerics: Numerics | None = None, **give
     thickness : float, nm
     numerics : Numerics, optional
     given
-        Parameters of the system, by name.
+        Parameters of the system, and settings of `Numerics`, by name.
 
     Returns
     -------
@@ -126,15 +126,16 @@ def torque_on_a_layer(thickness: float, numerics: Numerics | None = None, **give
     --------
     >>> import kwantorque as kt
     >>> from kwantorque.systems.normal_ferromagnet_interface import torque_on_a_layer
-    >>> coarse = kt.Numerics(tolerance=0.1, progress=False)
-    >>> in_plane, _ = torque_on_a_layer(2.0, coarse, spacing=0.05)
+    >>> coarse = {"spacing": 0.05, "tolerance": 0.1, "progress": False}
+    >>> in_plane, _ = torque_on_a_layer(2.0, **coarse)
     >>> 0.8 < in_plane < 1.2
     True
     """
+    numerics, given = Numerics.among(given, numerics)
     whole = stack(SYSTEM.complete(given))
     layers = [whole.layers[0], Layer(whole.layers[1].material, thickness, m="z")]
     slab = Stack(layers, whole.spacing, right=whole.left)
-    data = torques(slab, 0.0, incident_spin="x", derived=torque_and_current, **(numerics or Numerics()))
+    data = torques(slab, 0.0, incident_spin="x", derived=torque_and_current, **numerics)
     return tuple(float(2 * data[name] / data.incident_current) for name in ("torque_x", "torque_y"))
 
 

@@ -224,7 +224,7 @@ def compute(parameters: Mapping[str, Any], numerics: Numerics) -> xr.Dataset:
     return with_results(together(data, rest, linear) if bias else together(data, linear), RESULTS, estimates)
 
 
-def in_the_ferromagnet(length: float = 3.0, numerics: Numerics | None = None, **given: Any) -> xr.Dataset:
+def in_the_ferromagnet(length: float = 3.0, *, numerics: Numerics | None = None, **given: Any) -> xr.Dataset:
     """Spin density m(z)/2 and torque in the ferromagnet.
 
     The system itself sums over it without showing it.
@@ -235,7 +235,7 @@ def in_the_ferromagnet(length: float = 3.0, numerics: Numerics | None = None, **
         How much of the ferromagnet is shown.
     numerics : Numerics, optional
     given
-        Parameters of the system, by name.
+        Parameters of the system, and settings of `Numerics`, by name.
 
     Returns
     -------
@@ -248,12 +248,12 @@ def in_the_ferromagnet(length: float = 3.0, numerics: Numerics | None = None, **
     --------
     >>> import kwantorque as kt
     >>> from kwantorque.systems.semi_magnetic_tunnel_junction import in_the_ferromagnet
-    >>> coarse = kt.Numerics(tolerance=0.1, progress=False)
-    >>> data = in_the_ferromagnet(0.5, coarse, spacing=0.1, theta=90.0)
+    >>> coarse = {"spacing": 0.1, "tolerance": 0.1, "progress": False}
+    >>> data = in_the_ferromagnet(0.5, theta=90.0, **coarse)
     >>> data.transverse_spin_density.dims
     ('part', 'site', 'component')
     """
-    numerics = numerics or Numerics()
+    numerics, given = Numerics.among(given, numerics)
     numerics = numerics.but(kpar=numerics.kpar or RAYS)
     parameters = SYSTEM.complete(given)
     bare, bias = stack(parameters), parameters["bias"]

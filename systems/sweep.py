@@ -153,7 +153,9 @@ class Sweep:
         """
         if keep is not None and not callable(keep):
             raise InputError(f"`keep` must be a function of the Dataset, got {keep!r}")
-        numerics = Numerics(**settings) if numerics is None else numerics.but(**settings)
+        numerics, others = Numerics.among(settings, numerics)
+        if others:
+            raise InputError(f"a sweep runs with {', '.join(Numerics.names())}, got {', '.join(others)}")
         data, failed = found, []
         left = [p for p in self.points if found is None or not int(found.done.sel(p))]
         # Whole points to each worker: far less traffic than chunks of k-points.

@@ -5,12 +5,13 @@ wire with any parameters, and random chains.
 import numpy as np
 
 import kwantorque as kt
-from kwantorque.algebra import SPIN_HALF, SPIN_ONE, dagger, on_orbital, on_spin
+from kwantorque.algebra import SPIN_HALF, SPIN_ONE, anticommutator, dagger, on_orbital, on_spin
 from kwantorque.operators import ChainOperators
 from kwantorque.scattering.green import fermi_contour, filled
 from kwantorque.scattering.modes import lead_modes
 from kwantorque.scattering.recursion import continuation
 from kwantorque.structures.chain import Chain, discretise
+from kwantorque.units import HBAR2_OVER_2M0
 
 
 def wire(fm_length=20, nm_length=40, spacing=0.2, m="-z", exchange=0.27, **crystal):
@@ -136,3 +137,26 @@ FAST = {
     "gamnas-spin-valve": {"fm_length": 2, "barrier_length": 1, "spacing": 0.25},
 }
 """Parameters with which every prepared system takes a moment, by its name."""
+
+
+def lattice_torque_of_holes(material, k):
+    """Torque on the lattice as an operator in k space, (..., 3, 6, 6) in eV.
+
+    Eq. 6 of Haney & Stiles, Phys. Rev. Lett. 105, 126602 (2010), with its factor
+    corrected (the paper has 6 instead of 3):
+
+        tau_z = v_x k_y - v_y k_x
+                + 3 (g2 - g3) (hbar^2/m0) {k_x L_y + k_y L_x, k_x L_x - k_y L_y}
+
+    and cyclic, with v = dH/dk of the kinetic term and {A, B} = AB + BA.
+    """
+    k = np.asarray(k, float)[..., None, None]
+    kinetic = material.terms(np.array([0.0, 0.0, 1.0]))[0]
+    velocity = kinetic.gradient(k[..., 0, 0])
+    moment, factor = material.orbital, 6 * (material.gamma2 - material.gamma3) * HBAR2_OVER_2M0
+    components = []
+    for x, y in ((1, 2), (2, 0), (0, 1)):
+        k_x, k_y = k[..., x, :, :], k[..., y, :, :]
+        cubic = anticommutator(k_x * moment[y] + k_y * moment[x], k_x * moment[x] - k_y * moment[y])
+        components.append(velocity[..., x, :, :] * k_y - velocity[..., y, :, :] * k_x + factor * cubic)
+    return np.stack(components, axis=-3)

@@ -1,4 +1,4 @@
-"""The rooms of the house: which may take from which, which names they hold, and who loads Kwant and matplotlib."""
+"""The rooms of the house: who takes from whom, and which names they hold."""
 
 import ast
 import importlib
@@ -63,13 +63,13 @@ def imports(name):
 
 
 def room(name):
-    """The folder or loose module a name lives in; None for the front door and for what is not ours."""
+    """The folder or loose module of a name; None for the front door and others."""
     parts = name.split(".")
     return parts[1] if len(parts) > 1 and parts[0] == "kwantorque" else None
 
 
 def definitions(body):
-    """Names bound by the statements of a module or class, as often as they are bound by `def` and `class`."""
+    """Names that `def` and `class` bind in a module or class, as often as they do."""
     return [node.name for node in body if isinstance(node, (ast.FunctionDef, ast.ClassDef))]
 
 
@@ -119,7 +119,7 @@ def test_no_public_name_is_defined_in_two_modules():
 
 @pytest.mark.parametrize("name", [name for name in MODULES if not name.endswith("__main__")])
 def test_all_lists_what_is_public(name):
-    """`__all__` exists, holds only what there is, and every public function and class defined here."""
+    """`__all__` holds what there is, and every public function and class."""
     module = importlib.import_module(name)
     tree = ast.parse(MODULES[name].read_text())
     public = {one for one in definitions(tree.body) if not one.startswith("_")} - OF_A_DEVICE

@@ -1,4 +1,4 @@
-"""What `help` shows: every public name has an example that runs, and says what goes in and what comes out."""
+"""What `help` shows: an example that runs, what goes in and what comes out."""
 
 import doctest
 import importlib
@@ -34,7 +34,7 @@ def public():
 
 
 def functions(module):
-    """(name, function) of what `__all__` of a module lists: functions, and the methods of classes."""
+    """(name, function) of what `__all__` of a module lists, methods included."""
     for name in set(getattr(module, "__all__", ())) - OF_A_DEVICE:
         one = getattr(module, name)
         if inspect.isfunction(one) and one.__module__ == module.__name__:

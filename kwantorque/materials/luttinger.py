@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..algebra import SPIN_HALF, SPIN_ONE, anticommutator, on_orbital, on_spin
+from ..algebra import SPIN_HALF, SPIN_ONE, on_orbital, on_spin
 from ..errors import InputError, finite
 from ..units import HBAR2_OVER_2M0
 from .base import Material
 from .polynomial import Polynomial
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import ArrayLike
 
     from .base import Term
 
@@ -106,39 +106,6 @@ class KohnLuttinger(Material):
         """
         g1, g2, g3 = self.gamma1, self.gamma2, self.gamma3
         return min(g1 - 2 * g2, g1 + 4 * g2, g1 - 2 * g3, g1 + 4 * g3, g1 + g2 - 3 * g3, g1 + g2 + 3 * g3)
-
-    def lattice_torque(self, k: ArrayLike) -> NDArray:
-        """Torque of the carriers on the lattice, as an operator in k space.
-
-            tau_z = v_x k_y - v_y k_x
-                    + 3 (g2 - g3) (hbar^2/m0) {k_x L_y + k_y L_x, k_x L_x - k_y L_y}
-
-        and cyclic, with the velocity v = dH/dk of the kinetic term and
-        {A, B} = AB + BA. It equals i [L, H_kinetic]: minus what the k.p term gives to
-        the carriers' L.
-
-        Parameters
-        ----------
-        k : (..., 3) array, 1/nm
-
-        Returns
-        -------
-        (..., 3, n, n) array, eV; components x, y, z
-
-        References
-        ----------
-        Haney & Stiles, Phys. Rev. Lett. 105, 126602 (2010), eq. 6, where 6 is printed
-        instead of 3.
-        """
-        k = np.asarray(k, float)[..., None, None]
-        velocity = self.terms(np.array([0.0, 0.0, 1.0]))[0].gradient(k[..., 0, 0])
-        moment, factor = self.orbital, 6 * (self.gamma2 - self.gamma3) * HBAR2_OVER_2M0
-        components = []
-        for x, y in ((1, 2), (2, 0), (0, 1)):
-            k_x, k_y = k[..., x, :, :], k[..., y, :, :]
-            cubic = anticommutator(k_x * moment[y] + k_y * moment[x], k_x * moment[x] - k_y * moment[y])
-            components.append(velocity[..., x, :, :] * k_y - velocity[..., y, :, :] * k_x + factor * cubic)
-        return np.stack(components, axis=-3)
 
     def terms(self, m: ArrayLike | None = None) -> tuple[Term, ...]:
         if self.is_magnetic and m is None:

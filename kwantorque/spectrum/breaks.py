@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..integration.rules import distinct, steps
+from ..integration.rules import Breakpoints, distinct, steps
 from .channels import count_channels, crystals, layer_bottom, lowest_inside, thresholds
 from .resonances import count_bound, count_levels
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import ArrayLike
 
     from ..structures.stack import Stack
 
@@ -45,14 +45,12 @@ class Breaks:
         # part.
         self.lowest = lowest_inside(stack)
 
-    def __call__(self, angles: ArrayLike) -> list[tuple[NDArray, NDArray, NDArray]]:
+    def __call__(self, angles: ArrayLike) -> list[Breakpoints]:
         """Radii along the rays at these angles.
 
         Returns
         -------
-        list of three arrays in 1/nm, one such triple per angle
-            The radii between which the integrand is smooth, from 0 on; those next to
-            which it may have a sharp resonance; those of broad ones.
+        list of Breakpoints, one per angle
         """
         layers = crystals(self.stack)
         found = [thresholds(layer, self.stack.spacing, self.energy, angles) for layer in layers]
@@ -70,7 +68,7 @@ class Breaks:
             inside = np.concatenate([radii[i] for radii in found])
             outer = [] if self.widen == 1 else [edge * self.widen]
             smooth = distinct(np.sort([0, *inside[inside <= edge], *outer]), 1e-6 * edge)
-            rays.append((smooth, *self._sorted(levels[i][levels[i] < edge], angles[i])))
+            rays.append(Breakpoints(smooth, *self._sorted(levels[i][levels[i] < edge], angles[i])))
         return rays
 
     def _overlapping(self):

@@ -128,6 +128,13 @@ class Numerics:
     def __iter__(self) -> Iterator[str]:
         return iter(self.names())
 
+    @classmethod
+    def among(cls, given: Mapping[str, Any], numerics: Numerics | None = None) -> tuple[Numerics, dict[str, Any]]:
+        """The settings among keywords, on top of `numerics`, and the other keywords."""
+        settings = {name: value for name, value in given.items() if name in cls.names()}
+        rest = {name: value for name, value in given.items() if name not in settings}
+        return (cls(**settings) if numerics is None else numerics.but(**settings)), rest
+
     def but(self, **changed: Any) -> Numerics:
         """The same with some settings changed."""
         return replace(self, **changed)
@@ -249,7 +256,7 @@ class Injection:
         """Name the k-point whose books close worst."""
         at = np.unravel_index(np.nanargmax(np.nan_to_num(closure, nan=np.inf)), closure.shape)[0]
         raise ComputationError(
-            f"the books do not close at k = {tuple(float(x) for x in k_par[at])} 1/nm, energy {self.energy} eV: "
+            f"the balance does not close at k = {tuple(float(x) for x in k_par[at])} 1/nm, energy {self.energy} eV: "
             f"closure {worst:.1e} > {MAX_CLOSURE}. Either the solver lost accuracy there (try solver=KwantSolver() or "
             "a slightly different energy), or a term with partner 'carriers' does not conserve L + s"
         )
@@ -354,7 +361,7 @@ class Run:
         of_totals = float(closure_of_totals(values, torques_of(self.stack)))
         if not of_totals <= MAX_CLOSURE:
             raise ComputationError(
-                f"the books from z = -infinity to +infinity do not close: {of_totals:.1e} > {MAX_CLOSURE}. "
+                f"the balance from z = -infinity to +infinity does not close: {of_totals:.1e} > {MAX_CLOSURE}. "
                 "Try solver=KwantSolver(), or a slightly different energy"
             )
         self.closure = max(self.closure, of_totals)

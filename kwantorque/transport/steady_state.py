@@ -62,7 +62,7 @@ Relative to 1e-4 of the hopping: next to a sharp resonance Green functions are h
 cancel. The balance of the whole must close to 1e-8.
 """
 MAX_SEA_CURRENT = 1e-5
-"""Particle current of a sea, relative to 1e-4 of the hopping, that can still be rounding."""
+"""Particle current of a sea, relative to 1e-4 of the hopping, that is rounding."""
 LOOSEST = 0.3
 """No k integral at a single energy is asked for less than this."""
 NO_FLUX = 1e-5
@@ -379,7 +379,7 @@ class Sea:
         if not closure.max() <= MAX_SEA_CLOSURE:
             worst = items[int(np.unravel_index(np.nanargmax(closure), closure.shape)[0])][0][0]
             raise ComputationError(
-                f"the books of the Fermi sea do not close near k = {tuple(float(x) for x in worst)} 1/nm: "
+                f"the balance of the Fermi sea does not close near k = {tuple(float(x) for x in worst)} 1/nm: "
                 f"closure {closure.max():.1e} > {MAX_SEA_CLOSURE}. A level lies at the Fermi energy there: try a "
                 "slightly different energy, or a temperature > 0"
             )

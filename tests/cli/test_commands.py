@@ -11,8 +11,8 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 import kwantorque as kt
-from kwantorque.cli import commands
-from kwantorque.transport import response
+from kwantorque.cli import commands, report
+from kwantorque.transport import run as shared_run
 
 WIRE = "gamnas-gaas-wire"
 FAST = [WIRE, "--set", "fm_length=1", "--set", "nm_length=1", "--tolerance", "0.1", "--quiet"]
@@ -41,11 +41,11 @@ def test_show(capsys):
 def test_table_for_the_paper_shows_what_was_published(capsys):
     system = kt.systems.SYSTEMS[WIRE]
     data = system.run(tolerance=0.1, progress=False, fm_length=1, nm_length=1)
-    table = commands._table(system, system.complete({}), data, 1.0)
+    table = report.table(system, system.complete({}), data, 1.0)
     assert "published" in table
     assert "1.09" in table
     assert "closure" in table
-    other = commands._table(system, system.complete({"exchange": 0.2}), data, 1.0)
+    other = report.table(system, system.complete({"exchange": 0.2}), data, 1.0)
     assert "published" not in other
 
 
@@ -135,9 +135,9 @@ def test_bad_input(words, message, capsys, tmp_path, monkeypatch):
 
 
 def test_failed_computation(capsys, monkeypatch):
-    monkeypatch.setattr(response, "MAX_CLOSURE", 1e-20)
+    monkeypatch.setattr(shared_run, "MAX_CLOSURE", 1e-20)
     assert run("run", *FAST) == 1
-    assert "books do not close" in capsys.readouterr().err
+    assert "balance does not close" in capsys.readouterr().err
 
 
 def test_lengths_that_are_rounded_are_reported(capsys):

@@ -1,4 +1,4 @@
-"""Lattice materials: {R: matrix} per named term, any range in the plane, nearest neighbours along z."""
+"""Lattice materials: {R: matrix} per named term, of any range in the plane."""
 
 from dataclasses import dataclass
 
@@ -18,7 +18,7 @@ SECOND = [(1, 1, 0), (1, -1, 0), (1, 0, 1), (1, 0, -1), (0, 1, 1), (0, 1, -1)]
 
 @dataclass(frozen=True)
 class POrbitals(kt.Material):
-    """p orbitals on the cubic lattice with first and second neighbours, spin-orbit coupling and exchange."""
+    """p orbitals on the cubic lattice, hops to first and second neighbours."""
 
     exchange: float = 0.0
     onsite: float = 0.0
@@ -143,7 +143,7 @@ def test_wrong_spacing_is_refused():
 
 
 def test_zone_of_a_hexagonal_lattice():
-    """Its area is that of the reciprocal cell, and no point of it is farther out than `largest_radius` says."""
+    """Its area is that of the reciprocal cell, all of it inside `largest_radius`."""
     vectors = np.array([[A, 0, 0], [-A / 2, A * np.sqrt(3) / 2, 0], [0, 0, A]])
     reciprocal = reciprocal_vectors(vectors)
     assert np.allclose(reciprocal @ vectors[:2, :2].T, 2 * np.pi * np.eye(2))

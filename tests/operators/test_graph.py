@@ -12,7 +12,7 @@ N_SITES, N_STATES = 12, 6
 
 
 def random_graph(rng, without=None, **changed):
-    """A graph of 12 sites with loops and five terms; impurities take spin too, on a partner of their own."""
+    """A graph of 12 sites with loops and five terms, one of them of impurities."""
     spin, orbital = on_spin(SPIN_HALF, 3), on_orbital(SPIN_ONE)
     pairs = [(i, j) for i in range(N_SITES) for j in range(i + 1, N_SITES) if rng.random() < 0.3]
     # Bonds point either way.
@@ -88,7 +88,7 @@ def test_what_flows_out_is_what_all_partners_took():
 
 
 def test_books_are_open_where_bonds_are_missing_and_masked_there():
-    """Without one bond its two ends do not balance; the sites that have all theirs still do."""
+    """Without one bond its two ends do not balance; all other sites still do."""
     graph = random_graph(np.random.default_rng(2))
     blocks, ends = an_eigenstate(graph), graph.bonds[0]
 

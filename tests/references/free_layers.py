@@ -327,7 +327,8 @@ def semi_magnetic(
     perpendicular = np.cross([0, 0, 1], m)
     parallel = np.cross(m, perpendicular)
 
-    # The plane is on the F side of the interface term: torque on M = - flux there, transverse.
+    # The plane is on the F side of the interface term: torque on M = - flux there,
+    # transverse.
     def stacks(v):
         barrier = Layer(barrier_length, barrier_mass, barrier_height + v / 2, barrier_height - v / 2)
         right = [Layer(rashba=rashba, length=0.0), barrier, metal(kf_normal, kf_normal, shift=-v / 2)]

@@ -17,21 +17,23 @@ SHORT = {"fm_length": 2, "nm_length": 2}
 
 def result(spacing, value=0.0, rounding=0.0):
     """A Dataset with the error of a lattice, 3 a^2 + a^4."""
-    number = xr.DataArray(1 + 3 * spacing**2 + spacing**4 + value, attrs={"error": 0.01, "units": "eV"})
+    number = xr.DataArray(1 + 3 * spacing**2 + spacing**4 + value, attrs={"units": "eV"})
     attrs = {"rounding_nm": rounding, "closure": spacing, "error_estimate": 1e-3, "k_points": 5, "seconds": 1.0}
     profile = xr.DataArray(np.zeros(round(1 / spacing)), dims="site")
     first = xr.DataArray(1 + spacing, attrs={"lattice_order": 1})
     z = spacing * np.arange(profile.size)
-    return xr.Dataset({"number": number, "first": first, "profile": profile}, {"z": ("site", z)}, attrs)
+    return xr.Dataset(
+        {"number": number, "number_error": 0.01, "first": first, "profile": profile}, {"z": ("site", z)}, attrs
+    )
 
 
 def test_second_order_is_removed_and_the_error_stated():
     data = kt.extrapolate(result, spacing=0.1)
     assert float(data.number) == pytest.approx(1 - 0.1**4 / 4)
-    assert data.number.attrs["spacing_error"] == pytest.approx((0.03 * 0.75 + 0.1**4 * 15 / 16) / 3)
+    assert float(data.number_spacing_error) == pytest.approx((0.03 * 0.75 + 0.1**4 * 15 / 16) / 3)
     assert float(data.number_error) == pytest.approx(0.05 / 3)
     assert data.number.attrs["units"] == "eV"
-    assert abs(float(data.first) - 1) < data.first.attrs["spacing_error"]
+    assert abs(float(data.first) - 1) < float(data.first_spacing_error)
     assert data.attrs["spacings"] == pytest.approx([0.1, 0.05])
     assert data.closure == 0.1
     assert data.k_points == 10
@@ -59,7 +61,8 @@ def test_wire_at_two_spacings_meets_the_continuum():
     for name, exact in (("Qjz_in", 1.1101), ("Qjz_out", 0.4801), ("lattice_torque", 0.6301)):
         value = data[f"result_{name}"]
         assert float(value) == pytest.approx(exact, abs=5e-4)
-        assert abs(float(value) - exact) < value.attrs["error"] + value.attrs["spacing_error"]
+        error, left = (float(data[f"result_{name}_{kind}error"]) for kind in ("", "spacing_"))
+        assert abs(float(value) - exact) < error + left
     per_nm = data.lattice_torque_limit.sel(lead="right", axis="z")
     assert data.attrs["tolerance"] == 3e-4
     assert abs(float(per_nm)) < 1e-3
@@ -72,5 +75,5 @@ def test_sweep_of_extrapolated_results():
     data = Sweep(WIRE, SHORT, {"exchange": [0.25, 0.27]}, to_zero_spacing=True).run(**quick)
     one = WIRE.run(**quick, to_zero_spacing=True, exchange=0.25, **SHORT)
     assert float(data.result_Qjz_in[0]) == float(one.result_Qjz_in)
-    assert float(data.result_Qjz_in_spacing_error[0]) == one.result_Qjz_in.attrs["spacing_error"]
+    assert float(data.result_Qjz_in_spacing_error[0]) == float(one.result_Qjz_in_spacing_error)
     assert kt.plot.results_against(data).get_legend_handles_labels()[1] == [r.name for r in WIRE.results]

@@ -2,6 +2,8 @@
 Hermitian, and on the cases that break solvers.
 """
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from helpers import layered_chain, random_chain, wire
@@ -132,7 +134,7 @@ def test_singular_hopping():
     """Only one of two orbitals hops, the same one in the whole chain."""
     chain = layered_chain(np.random.default_rng(1), 2, [4, 5])
     hopping = chain.hopping["crystal"] * np.array([[1.0, 0], [0, 0]])
-    chain = Chain(**{**chain.__dict__, "hopping": {"crystal": hopping}})
+    chain = replace(chain, hopping={"crystal": hopping})
     check_against_kwant(chain, 0.4)
 
 
@@ -143,15 +145,15 @@ def test_degenerate_modes_of_equal_and_of_opposite_velocity():
     impurity = rng.normal(size=(4, 4))
     onsite = np.stack([np.zeros((4, 4)), impurity + impurity.T])[None].astype(complex)
     chain = Chain(
-        np.zeros((1, 2)),
-        1.0,
-        np.array([0, 0, 1, 0, 0]),
-        np.zeros(4, int),
-        {"t": onsite},
-        {"t": hopping[None, None]},
-        {"t": "lattice"},
-        np.zeros((3, 4, 4)),
-        np.zeros((3, 4, 4)),
+        k_par=np.zeros((1, 2)),
+        spacing=1.0,
+        site_kind=np.array([0, 0, 1, 0, 0]),
+        bond_kind=np.zeros(4, int),
+        onsite={"t": onsite},
+        hopping={"t": hopping[None, None]},
+        partner={"t": "lattice"},
+        spin=np.zeros((3, 4, 4)),
+        orbital=np.zeros((3, 4, 4)),
     )
     check_against_kwant(chain, 0.0)
 

@@ -166,7 +166,9 @@ def test_results_are_in_the_dataset_with_unit_meaning_and_error(computed):
         assert np.isfinite(variable)
         assert variable.attrs["units"] == result.unit
         assert variable.attrs["long_name"] == result.meaning
-        assert variable.attrs["error"] >= 0
+        error = data[f"result_{result.name}_error"]
+        assert float(error) >= 0
+        assert error.attrs["units"] == result.unit
 
 
 def test_figure_is_drawn_from_the_dataset_alone(computed, tmp_path):

@@ -1,4 +1,4 @@
-"""A system needs no stack, no integral and no lattice; a choice of words is a parameter too."""
+"""A system needs no stack, integral or lattice; a word is a parameter too."""
 
 import json
 

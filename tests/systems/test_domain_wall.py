@@ -62,7 +62,7 @@ def test_in_one_channel_it_falls_exponentially():
     widths = np.array([0.3, 0.4, 0.5, 0.6, 0.7])
     found, torques = [], []
     for width in widths:
-        stack = WALL.stack(width=width, exchange=0.4, fermi_energy=1.0, spacing=0.01)
+        stack = WALL.stack(WALL.complete({"width": width, "spacing": 0.01}))
         m = np.array([stack.layers[0].m(z) for z in stack.z])
         data = kt.torques_at(stack, [[0.0, 0.0]], 1.0)
         values = {name: variable.values for name, variable in data.data_vars.items()}

@@ -1,4 +1,4 @@
-"""What the entries share: numerics, linearity of `derived`, what travels to workers, and a bias that is said once."""
+"""What the entries share: numerics, `derived`, what travels, one bias."""
 
 import json
 import pickle
@@ -88,7 +88,7 @@ def test_linear_derived_is_the_variable():
 
 
 def test_texture_travels_as_its_function():
-    """Less than 2 kB, whatever was worked out from it before; and what arrives computes the same."""
+    """Less than 2 kB, whatever was worked out before; it computes the same there."""
     magnet = kt.FreeElectron(exchange=-0.4)
     wall = kt.Layer(magnet, 48, m=Wall(2.0, 24.0))
     stack = kt.Stack([wall], 0.05, left=kt.Layer(magnet, m="z"), right=kt.Layer(magnet, m="-z"))
@@ -176,7 +176,7 @@ def test_errors_are_variables_with_the_parts_of_their_value():
 
 
 def test_magnetisation_of_every_site():
-    """A site on the interface of a magnet has its direction; of two magnets the mean of both; elsewhere it is zero."""
+    """Where two magnets touch it is the mean of both; without a magnet it is zero."""
     m = kt.torques(valve(), 0.0, **QUICK).magnetisation
     assert m.dims == ("site", "axis")
     assert m.sel(axis="z").values[:11].tolist() == [1.0] * 11
@@ -191,7 +191,7 @@ def test_magnetisation_of_every_site():
 
 
 def test_a_partner_of_ones_own_gets_a_torque_of_its_own():
-    """Impurities with fixed spins take part of what the magnetisation took; together they take the same."""
+    """Impurities take part of what the magnetisation took, together the same."""
 
     class Dirty(kt.FreeElectron):
         def terms(self, m=None):
@@ -222,7 +222,7 @@ def test_misspelt_partner_is_refused():
 
 
 def test_closure_is_that_of_the_sums_before_the_plane_is_unfolded():
-    """The wire's k plane repeats itself four times: the same closure comes out of a quarter and of the whole."""
+    """The wire's k plane repeats itself four times: closures do not add up."""
     gamnas, gaas = kt.KohnLuttinger(exchange=0.27), kt.KohnLuttinger()
     stack = kt.Stack([kt.Layer(gamnas, 1, m="-z"), kt.Layer(gaas, 1)], 0.2)
     symmetry = find_symmetry(stack)
