@@ -15,7 +15,7 @@ demo: .venv/ready
 test: .venv/ready
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2
 
 bench: .venv/ready
 	$(BIN)/python benchmarks/bench.py
@@ -33,6 +33,7 @@ clean:
 	$(PYTHON) -m venv .venv
 	$(PIP) --upgrade pip
 	$(PIP) numpy scipy setuptools wheel cython tinyarray packaging
+	@echo "compiling Kwant, one to two minutes"
 	$(PIP) --no-cache-dir --no-build-isolation --config-settings=--global-option=--cython kwant==1.5.0
 	touch $@
 
