@@ -12,12 +12,21 @@ alternate, the best of several rounds counts.
 
 from __future__ import annotations
 
+import contextlib
+import io
+import os
+import platform
 import resource
+import subprocess
+import sys
 import time
 import warnings
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from functools import partial
-from typing import TYPE_CHECKING
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -38,6 +47,7 @@ if TYPE_CHECKING:
 kwant = load_kwant()
 
 ROUNDS = 3
+RESULTS = Path(__file__).with_name("results.md")
 
 
 def wire() -> Case:
@@ -264,8 +274,40 @@ def sweeps() -> None:
             print(f"{name}, {data.done.size} points, two processes: {seconds:.1f} s, worst error {worst:.1e}")
 
 
-def main() -> None:
-    """Print the whole report."""
+class _Both:
+    """Writes to a stream and remembers what it wrote."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self.stream, self.text = stream, io.StringIO()
+
+    def write(self, words: str) -> None:
+        self.text.write(words)
+        self.stream.write(words)
+
+    def flush(self) -> None:
+        self.stream.flush()
+
+
+def machine() -> list[str]:
+    """What the numbers were measured on, and of which commit."""
+    git = ["git", "-C", str(RESULTS.parent), "describe", "--always", "--dirty"]
+    commit = subprocess.run(git, capture_output=True, text=True, check=False).stdout.strip() or "unknown"
+    names = (line.partition(":")[2].strip() for line in _cpuinfo() if line.startswith("model name"))
+    packages = ", ".join(f"{name} {version(name)}" for name in ("numpy", "scipy", "kwant"))
+    return [
+        f"* commit {commit}, {datetime.now(UTC):%Y-%m-%d}",
+        f"* {os.cpu_count()} x {next(names, platform.processor() or 'unknown processor')}, one BLAS thread",
+        f"* Python {platform.python_version()}, {packages}",
+    ]
+
+
+def _cpuinfo():
+    path = Path("/proc/cpuinfo")
+    return path.read_text().splitlines() if path.exists() else []
+
+
+def report() -> None:
+    """Print all blocks."""
     with threadpool_limits(1):
         compare("GaMnAs/GaAs wire", *wire())
         compare("two-state junction, 20 layers", *junction(20))
@@ -276,6 +318,16 @@ def main() -> None:
         converged_wire()
     sweeps()
     print(f"\npeak memory of this process: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
+
+
+def main() -> None:
+    """Print the whole report; write it beside this file, with machine and commit."""
+    where = machine()
+    both = _Both(sys.stdout)
+    with contextlib.redirect_stdout(both):
+        report()
+    head = ["# Ours against plain Kwant", "", "Written by `make bench`.", "", *where, ""]
+    RESULTS.write_text("\n".join([*head, "```", both.text.getvalue().strip(), "```", ""]))
 
 
 if __name__ == "__main__":
