@@ -55,7 +55,7 @@ def test_numbers_without_bias(solve, given, expected):
         ),
         (free_layers.semi_magnetic, {"barrier_length": 2.0, "bias": 0.2}, {"torque_parallel": -3.741386e-4}),
     ],
-    ids=str,
+    ids=lambda one: getattr(one, "__name__", str(one)),
 )
 def test_quoted_numbers(solve, given, expected):
     found = solve(**given)
