@@ -35,7 +35,16 @@ TOP = 1000.0
 FIRST_POLES = 12
 """Matsubara poles summed one by one.
 
-The others are an integral, with the Euler-Maclaurin term of second order.
+The others are an integral, with the Euler-Maclaurin terms of second and fourth order:
+what is left of an electron is below 1e-9.
+"""
+AT_THE_END = np.array([0, -1, 1, 0]) / 24 + 17 / 5760 * np.array([1, -3, 3, -1])
+"""Weights of the four poles around y_N = N h, for the terms at the end of the sum.
+
+    h sum_{n >= N} g(y_n) = int_{y_N} g dy + (h^2/24) g1 - (7/5760) h^4 g3
+
+with the first and third derivative g1 and g3 at y_N from central differences d1 and d3:
+h g1 = d1 - d3/24, h^3 g3 = d3.
 """
 MOST_BLOCKS = 400_000
 """Sites x energies x k-points in memory at a time."""
@@ -144,11 +153,9 @@ def _matsubara(thermal, top, accuracy):
     start = FIRST_POLES * spacing
     panels = max(2, int(np.ceil(np.log(top / start) / 2)))
     fine, coarse = (_gauss_in_log(start, top, panels, n) for n in _orders(accuracy))
-    poles = spacing * (np.arange(FIRST_POLES + 1) + 0.5)
-    weights = np.full(FIRST_POLES + 1, spacing)
-    # sum_{n >= N} = int_{N spacing} + (spacing^2/24) g'(N spacing)
-    weights[-1] = spacing / 24
-    weights[-2] -= spacing / 24
+    poles = spacing * (np.arange(FIRST_POLES + 2) + 0.5)
+    weights = np.where(np.arange(FIRST_POLES + 2) < FIRST_POLES, spacing, 0.0)
+    weights[-4:] += spacing * AT_THE_END
     y = np.concatenate([poles, fine[0], coarse[0]])
     zero = [np.zeros(len(part[0])) for part in (fine, coarse)]
     return Contour(y, np.concatenate([weights, fine[1], zero[1]]), np.concatenate([weights, zero[0], coarse[1]]))

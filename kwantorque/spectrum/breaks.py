@@ -20,6 +20,11 @@ __all__ = ["Breaks"]
 
 MOST_BROAD = 16
 """More levels than this in a single texture overlap; no resonance stands alone."""
+TAIL = (0.0, 4.0, 10.0, 28.0)
+"""Energies above the Fermi energy (k_B T) whose thresholds break the sea's rays.
+
+The occupation falls off behind the first, and is 1e-12 at the last, where rays end.
+"""
 BEYOND = 1.5
 """Bound states are looked for up to this many times the largest radius of a channel."""
 
@@ -37,10 +42,17 @@ class Breaks:
         layer, bound states included.
     widen : float
         If not 1, rays go on to this many times their length.
+    thermal : float, eV
+        k_B T of a sea: its rays go on to the thresholds of the last energy of the
+        Fermi function's tail that counts.
     """
 
-    def __init__(self, stack: Stack, energy: float, source: str | None, widen: float) -> None:
+    def __init__(
+        self, stack: Stack, energy: float, source: str | None, widen: float, thermal: float = 0.0
+    ) -> None:
         self.stack, self.energy, self.source, self.widen = stack, energy, source, widen
+        # Where occupations fall off, and where the last that counts is.
+        self.filled_to = [energy + factor * thermal for factor in (TAIL if thermal else TAIL[:1])]
         # Most stacks have no level or bound state at all; counting them is the dearest
         # part.
         self.lowest = lowest_inside(stack)
@@ -53,13 +65,15 @@ class Breaks:
         list of Breakpoints, one per angle
         """
         layers = crystals(self.stack)
-        found = [thresholds(layer, self.stack.spacing, self.energy, angles) for layer in layers]
+        found = [thresholds(layer, self.stack.spacing, e, angles) for e in self.filled_to for layer in layers]
         if self.source is None:
-            found.append(self._bound_states(angles, [radii for of_layer in found for radii in of_layer]))
+            of_layers = [radii for of_layer in found for radii in of_layer]
+            ends = dict.fromkeys((self.filled_to[0], self.filled_to[-1]))
+            found += [self._bound_states(angles, of_layers, energy) for energy in ends]
             edges = [max(radii[i].max(initial=0) for radii in found) for i in range(len(angles))]
         else:
             lead = getattr(self.stack, self.source)
-            of_source = next(radii for layer, radii in zip(layers, found, strict=True) if layer.same_crystal(lead))
+            of_source = next(radii for layer, radii in zip(layers, found, strict=False) if layer.same_crystal(lead))
             edges = [radii.max(initial=0) for radii in of_source]
         reach = max(edges) if self.lowest < self.energy and not self._overlapping() else 0.0
         levels = steps(partial(count_levels, self.stack, self.energy), reach, angles)
@@ -80,15 +94,15 @@ class Breaks:
             return False
         return count_levels(self.stack, self.energy, np.zeros((1, 2)))[0] > MOST_BROAD
 
-    def _bound_states(self, angles, edges):
-        """Radii at which the number of bound states below the energy changes.
+    def _bound_states(self, angles, edges, energy):
+        """Radii at which the number of bound states below an energy changes.
 
         They are bound where both leads are closed.
         """
         outside = min(np.linalg.eigvalsh(layer_bottom(lead))[0] for lead in (self.stack.left, self.stack.right))
         possible = self.lowest < outside or any(interface.terms for interface in self.stack.interfaces)
         reach = BEYOND * max(radii.max(initial=0) for radii in edges) if possible else 0.0
-        return steps(partial(count_bound, self.stack, self.energy), reach, angles)
+        return steps(partial(count_bound, self.stack, energy), reach, angles)
 
     def _sorted(self, radii, angle):
         """Levels that may be sharp resonances, and the others.

@@ -256,7 +256,7 @@ class _Filling(Run):
         """
         accuracy = np.clip(SEA_SHARE * self.numerics.tolerance, 1e-12, 1e-4)
         sea = Sea(self.stack, mu, self.thermal, accuracy, self.symmetry, self.derived)
-        breaks = Breaks(self.stack, mu, None, self.numerics.rule.widen)
+        breaks = Breaks(self.stack, mu, None, self.numerics.rule.widen, self.thermal)
         found = self.integral(sea.sums, breaks, self.numerics.tolerance, partial(self.measure, of_sea=True))
         # Two rules of the contour differ by the square root of the error of the better
         # one; thirty times to be safe.
