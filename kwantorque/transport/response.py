@@ -256,7 +256,7 @@ def torques_at(
 
 
 def _words(incident_spin):
-    return None if incident_spin is None else str(direction(incident_spin).tolist())
+    return None if incident_spin is None else str((direction(incident_spin) + 0.0).tolist())
 
 
 def _coordinates_of_k(k_par) -> dict[str, Any]:

@@ -446,7 +446,7 @@ def check_stack(stack: Stack) -> Stack:
     >>> check_stack("Co/Cu/Co")
     Traceback (most recent call last):
     ...
-    kwantorque.errors.InputError: `stack` must be a Stack, got 'Co/Cu/Co'
+    kwantorque.errors.InputError: `stack` must be a Stack such as ..., got 'Co/Cu/Co'
     """
     return instance("stack", stack, Stack, "Stack(layers, spacing=0.1)")
 
@@ -476,22 +476,21 @@ def check_derived(derived: Derived | None, stack: Stack) -> Derived | None:
     rng = np.random.default_rng(0)
     sizes = {"site": stack.n_sites, "bond": stack.n_sites + 1, "lead": 2, "axis": 3}
     shapes = {name: [sizes[dim] for dim in record.dims] for name, record in schema(stack.partners).items()}
-    values = {name: rng.normal(size=(*LEADING, *shape)) for name, shape in shapes.items()}
-    factors = rng.normal(size=LEADING)
+    one, other = ({name: rng.normal(size=(*LEADING, *shape)) for name, shape in shapes.items()} for _ in range(2))
+    mixed = {name: -2.0 * one[name] + 0.5 * other[name] for name in shapes}
 
     def of(values):
         try:
             return derived(dict(values))
         except KeyError as error:
-            known("variable in `derived`", error.args[0], values)
+            known("variable in `derived`", error.args[0], shapes)
             raise
 
-    found = of(values)
+    found = of(one)
     if not isinstance(found, Mapping) or not found or not all(isinstance(name, str) for name in found):
         raise InputError(f"`derived` must return a dict of further numbers by name, got {found!r}")
-    together = of({name: np.tensordot(factors, value, 2)[None, None] for name, value in values.items()})
     for name, value in found.items():
-        if name in values or name in TAKEN or name.endswith("_error"):
+        if name in shapes or name in TAKEN or name.endswith("_error"):
             raise InputError(f"`derived` must not return {name!r}: that name is taken")
         if np.shape(value) != LEADING or np.iscomplexobj(value):
             raise InputError(
@@ -499,8 +498,10 @@ def check_derived(derived: Derived | None, stack: Stack) -> Derived | None:
                 f"{np.shape(value)} where these are {LEADING}: index the last dimensions only, as in "
                 "`values[...][..., 0, :]`, one component at a time"
             )
-        expected = np.tensordot(factors, value, 2)
-        if not np.allclose(together[name], expected, rtol=1e-9, atol=1e-9 * np.abs(value).max()):
+    of_other, of_mixed = of(other), of(mixed)
+    for name, value in found.items():
+        expected = -2.0 * value + 0.5 * of_other[name]
+        if not np.allclose(of_mixed[name], expected, rtol=1e-9, atol=1e-9 * np.abs(value).max()):
             raise InputError(
                 f"`derived` must be linear in the variables, but {name!r} is not: it is added up over k_par before you "
                 "see it. Return the linear pieces, and combine their integrals"
