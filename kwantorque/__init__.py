@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from .results import extrapolate, per_current, richardson, window_average
     from .scattering import BatchedSolver, KwantSolver
     from .structures.kwant_builder import build_stack
-    from .structures.stack import Interface, Layer, Stack
+    from .structures.layer import Interface, Layer
+    from .structures.stack import Stack
     from .transport import Numerics, k_grid, steady_state, torques, torques_at
 
 __version__ = version("kwantorque")
@@ -29,10 +30,10 @@ _HOME = {
     "FreeElectron": "materials",
     "Hoppings": "materials",
     "InputError": "errors",
-    "Interface": "structures.stack",
+    "Interface": "structures.layer",
     "KohnLuttinger": "materials",
     "KwantSolver": "scattering",
-    "Layer": "structures.stack",
+    "Layer": "structures.layer",
     "Material": "materials",
     "Numerics": "transport",
     "PolarRule": "integration.plane",

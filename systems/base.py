@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from kwantorque.errors import InputError, finite, known, positive
 from kwantorque.results import Estimate
+from kwantorque.results.dataset import VERSION
 from kwantorque.transport import Numerics
 
 if TYPE_CHECKING:
@@ -234,7 +235,9 @@ class System:
             self.check(values, to_zero_spacing)
         data = self._extrapolated(values, numerics) if to_zero_spacing else self.compute(values, numerics)
         given = json.dumps(values, sort_keys=True)
-        return data.assign_attrs(system=self.name, parameters=given, to_zero_spacing=int(to_zero_spacing))
+        said = {"version": VERSION, "solver": numerics.solver.name, "tolerance": numerics.tolerance} | data.attrs
+        said |= {"system": self.name, "parameters": given, "to_zero_spacing": int(to_zero_spacing)}
+        return data.assign_attrs(said)
 
     def _extrapolated(self, values, numerics):
         raise InputError(f"{self.name} has no lattice spacing to extrapolate to zero")
@@ -327,10 +330,10 @@ class Memory:
         except TypeError:
             return compute()
         if found is None:
-            found = self.kept[key] = compute()
+            found = self.kept[key] = tuple(data.copy(deep=True) for data in compute())
             while len(self.kept) > self.size:
                 del self.kept[next(iter(self.kept))]
-        return tuple(data.copy() for data in found)
+        return tuple(data.copy(deep=True) for data in found)
 
 
 def together(data: xr.Dataset, *others: xr.Dataset) -> xr.Dataset:

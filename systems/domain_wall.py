@@ -165,6 +165,7 @@ def weighted_totals(m: NDArray, values: Mapping[str, NDArray]) -> dict[str, NDAr
 def compute(parameters: Mapping[str, Any], numerics: Numerics) -> xr.Dataset:
     """The wall in hbar I/e, with its results."""
     layers = stack(parameters)
+    # That of the wall itself, also where it meets the leads.
     m = np.array([layers.layers[0].magnetisation_at(z) for z in layers.z])
     derived = partial(weighted_totals, m)
     data = torques(layers, parameters["fermi_energy"], derived=derived, **numerics)

@@ -20,7 +20,7 @@ site, whose torque is a whole site's. With spin-orbit coupling J is not conserve
 so that flux differences and sums have a part of first order in the spacing, which no
 extrapolation for a^2 removes (`Result.order`): Qj_flux tends to 0.386 (1 nm barrier:
 0.775), its extrapolation from 0.2 and 0.1 nm is 0.384 (0.786); stt_total moves by
-0.0007 only (tests/continuum.py, no lattice).
+0.0007 only (tests/references/continuum.py, no lattice).
 
 `stt_persistent` is a fit in a window of a finite layer; another window moves it by
 `window_error`, 0.09 at the defaults and more at other angles. `stt_persistent_limit`,

@@ -12,17 +12,21 @@ from kwantorque.results import Estimate, extrapolate, per_current
 from kwantorque.results.extrapolation import require_whole_lengths
 from kwantorque.spectrum.channels import require_channels
 from kwantorque.structures.stack import Stack
-from kwantorque.systems.base import System
+from kwantorque.systems.base import Memory, System
 from kwantorque.transport import Numerics, torques
 
 if TYPE_CHECKING:
     import xarray as xr
     from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["LayeredSystem", "current_of", "per_current_torques", "shared_key", "transmitted"]
+__all__ = ["EQUILIBRIUM", "LayeredSystem", "current_of", "per_current_torques", "shared_key", "transmitted"]
 
 SHARE_OF_EACH = 0.6
 """Part of the tolerance for either of two runs: (4 fine - coarse)/3 still meets it."""
+
+
+EQUILIBRIUM = Memory()
+"""Results without bias, which all points of a sweep over the bias share."""
 
 
 @dataclass(frozen=True)
@@ -127,7 +131,7 @@ class LayeredSystem(System):
         lines.append(
             "k error: of the k integral; a error: what the extrapolation to zero spacing may have left"
             if attrs["to_zero_spacing"]
-            else "errors are those of the k integral; for what the lattice adds see --extrapolate"
+            else "errors are those of the k integral; what the lattice adds is not in them: extrapolate"
         )
         return lines
 
@@ -148,13 +152,13 @@ def current_of(data: xr.Dataset) -> Estimate:
     return Estimate(float(data.particle_current_limit.sel(lead="right")), float(data.particle_current_limit_error))
 
 
-def shared_key(parameters: Mapping[str, Any], numerics: Numerics) -> tuple:
+def shared_key(name: str, parameters: Mapping[str, Any], numerics: Numerics) -> tuple:
     """What a result without bias depends on.
 
-    All parameters but the bias, all numerics but where it is computed.
+    The system, all parameters but the bias, all numerics but where it is computed.
     """
-    fixed = tuple(sorted((name, value) for name, value in parameters.items() if name != "bias"))
-    return fixed, numerics.but(executor=None, progress=False)
+    fixed = tuple(sorted((key, value) for key, value in parameters.items() if key != "bias"))
+    return name, fixed, numerics.but(executor=None, progress=False)
 
 
 def per_current_torques(stack: Stack, energy: float, numerics: Numerics, **options: Any) -> xr.Dataset:

@@ -25,13 +25,13 @@ from kwantorque.materials import FreeElectron
 from kwantorque.plot import spin_currents, torques_against_bias
 from kwantorque.results import estimate_of
 from kwantorque.structures.stack import Layer, Stack
-from kwantorque.systems.base import Memory, Parameter, Result, together, with_results
+from kwantorque.systems.base import Parameter, Result, together, with_results
 from kwantorque.systems.junction import check_bias
-from kwantorque.systems.layered import LayeredSystem, shared_key, transmitted
+from kwantorque.systems.layered import EQUILIBRIUM, LayeredSystem, shared_key, transmitted
 from kwantorque.systems.magnets import Magnets
 from kwantorque.systems.parameters import ANGLE, BARRIER_HEIGHT, BARRIER_LENGTH, BARRIER_MASS, KF_DOWN, KF_UP, SPACING
 from kwantorque.transport import Numerics, steady_state
-from kwantorque.units import CONDUCTANCE_QUANTUM
+from kwantorque.units import CONDUCTANCE_QUANTUM, PER_UM2
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -65,7 +65,6 @@ RESULTS = (
     Result("torque_in_plane_left", "eV/nm^2", "in-plane torque on the left magnet"),
     Result("torque_out_of_plane_left", "eV/nm^2", "out-of-plane torque on the left magnet, all states"),
 )
-EQUILIBRIUM = Memory()
 SMALL_BIAS = 1e-3
 """V; the TMR of a junction without bias is that at this one.
 
@@ -121,7 +120,7 @@ def compute(parameters: Mapping[str, Any], numerics: Numerics) -> xr.Dataset:
     if bias == 0:
         rest = data
     else:
-        (rest,) = EQUILIBRIUM(shared_key(parameters, numerics), lambda: (at(magnets.angle, 0.0, derived),))
+        (rest,) = EQUILIBRIUM(shared_key(SYSTEM.name, parameters, numerics), lambda: (at(magnets.angle, 0.0, derived),))
     collinear = [at(angle, bias or SMALL_BIAS, transmitted, sea=False) for angle in (0.0, 180.0)]
     parallel, antiparallel = (abs(estimate_of(one, "transmitted")) for one in collinear)
     estimates = {name: estimate_of(data, name) for name in Magnets.COMPONENTS}
@@ -169,7 +168,7 @@ def derivatives(data: xr.Dataset) -> xr.Dataset:
     """
     if "done" not in data or data.done.dims != ("bias",):
         raise InputError("derivatives need a sweep of `bias` alone")
-    siemens = 2 * np.pi * CONDUCTANCE_QUANTUM * 1e6
+    siemens = 2 * np.pi * CONDUCTANCE_QUANTUM * PER_UM2
     slopes = {
         "differential_conductance": (siemens, "current", "S/um^2", "differential conductance"),
         "torkance_in_plane": (1.0, "torque_in_plane", "1/nm^2", "in-plane torkance dT/dV"),

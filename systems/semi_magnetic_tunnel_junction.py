@@ -45,9 +45,9 @@ from kwantorque.materials import FreeElectron, Polynomial
 from kwantorque.plot import conductance_against_theta, spin_currents, torque_against_phi, torque_parallel
 from kwantorque.results import estimate_of
 from kwantorque.structures.stack import Interface, Layer, Stack
-from kwantorque.systems.base import Memory, Parameter, Result, together, with_results
+from kwantorque.systems.base import Parameter, Result, together, with_results
 from kwantorque.systems.junction import check_bias
-from kwantorque.systems.layered import LayeredSystem, shared_key, transmitted
+from kwantorque.systems.layered import EQUILIBRIUM, LayeredSystem, shared_key, transmitted
 from kwantorque.systems.parameters import (
     BARRIER_HEIGHT,
     BARRIER_LENGTH,
@@ -58,7 +58,7 @@ from kwantorque.systems.parameters import (
     SPACING,
 )
 from kwantorque.transport import Numerics, steady_state, torques
-from kwantorque.units import CONDUCTANCE_QUANTUM
+from kwantorque.units import CONDUCTANCE_QUANTUM, PER_UM2
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -92,8 +92,6 @@ SMALLEST_ANGLE = 0.1
 
 Their error is its square.
 """
-PER_UM2 = 1e6
-EQUILIBRIUM = Memory()
 RAYS = PolarRule(first_rays=4)
 """The integrand is smooth in the azimuth of k: a few rays are enough to start from."""
 
@@ -206,7 +204,7 @@ def compute(parameters: Mapping[str, Any], numerics: Numerics) -> xr.Dataset:
         rest = steady_state(unbiased, derived=derived, **numerics)
         return rest, torques(unbiased, 0.0, derived=transmitted, **numerics)
 
-    rest, linear = EQUILIBRIUM(shared_key(parameters, numerics), without_bias)
+    rest, linear = EQUILIBRIUM(shared_key(SYSTEM.name, parameters, numerics), without_bias)
     # States from the normal metal, which came through the barrier: those from the
     # ferromagnet that never leave it would drown T_par, and would only cancel.
     data = rest if bias == 0 else steady_state(unbiased, bias=bias, derived=derived, window_from="right", **numerics)

@@ -25,7 +25,10 @@ __all__ = ["Sweep"]
 
 PER_POINT = {"closure": np.max, "error_estimate": np.max, "k_points": np.sum, "seconds": None, "rounding_nm": np.max}
 """Attributes of a result that become variables, and what is said of all points."""
-OF_A_POINT = (*PER_POINT, "energy", "stack", "current", "rotation_order")
+OF_A_POINT = (
+    *PER_POINT,
+    *("energy", "stack", "current", "rotation_order", "mu_left", "mu_right", "temperature", "k_points_left_to_kwant"),
+)
 """Attributes of a single result that a sweep has not as a whole."""
 
 
@@ -84,6 +87,9 @@ class Sweep:
     ):
         if not isinstance(system, System):
             raise InputError(f"a sweep needs a System, such as `kwantorque.systems.find(name)` gives, got {system!r}")
+        for what, one in (("the other parameters", given), ("the swept ones", axes)):
+            if not isinstance(one, Mapping):
+                raise InputError(f"{what} of a sweep must be a dict by name, got {one!r}")
         self.system, self.to_zero_spacing = system, to_zero_spacing
         self.axes = {}
         for name, values in axes.items():
@@ -96,10 +102,12 @@ class Sweep:
             if not values or len(set(values)) < len(values):
                 raise InputError(f"the values of `{name}` must be different from each other, got {values}")
         complete = system.complete(given)
-        self.fixed = {name: value for name, value in complete.items() if name not in self.axes}
+        # What follows a swept parameter is no fixed one, unless it is set.
+        follows = {p.name for p in system.parameters if p.follows in self.axes and p.name not in given}
+        self.fixed = {name: value for name, value in complete.items() if name not in follows | self.axes.keys()}
         self.points = [dict(zip(self.axes, values, strict=True)) for values in product(*self.axes.values())]
         for point in self.points:
-            system.check(self.fixed | point, to_zero_spacing)
+            system.check(system.complete(self.fixed | point), to_zero_spacing)
 
     def __repr__(self):
         return f"Sweep({self.system.name!r}, {self.fixed}, {self.axes}, to_zero_spacing={self.to_zero_spacing})"
@@ -156,6 +164,10 @@ class Sweep:
         numerics, others = Numerics.among(settings, numerics)
         if others:
             raise InputError(f"a sweep runs with {', '.join(Numerics.names())}, got {', '.join(others)}")
+        if found is not None and (
+            not isinstance(found, xr.Dataset) or found.attrs.get("sweep") != self.identity["sweep"]
+        ):
+            raise InputError("`found` must be the Dataset of an earlier run of the same sweep")
         data, failed = found, []
         left = [p for p in self.points if found is None or not int(found.done.sel(p))]
         # Whole points to each worker: far less traffic than chunks of k-points.
@@ -197,7 +209,7 @@ class Sweep:
     def _empty(self, one):
         names, sizes = tuple(self.axes), [len(values) for values in self.axes.values()]
         declared: dict[str, Parameter] = {p.name: p for p in self.system.parameters}
-        same_sites = len({self.system.sites_of(self.fixed | point) for point in self.points}) == 1
+        same_sites = len({self.system.sites_of(self.system.complete(self.fixed | point)) for point in self.points}) == 1
         kept = set(one.dims) if same_sites else {"axis", "lead"}
         coordinates = {
             name: (name, values, {"units": declared[name].unit, "long_name": declared[name].meaning})

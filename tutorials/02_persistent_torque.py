@@ -77,7 +77,7 @@ print("spin", spin.round(4), " torque on the magnetisation, eV:", (-gamnas.excha
 # mean.
 
 # %%
-stack = valve.stack(**valve.complete(small))
+stack = valve.stack(valve.complete(small))
 few = valve.resolve(kt.k_grid(stack, 0.16, 8), **small)
 kt.plot.channels(few, few.torque_density).figure.savefig("channels.png", dpi=150)
 
@@ -90,7 +90,7 @@ kt.plot.channels(few, few.torque_density).figure.savefig("channels.png", dpi=150
 # %%
 for length in (1.0, 5.0):
     device = small | {"barrier_length": length}
-    data = valve.resolve(kt.k_grid(valve.stack(**valve.complete(device)), 0.16, 40), **device)
+    data = valve.resolve(kt.k_grid(valve.stack(valve.complete(device)), 0.16, 40), **device)
     print(f"barrier {length:g} nm: torque {float(data.result_stt_total.mean()):.2f} hbar I/e")
     kt.plot.k_map(data, data.result_stt_total).figure.savefig(f"where_{length:g}_nm.png", dpi=150)
 

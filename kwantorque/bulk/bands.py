@@ -19,7 +19,7 @@ import numpy as np
 import xarray as xr
 
 from ..algebra import commutator, direction
-from ..errors import InputError
+from ..errors import InputError, instance, whole
 from ..materials.base import Material
 from ..operators import torques_on_partners
 from ..operators.variables import torque_name
@@ -62,8 +62,7 @@ def k_path(corners: ArrayLike, points: int = 100) -> NDArray:
     kwantorque.errors.InputError: `corners` must have shape (n, 3) with n >= 2, ...
     """
     corners = _wavevectors("corners", corners, least=2)
-    if not isinstance(points, int) or isinstance(points, bool) or points < 1:
-        raise InputError(f"`points` must be a whole number >= 1, got {points!r}")
+    points = whole("points", points)
     t = np.linspace(0, 1, points, endpoint=False)[:, None]
     lines = [start + t * (stop - start) for start, stop in pairwise(corners)]
     return np.concatenate([*lines, corners[-1:]])
@@ -119,8 +118,7 @@ def bands(material: Material, k: ArrayLike, m: ArrayLike | str | None = None) ->
     ...
     kwantorque.errors.InputError: a magnetic material needs the direction `m` ...
     """
-    if not isinstance(material, Material):
-        raise InputError(f"`material` must be a Material such as KohnLuttinger(), got {material!r}")
+    instance("material", material, Material, "KohnLuttinger()")
     k = _wavevectors("k", k)
     m = None if m is None or not material.is_magnetic else direction(m)
     energy, states = np.linalg.eigh(material.hamiltonian(k, m))

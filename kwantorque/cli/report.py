@@ -57,7 +57,7 @@ def table(system: System, given: Mapping[str, Any], data: xr.Dataset, seconds: f
     ]
     for r in system.results:
         name = f"result_{r.name}"
-        paper = f"{r.published:>9g}  " if published else ""
+        paper = f"{'' if r.published is None else format(r.published, 'g'):>9}  " if published else ""
         lattice = f"{float(data[f'{name}_spacing_error']):.1e}  " if extrapolated else ""
         lines.append(
             f"{r.name:<{width}}{_digits(float(data[name])):>12}  {float(error_of(data, name)):>8.1e}  {lattice}{paper}"

@@ -16,7 +16,7 @@ from ..errors import InputError
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["PARTNERS", "Material", "Term", "check_material", "check_partner"]
+__all__ = ["PARTNERS", "Material", "Term", "as_matrix", "check_material", "check_partner"]
 
 PARTNERS = ("lattice", "magnetisation", "carriers")
 """Who usually receives the angular momentum that a term takes from the carriers.
@@ -106,6 +106,17 @@ class Term(ABC):
         """Whether two terms have the same matrices."""
 
 
+def as_matrix(what: str, value: ArrayLike) -> NDArray:
+    """A complex array; `InputError` names what is none, or not finite."""
+    try:
+        array = np.asarray(value, complex)
+    except (TypeError, ValueError):
+        raise InputError(f"{what} must be an array of numbers, got {value!r}") from None
+    if not np.isfinite(array).all():
+        raise InputError(f"{what} must be finite")
+    return array
+
+
 def check_partner(name: str, partner: str) -> str:
     """Return the partner of the term `name`.
 
@@ -114,6 +125,8 @@ def check_partner(name: str, partner: str) -> str:
     InputError
         It is no name, or one of `PARTNERS` misspelt.
     """
+    if not isinstance(name, str) or not name:
+        raise InputError(f"the name of a term must be a word, got {name!r}")
     if not isinstance(partner, str) or not partner.isidentifier():
         raise InputError(f"partner of term {name!r} must be one of {PARTNERS} or another name, got {partner!r}")
     near = difflib.get_close_matches(partner, PARTNERS, n=1, cutoff=0.8)
@@ -231,5 +244,18 @@ def check_material(material: Material, m: ArrayLike | None) -> None:
         raise InputError(f"spin, orbital and all terms of {material!r} must act on the same number of states")
     if material.reciprocal is not None and np.shape(material.reciprocal) != (2, 2):
         raise InputError(f"`reciprocal` of {material!r} must be two in-plane vectors, an array (2, 2), or None")
+    for term in terms:
+        if material.reciprocal is not None and not _belongs(material.reciprocal, getattr(term, "vectors", None)):
+            raise InputError(
+                f"`reciprocal` of {material!r} does not belong to the lattice vectors of its term {term.name!r}"
+            )
     if material.reciprocal is not None and material.spacing is None:
         raise InputError(f"a lattice has a `spacing` of its own: {material!r} states `reciprocal` without one")
+
+
+def _belongs(reciprocal, vectors):
+    """Whether these are reciprocal vectors of the lattice, if a term has one."""
+    if vectors is None:
+        return True
+    numbers = np.asarray(reciprocal) @ vectors[:2, :2].T / (2 * np.pi)
+    return np.allclose(numbers, np.round(numbers), atol=1e-6) and abs(abs(np.linalg.det(numbers)) - 1) < 1e-6

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..algebra import dagger
 from ..errors import InputError
-from .base import Term, check_partner
+from .base import Term, as_matrix, check_partner
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -65,12 +65,12 @@ class Hoppings(Term):
 
     name: str
     partner: str
-    hoppings: Mapping[tuple[int, int, int], NDArray]
-    vectors: NDArray
+    hoppings: Mapping[tuple[int, int, int], ArrayLike]
+    vectors: ArrayLike
 
     def __post_init__(self) -> None:
         check_partner(self.name, self.partner)
-        vectors = np.asarray(self.vectors, float)
+        vectors = as_matrix(f"`vectors` of term {self.name!r}", self.vectors).real
         vectors = vectors * np.eye(3) if vectors.ndim == 0 else vectors
         if vectors.shape != (3, 3) or not np.isfinite(vectors).all() or abs(np.linalg.det(vectors)) == 0:
             raise InputError(f"`vectors` of term {self.name!r} must be a length or three independent vectors in nm")
@@ -89,10 +89,10 @@ class Hoppings(Term):
         given = {}
         for vector, matrix in self.hoppings.items():
             where = f"hopping {vector!r} of term {self.name!r}"
-            if np.shape(vector) != (3,) or any(int(n) != n for n in vector) or abs(vector[2]) > 1:
+            if not _is_lattice_vector(vector) or abs(vector[2]) > 1:
                 raise InputError(f"{where} must be three whole numbers, the last of them -1, 0 or 1")
-            matrix = np.asarray(matrix, complex)
-            if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1] or not np.isfinite(matrix).all():
+            matrix = as_matrix(where, matrix)
+            if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1]:
                 raise InputError(f"{where} must be a finite matrix (n, n), got shape {matrix.shape}")
             given[tuple(int(n) for n in vector)] = matrix
         if len({matrix.shape for matrix in given.values()}) > 1:
@@ -102,6 +102,10 @@ class Hoppings(Term):
             if not np.allclose(back, dagger(matrix), atol=1e-12):
                 raise InputError(f"hopping {vector!r} of term {self.name!r} must be Hermitian conjugate to that of -R")
         return given
+
+    def __getstate__(self) -> dict[str, Any]:
+        # What was worked out from these stays here.
+        return {one.name: getattr(self, one.name) for one in fields(self)}
 
     @property
     def n_states(self) -> int:
@@ -161,6 +165,13 @@ class Hoppings(Term):
     def _summed(phases, matrices):
         n = matrices.shape[-1]
         return (phases @ matrices.reshape(-1, n * n)).reshape(*phases.shape[:-1], n, n)
+
+
+def _is_lattice_vector(vector):
+    """Whether it is three whole numbers."""
+    return (
+        isinstance(vector, tuple | list) and len(vector) == 3 and all(isinstance(n, int | np.integer) for n in vector)
+    )
 
 
 def reciprocal_vectors(vectors: ArrayLike) -> NDArray:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..errors import InputError
-from .base import Term, check_partner
+from .base import Term, as_matrix, check_partner
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -59,16 +59,19 @@ class Polynomial(Term):
 
     name: str
     partner: str
-    constant: NDArray
-    linear: NDArray | None = None
-    quadratic: NDArray | None = None
+    constant: ArrayLike
+    linear: ArrayLike | None = None
+    quadratic: ArrayLike | None = None
 
     def __post_init__(self) -> None:
         check_partner(self.name, self.partner)
-        constant = np.asarray(self.constant, complex)
-        n = constant.shape[-1] if constant.ndim else 0
-        linear = np.zeros((3, n, n), complex) if self.linear is None else np.asarray(self.linear, complex)
-        quadratic = np.zeros((3, 3, n, n), complex) if self.quadratic is None else np.asarray(self.quadratic, complex)
+        where = f"part of term {self.name!r}"
+        constant = as_matrix(f"constant {where}", self.constant)
+        n = constant.shape[-1] if constant.ndim else 1
+        linear, quadratic = (
+            np.zeros((*axes, n, n), complex) if value is None else as_matrix(f"{label} {where}", value)
+            for label, value, axes in (("linear", self.linear, (3,)), ("quadratic", self.quadratic, (3, 3)))
+        )
         for label, value, shape in (
             ("constant", constant, (n, n)),
             ("linear", linear, (3, n, n)),
@@ -76,13 +79,15 @@ class Polynomial(Term):
         ):
             if value.shape != shape:
                 raise InputError(f"{label} part of term {self.name!r} must have shape {shape}, got {value.shape}")
-            if not np.isfinite(value).all():
-                raise InputError(f"{label} part of term {self.name!r} must be finite")
             if not np.allclose(value, np.conj(np.swapaxes(value, -1, -2)), atol=1e-12):
                 raise InputError(f"{label} part of term {self.name!r} must be Hermitian")
             object.__setattr__(self, label, value)
         if not np.allclose(quadratic, np.swapaxes(quadratic, 0, 1), atol=1e-12):
             raise InputError(f"quadratic part of term {self.name!r} must be symmetric in its first two axes")
+
+    def __getstate__(self) -> dict[str, Any]:
+        # What was worked out from these stays here.
+        return {one.name: getattr(self, one.name) for one in fields(self)}
 
     @property
     def n_states(self) -> int:

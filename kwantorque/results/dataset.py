@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import xarray as xr
 
-from ..operators.variables import TORQUE, Variable, schema
+from ..operators.variables import Unit, Variable, schema
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -27,6 +27,8 @@ SCHEMA = schema()
 See `operators.variables`.
 """
 
+UNKNOWN = Unit("", "", "", "")
+"""What is derived by a user's own function has a unit that the user knows."""
 ERROR = "_error"
 """The error of the variable x is x_error: the largest absolute one of its entries."""
 
@@ -106,7 +108,7 @@ def dataset(
     records = schema(partners)
     variables = {}
     for name, value in values.items():
-        record = records.get(name, Variable(name, (), "torque", TORQUE, name))
+        record = records.get(name, Variable(name, (), "derived", UNKNOWN, name))
         unit = getattr(record.unit, normalised)
         dims = (*leading[: np.ndim(value) - len(record.dims)], *record.dims)
         variables[name] = (dims, value, {"units": unit, "long_name": record.label, "kind": record.kind})

@@ -58,6 +58,12 @@ class Estimate:
 
     __radd__, __rmul__ = __add__, __mul__
 
+    def __neg__(self) -> Estimate:
+        return -1.0 * self
+
+    def __rsub__(self, other: float) -> Estimate:
+        return _as_estimate(other) + -self
+
     def __abs__(self) -> Estimate:
         return Estimate(abs(self.value), self.error)
 

@@ -26,6 +26,21 @@ from .dataset import error_of, is_error
 __all__ = ["extrapolate", "require_whole_lengths", "richardson"]
 
 
+SAME = (
+    "system",
+    "energy",
+    "source",
+    "incident_spin",
+    "mu_left",
+    "mu_right",
+    "temperature",
+    "sea",
+    "window_from",
+    "normalised",
+)
+"""Attributes in which the two results must agree."""
+
+
 def extrapolate(compute: Callable[[float], xr.Dataset], spacing: float) -> xr.Dataset:
     """Run a computation at a spacing and at half of it, and extrapolate to zero.
 
@@ -129,12 +144,17 @@ def richardson(coarse: xr.Dataset, fine: xr.Dataset) -> xr.Dataset:
     spacings = [float(run.z[1] - run.z[0]) for run in (coarse, fine)]
     if abs(spacings[1] - spacings[0] / 2) > 1e-9:
         raise InputError(f"an extrapolation needs a spacing and half of it, got {spacings[0]:g} and {spacings[1]:g} nm")
-    for name in ("system", "energy", "source", "mu_left", "mu_right", "temperature", "normalised"):
+    for name in SAME:
         if coarse.attrs.get(name) != fine.attrs.get(name):
             raise InputError(
                 f"an extrapolation needs the same device twice, got {name} = {coarse.attrs.get(name)!r} and "
                 f"{fine.attrs.get(name)!r}"
             )
+    if coarse.boundary_z.shape != fine.boundary_z.shape or not np.allclose(coarse.boundary_z, fine.boundary_z):
+        raise InputError("an extrapolation needs the same device twice, got layers of different thickness")
+    missing = set(fine.data_vars) - set(coarse.data_vars)
+    if missing:
+        raise InputError(f"an extrapolation needs the same variables twice, but the first has no {', '.join(missing)}")
     result = fine.copy()
     for name, variable in fine.data_vars.items():
         if set(variable.dims) - {"axis", "lead", "part"} or is_error(name):
@@ -150,9 +170,11 @@ def richardson(coarse: xr.Dataset, fine: xr.Dataset) -> xr.Dataset:
     runs = coarse.attrs, fine.attrs
     result.attrs["spacings"] = spacings
     result.attrs["closure"] = max(run["closure"] for run in runs)
-    result.attrs["error_estimate"] = (4 * fine.attrs["error_estimate"] + coarse.attrs["error_estimate"]) / 3
-    result.attrs["k_points"] = sum(run["k_points"] for run in runs)
-    result.attrs["seconds"] = sum(run["seconds"] for run in runs)
+    if all("error_estimate" in run for run in runs):
+        result.attrs["error_estimate"] = (4 * fine.attrs["error_estimate"] + coarse.attrs["error_estimate"]) / 3
+    for name in ("k_points", "seconds"):
+        if all(name in run for run in runs):
+            result.attrs[name] = sum(run[name] for run in runs)
     return result
 
 

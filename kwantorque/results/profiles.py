@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
-from ..errors import InputError
+from ..errors import InputError, finite, instance
 from ..operators.variables import FLUX, UNITS
 from .dataset import error_of, is_error
 
@@ -52,6 +52,7 @@ def per_current(data: xr.Dataset, incident: bool = False) -> xr.Dataset:
     ...
     kwantorque.errors.InputError: this Dataset is per current already
     """
+    instance("data", data, xr.Dataset, "kwantorque.torques(stack, energy)")
     if data.attrs.get("normalised"):
         raise InputError("this Dataset is per current already")
     if "k" in data.dims:
@@ -76,7 +77,7 @@ def per_current(data: xr.Dataset, incident: bool = False) -> xr.Dataset:
             continue
         unit = variable.attrs.get("units", "1")
         divided = (variable / current).assign_attrs(variable.attrs)
-        divided.attrs["units"] = per_response.get(unit, f"{unit} per I/e")
+        divided.attrs["units"] = per_response.get(unit, f"{unit} per I/e" if unit else "")
         result[name] = divided
         if f"{name}_error" in data:
             largest = float(np.abs(divided).max())
@@ -124,6 +125,7 @@ def window_average(variable: xr.DataArray, start: float, stop: float) -> tuple[f
     """
     if not isinstance(variable, xr.DataArray) or not {"site", "bond"} & set(variable.dims):
         raise InputError(f"a window needs a DataArray on sites or bonds, got {type(variable).__name__}")
+    start, stop = finite("start", start, "nm"), finite("stop", stop, "nm")
     position = variable["z" if "site" in variable.dims else "z_bond"]
     values = variable.values[(position.values >= start) & (position.values <= stop)] if variable.ndim == 1 else []
     if len(values) < 6:

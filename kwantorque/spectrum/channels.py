@@ -35,6 +35,7 @@ __all__ = [
     "layer_bottom",
     "lowest_inside",
     "require_channels",
+    "shortest_vectors",
     "thresholds",
 ]
 
@@ -135,6 +136,7 @@ def count_channels(layer: Layer, spacing: float, energy: float, k_par: NDArray) 
     array([2, 2, 0])
     """
     count = count_open(*bulk_blocks(layer, spacing, k_par), energy)
+    count = np.array(np.broadcast_to(count, len(k_par)))
     if layer.material.reciprocal is not None:
         count[~in_zone(layer.material.reciprocal, k_par)] = 0
     return count
@@ -155,10 +157,33 @@ def in_zone(reciprocal: NDArray, k_par: NDArray) -> NDArray:
     -------
     (nk,) bool array
     """
-    b_1, b_2 = reciprocal
-    points = np.array([i * b_1 + j * b_2 for i in range(-2, 3) for j in range(-2, 3) if (i, j) != (0, 0)])
+    b_1, b_2 = shortest_vectors(reciprocal)
+    points = np.array([i * b_1 + j * b_2 for i in range(-1, 2) for j in range(-1, 2) if (i, j) != (0, 0)])
     half = (points**2).sum(axis=1) / 2
     return (k_par @ points.T <= half * (1 + 1e-12)).all(axis=1)
+
+
+def shortest_vectors(vectors: NDArray) -> NDArray:
+    """The two shortest vectors that span the same lattice (Gauss's reduction), (2, 2).
+
+    Parameters
+    ----------
+    vectors : (2, 2) array, as rows
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from kwantorque.spectrum.channels import shortest_vectors
+    >>> shortest_vectors(np.array([[1.0, 0.0], [5.0, 1.0]]))
+    array([[1., 0.],
+           [0., 1.]])
+    """
+    short, long = sorted(np.asarray(vectors, float), key=np.linalg.norm)
+    while True:
+        long = long - np.round(long @ short / (short @ short)) * short
+        if np.linalg.norm(long) >= np.linalg.norm(short) * (1 - 1e-12):
+            return np.array([short, long])
+        short, long = long, short
 
 
 def has_channels(layer: Layer, spacing: float, energy: float) -> bool:
@@ -248,7 +273,7 @@ def largest_radius(layer: Layer, energy: float) -> float:
         of higher than second order and has no Brillouin zone.
     """
     if layer.material.reciprocal is not None:
-        b_1, b_2 = layer.material.reciprocal
+        b_1, b_2 = shortest_vectors(layer.material.reciprocal)
         return 1.01 * max(np.linalg.norm(b_1 + b_2), np.linalg.norm(b_1 - b_2)) / 2
     c, b = _bending(layer)
     depth = energy - np.linalg.eigvalsh(layer_bottom(layer))[0]

@@ -105,7 +105,9 @@ def find_symmetry(stack: Stack) -> Symmetry:
     for i, normal in enumerate(normals):
         if probe.is_symmetric(rotation(np.einsum("i,iab->ab", normal, total), np.pi), 1 + len(turns) + i):
             average = average @ np.outer(normal, normal)
-    return Symmetry(max(with_spin, without), probe.is_symmetric(nothing, 0), average)
+    # The zone of a lattice is no circle, even where the blocks do not depend on k.
+    on_a_lattice = any(region.layer.material.reciprocal is not None for region in stack.regions)
+    return Symmetry(max(with_spin, without), not on_a_lattice and probe.is_symmetric(nothing, 0), average)
 
 
 def symmetrised(values: Mapping[str, NDArray], symmetry: Symmetry, vectors: Container[str]) -> dict[str, NDArray]:

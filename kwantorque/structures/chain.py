@@ -239,9 +239,9 @@ class _BondParts:
 
         Under a bias only the potential differs.
         """
-        if term not in self._of_term:
-            self._of_term[term] = term.blocks(self.k_par, self.stack.spacing)
-        return self._of_term[term]
+        if id(term) not in self._of_term:
+            self._of_term[id(term)] = term.blocks(self.k_par, self.stack.spacing)
+        return self._of_term[id(term)]
 
     def _noted(self, terms):
         for term in terms:

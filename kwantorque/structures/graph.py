@@ -59,11 +59,20 @@ class Graph:
     inside: NDArray
 
     def __post_init__(self) -> None:
-        bonds = np.asarray(self.bonds)
-        if len(bonds) != len(self.bond_kind) or len(self.inside) != len(self.site_kind):
+        for name in ("site_kind", "bond_kind", "bonds", "inside"):
+            object.__setattr__(self, name, np.asarray(getattr(self, name)))
+        if self.bonds.shape != (len(self.bond_kind), 2) or len(self.inside) != len(self.site_kind):
             raise InputError("a graph needs a kind and two ends for each bond, a kind and `inside` for each site")
-        if len(bonds) and (bonds.min() < 0 or bonds.max() >= len(self.site_kind)):
+        if len(self.bonds) and (self.bonds.min() < 0 or self.bonds.max() >= len(self.site_kind)):
             raise InputError(f"the ends of bonds must be sites, 0 to {len(self.site_kind) - 1}")
+        for what, blocks, kind in (("site", self.onsite, self.site_kind), ("bond", self.hopping, self.bond_kind)):
+            for name, block in blocks.items():
+                if name not in self.partner:
+                    raise InputError(f"term {name!r} of a graph needs a partner")
+                if len(kind) and kind.max() >= block.shape[1]:
+                    raise InputError(
+                        f"term {name!r} has blocks of {block.shape[1]} kinds of {what}s, not {kind.max() + 1}"
+                    )
 
     @property
     def n_sites(self) -> int:

@@ -14,228 +14,24 @@ atomic planes.)
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..algebra import direction
 from ..errors import InputError, finite, known, positive
-from ..materials.base import Material, Term, check_material
-from ..materials.polynomial import Polynomial
+from .layer import Drop, Interface, Layer
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    Direction: TypeAlias = str | Sequence[float] | NDArray | Callable[[float], Sequence[float]]
-
-__all__ = ["Drop", "Interface", "Layer", "Region", "Stack"]
+__all__ = ["Interface", "Layer", "Region", "Stack"]
 
 MOST_SITES = 100_000
 """A layer of more sites than this is a mistake in a unit."""
-
-
-@dataclass(frozen=True)
-class Layer:
-    """A uniform or textured layer of one material.
-
-    Parameters
-    ----------
-    material : Material
-    thickness : float, nm
-        Leave it out for a lead, which extends to infinity.
-    m : str, 3-vector or callable
-        Direction of the magnetisation, "z", "-x", (1, 0, 1), or a function of z in nm
-        that returns one: a texture, evaluated on sites and bonds. Needed if the
-        material is magnetic, ignored if not.
-    potential : float or callable, eV
-        Energy added to all bands, or a function of z in nm: the slope of a bias,
-        evaluated on sites and bonds.
-    name : str, optional
-        What to call it, in `Stack.biased` for example; "layer 0", ... by default.
-
-    Raises
-    ------
-    InputError
-        Something that is no material, direction or length, or a magnetic material
-        without `m`.
-
-    Examples
-    --------
-    >>> import kwantorque as kt
-    >>> iron = kt.FreeElectron.from_wavevectors(10.9, 4.2)
-    >>> kt.Layer(iron, 2.0, m="-z").m
-    (0.0, 0.0, -1.0)
-    >>> kt.Layer(iron, 2.0)
-    Traceback (most recent call last):
-    ...
-    kwantorque.errors.InputError: a layer of a magnetic material needs its direction ...
-    """
-
-    material: Material
-    thickness: float | None = None
-    m: Direction | None = None
-    potential: float | Callable[[float], float] = 0.0
-    name: str | None = None
-
-    def __post_init__(self) -> None:
-        is_magnetic = getattr(self.material, "is_magnetic", False)
-        if self.thickness is not None:
-            object.__setattr__(self, "thickness", positive("thickness", self.thickness, "nm"))
-        if self.m is None and is_magnetic:
-            raise InputError(f"a layer of a magnetic material needs its direction `m`: {self.material!r}")
-        if self.m is not None and not callable(self.m):
-            object.__setattr__(self, "m", tuple(float(x) + 0.0 for x in direction(self.m)))
-        if not callable(self.potential):
-            object.__setattr__(self, "potential", finite("potential", self.potential, "eV"))
-        if self.name is not None and not isinstance(self.name, str):
-            raise InputError(f"`name` of a layer must be a string, got {self.name!r}")
-        check_material(self.material, np.array([0.0, 0.0, 1.0]) if is_magnetic else None)
-        if not is_magnetic:
-            object.__setattr__(self, "m", None)
-
-    def __reduce__(self) -> tuple:
-        # What was worked out stays here: a texture travels to a worker as its function.
-        return type(self), (self.material, self.thickness, self.m, self.potential, self.name)
-
-    @property
-    def is_uniform(self) -> bool:
-        """Whether nothing in the layer depends on z."""
-        return not (callable(self.m) or callable(self.potential))
-
-    def same_crystal(self, other: Layer) -> bool:
-        """Whether the two layers differ in nothing but their thickness and name."""
-        if self is other:
-            return True
-        uniform = self.is_uniform and other.is_uniform
-        return uniform and self.material == other.material and (self.m, self.potential) == (other.m, other.potential)
-
-    def magnetisation_at(self, z: float) -> NDArray:
-        """Direction of the magnetisation (3,) at z (nm); zero if there is none."""
-        if self.m is None:
-            return np.zeros(3)
-        return direction(self.m(z)) if callable(self.m) else np.array(self.m)
-
-    def terms_at(self, z: float) -> tuple[Term, ...]:
-        """The material's terms at position z (nm).
-
-        The layer's potential is added to the term "potential".
-
-        Raises
-        ------
-        InputError
-            A texture or potential that is no direction or number there.
-        """
-        key = 0.0 if self.is_uniform else float(z)
-        if key not in self._known:
-            self._known[key] = self._terms(key)
-        return self._known[key]
-
-    @cached_property
-    def _known(self):
-        """Terms by position, made once: every k-point asks for them again."""
-        return {}
-
-    @cached_property
-    def _of_material(self):
-        return self.material.terms(None if self.m is None else np.array(self.m))
-
-    @cached_property
-    def _seen(self):
-        return {}
-
-    def _of_texture(self, m):
-        """The material's terms; those that do not depend on `m` are one object."""
-        return tuple(
-            known if (known := self._seen.setdefault(term.name, term)).same_as(term) else term
-            for term in self.material.terms(m)
-        )
-
-    def _terms(self, z):
-        terms = self._of_texture(self.magnetisation_at(z)) if callable(self.m) else self._of_material
-        potential = finite("potential", self.potential(z), "eV") if callable(self.potential) else self.potential
-        if potential == 0:
-            return terms
-        for i, term in enumerate(terms):
-            if term.name == "potential":
-                return (*terms[:i], term.shifted(potential), *terms[i + 1 :])
-        n = self.material.n_orbitals
-        return (*terms, Polynomial("potential", "lattice", potential * np.eye(n)))
-
-
-@dataclass(frozen=True)
-class Drop:
-    """A potential that changes linearly between two planes: the bias across a barrier.
-
-    On top of another one, and constant outside of the planes.
-
-    Parameters
-    ----------
-    potential : float or callable, eV
-        What is there without the bias.
-    start, stop : (z, energy), nm and eV
-    """
-
-    potential: float | Callable[[float], float]
-    start: tuple[float, float]
-    stop: tuple[float, float]
-
-    def __call__(self, z: float) -> float:
-        here = self.potential(z) if callable(self.potential) else self.potential
-        return here + float(np.interp(z, (self.start[0], self.stop[0]), (self.start[1], self.stop[1])))
-
-
-@dataclass(frozen=True)
-class Interface:
-    """Terms w(k_par) delta(z) on the plane between two layers.
-
-    Put it between them in the list of a `Stack`. Each term enters as w/a on the site of
-    the interface, a the spacing.
-
-    Parameters
-    ----------
-    terms : tuple of Term
-        In eV nm instead of eV, functions of the in-plane k only.
-
-    Raises
-    ------
-    InputError
-        Something that is no `Term`, or a term that depends on k_z.
-
-    References
-    ----------
-    Manchon, Phys. Rev. B 83, 172403 (2011), for the Rashba term of the example.
-
-    Examples
-    --------
-    alpha (k x z).sigma delta(z) = alpha (k_y sigma_x - k_x sigma_y) delta(z):
-
-    >>> import kwantorque as kt
-    >>> from kwantorque.algebra import SPIN_HALF
-    >>> x, y, _ = 0.04 * 2 * SPIN_HALF  # alpha = 0.04 eV nm^2
-    >>> rashba = kt.Polynomial("rashba", "lattice", 0 * x, linear=[-y, x, 0 * x])
-    >>> metal = kt.FreeElectron.from_wavevectors(10.0)
-    >>> layers = [kt.Layer(metal, 0.3), kt.Interface((rashba,)), kt.Layer(metal, 0.3)]
-    >>> len(kt.Stack(layers, 0.05).interfaces)  # with those to both leads
-    3
-    >>> kt.Interface(("rashba",))
-    Traceback (most recent call last):
-    ...
-    kwantorque.errors.InputError: an interface is made of Term objects, got 'rashba'
-    """
-
-    terms: tuple[Term, ...] = ()
-
-    def __post_init__(self) -> None:
-        terms = self.terms if isinstance(self.terms, tuple | list) else (self.terms,)
-        object.__setattr__(self, "terms", tuple(terms))
-        for term in self.terms:
-            if not isinstance(term, Term):
-                raise InputError(f"an interface is made of Term objects, got {term!r}")
-            if not term.is_planar:
-                raise InputError(f"interface term {term.name!r} must not depend on k_z")
 
 
 @dataclass(frozen=True)
@@ -278,17 +74,19 @@ class Stack:
     left, right : Layer without thickness, optional
         The leads. Default: the first and the last layer go on to infinity (a texture or
         potential keeps its value at the outer boundary).
+    interfaces : sequence of Interface, optional
+        Another way to give them: one per plane, from left lead | first layer to last
+        layer | right lead.
+    bias : float, eV
+        The bias that is in the potentials already, as `biased` says it.
 
     Attributes
     ----------
     layers : tuple of Layer
     interfaces : tuple of Interface
-        One per plane, from left lead | first layer to last layer | right lead; without
-        terms where none was given.
+        One per plane; without terms where none was given.
     lengths : tuple of float, nm
         Thicknesses after rounding.
-    bias : float, eV
-        The bias that `biased` has put into the potentials.
 
     Raises
     ------
@@ -314,13 +112,13 @@ class Stack:
     kwantorque.errors.InputError: `spacing` must not exceed the thickness of a ...
     """
 
-    layers: tuple[Layer, ...]
+    layers: Sequence[Layer | Interface]
     spacing: float
     left: Layer | None = field(default=None, kw_only=True)
     right: Layer | None = field(default=None, kw_only=True)
     atomic: bool = field(default=False, kw_only=True)
-    bias: float = field(default=0.0, init=False)
-    interfaces: tuple[Interface, ...] = field(init=False)
+    interfaces: Sequence[Interface] | None = field(default=None, kw_only=True)
+    bias: float = field(default=0.0, kw_only=True)
     lengths: tuple[float, ...] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -331,7 +129,10 @@ class Stack:
         put(spacing=positive("spacing", self.spacing, "nm"))
         items = self.layers if isinstance(self.layers, (list, tuple)) else [self.layers]
         layers, interfaces = self._separate(items)
-        put(layers=layers, interfaces=interfaces)
+        put(layers=layers, interfaces=self._given(interfaces))
+        put(bias=finite("bias", self.bias, "eV"))
+        if not isinstance(self.atomic, bool):
+            raise InputError(f"`atomic` must be True or False, got {self.atomic!r}")
         put(lengths=tuple(self._rounded(layer.thickness) * self.spacing for layer in layers))
         put(left=self._lead("left", self.left, layers[0], 0.0))
         put(right=self._lead("right", self.right, layers[-1], self.length))
@@ -347,9 +148,21 @@ class Stack:
 
     def __repr__(self) -> str:
         interfaces = {i: x for i, x in enumerate(self.interfaces) if x.terms}
-        return f"Stack({list(self.layers)}, spacing={self.spacing}, left={self.left}, right={self.right}" + (
-            f", interfaces={interfaces})" if interfaces else ")"
-        )
+        parts = [f"Stack({list(self.layers)}", f"spacing={self.spacing}", f"left={self.left}", f"right={self.right}"]
+        parts += [f"interfaces={interfaces}"] if interfaces else []
+        parts += ["atomic=True"] if self.atomic else []
+        return ", ".join(parts) + ")"
+
+    def _given(self, between):
+        """The interfaces found between the layers, or those given apart."""
+        if self.interfaces is None:
+            return between
+        given = tuple(self.interfaces)
+        if len(given) != len(between) or any(not isinstance(one, Interface) for one in given):
+            raise InputError(f"`interfaces` must be {len(between)} Interface objects, one per plane, got {given!r}")
+        if any(one.terms for one in between):
+            raise InputError("interfaces stand between the layers, or are given as `interfaces`, not both")
+        return given
 
     @staticmethod
     def _separate(items):
@@ -469,13 +282,13 @@ class Stack:
                 return replace(layer, potential=Drop(layer.potential, (0.0, shift), (1.0, shift)))
             return replace(layer, potential=layer.potential + shift)
 
-        items = [self.interfaces[0]]
-        for index, layer in enumerate(self.layers):
-            items += [shifted(layer, index), self.interfaces[index + 1]]
-        left, right = shifted(self.left, -1), shifted(self.right, len(self.layers))
-        stack = Stack(items, self.spacing, left=left, right=right, atomic=self.atomic)
-        object.__setattr__(stack, "bias", bias)
-        return stack
+        return replace(
+            self,
+            layers=[shifted(layer, index) for index, layer in enumerate(self.layers)],
+            left=shifted(self.left, -1),
+            right=shifted(self.right, len(self.layers)),
+            bias=bias,
+        )
 
     def _number_of(self, across):
         """The number of the layer that `across` names; the only one by default."""
@@ -483,12 +296,14 @@ class Stack:
             raise InputError("`across` must name the layer in which the potential drops: its number from 0 on, or name")
         if isinstance(across, str):
             names = [layer.name for layer in self.layers]
+            if not any(names):
+                raise InputError(f"no layer has a name: say `across` by number, got {across!r}")
             known("layer", across, [name for name in names if name])
             if names.count(across) > 1:
                 raise InputError(f"{names.count(across)} layers are called {across!r}: say `across` by number")
             return names.index(across)
         across = 0 if across is None else across
-        if isinstance(across, bool) or across not in range(len(self.layers)):
+        if isinstance(across, bool | float) or across not in range(len(self.layers)):
             raise InputError(
                 f"`across` must be the name of a layer or its number, 0 to {len(self.layers) - 1}, got {across!r}"
             )
@@ -571,14 +386,15 @@ class Stack:
             ),
         }
 
-    @property
+    @cached_property
     def partners(self) -> tuple[str, ...]:
         """Who takes angular momentum from the carriers.
 
-        Of all terms of layers, leads and interfaces.
+        Of all terms of layers, leads and interfaces, in the order they are met.
         """
-        layers = [term for region in self.regions for term in region.layer.terms_at(float(self.z[0]))]
-        terms = [*layers, *(term for interface in self.interfaces for term in interface.terms)]
+        places = [(region.layer, float(self.positions(region)[0])) for region in self.regions]
+        terms = [term for layer, z in places for term in layer.terms_at(z)]
+        terms += [term for interface in self.interfaces for term in interface.terms]
         return tuple(dict.fromkeys(term.partner for term in terms))
 
     @cached_property

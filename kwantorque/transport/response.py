@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from tqdm import tqdm
 
-from ..errors import InputError, finite, known
+from ..algebra import direction
+from ..errors import InputError, finite, known, whole
 from ..integration.summation import CHUNK
 from ..results.dataset import dataset
 from ..spectrum.breaks import Breaks
@@ -165,7 +166,7 @@ def torques(
         run = Run(stack, numerics, symmetry, bar)
         integral = run.integral(injection.sums, breaks, numerics.tolerance, measure)
     run.close(integral.values)
-    attrs = provenance(stack, numerics.solver, energy=energy, source=source)
+    attrs = provenance(stack, numerics.solver, energy=energy, source=source, incident_spin=_words(incident_spin))
     attrs |= run.attrs(integral.error, integral.points, time.perf_counter() - started)
     return dataset(integral.values, stack.coordinates(), attrs, partners=stack.partners, errors=integral.errors)
 
@@ -242,7 +243,7 @@ def torques_at(
         return np.concatenate(arrays)
 
     values = {name: joined([part[name] for part, _ in parts]) for name in parts[0][0]}
-    attrs = provenance(stack, solver, energy=energy, source=source)
+    attrs = provenance(stack, solver, energy=energy, source=source, incident_spin=_words(incident_spin))
     attrs["closure"] = max(float(closure.max(initial=0)) for _, closure in parts)
     return dataset(
         values,
@@ -252,6 +253,10 @@ def torques_at(
         normalised="at_k",
         leading=("k", "state"),
     )
+
+
+def _words(incident_spin):
+    return None if incident_spin is None else str((direction(incident_spin) + 0.0).tolist())
 
 
 def _coordinates_of_k(k_par) -> dict[str, Any]:
@@ -316,8 +321,7 @@ def k_grid(stack: Stack, energy: float, points: int = 60, source: str = "left") 
     """
     lead = getattr(check_stack(stack), known("source", source, SIDES))
     energy = finite("energy", energy, "eV")
-    if not isinstance(points, int) or isinstance(points, bool) or points < 1:
-        raise InputError(f"`points` must be a whole number >= 1, got {points!r}")
+    points = whole("points", points)
     require_channels(stack, energy)
     angles = np.linspace(0, 2 * np.pi, 73)
     edge = max(radii.max(initial=0) for radii in thresholds(lead, stack.spacing, energy, angles))

@@ -17,7 +17,7 @@ import numpy as np
 from tqdm import tqdm
 
 from ..algebra import direction
-from ..errors import ComputationError, InputError, positive
+from ..errors import ComputationError, InputError, instance, known, positive
 from ..integration.plane import PolarRule, integrate
 from ..integration.rules import Integral
 from ..integration.summation import Summation, k_points
@@ -53,6 +53,10 @@ __all__ = [
 MAX_CLOSURE = 1e-8
 """Largest relative violation of the books that a result may have."""
 SIDES = ("left", "right")
+LEADING = (2, 5)
+"""Leading dimensions of the numbers that `derived` is tried with: unlike all others."""
+TAKEN = ("z", "z_bond", "layer", "boundary_z", "axis", "lead", "part", "site", "bond", "magnetisation")
+"""Coordinates and dimensions of a result, none of which `derived` may return."""
 """The two leads, in the order of the dimension `lead`."""
 
 
@@ -103,10 +107,10 @@ class Numerics:
         object.__setattr__(self, "tolerance", positive("tolerance", self.tolerance))
         if self.solver is None:
             object.__setattr__(self, "solver", BatchedSolver())
-        if not isinstance(self.solver, Solver):
-            raise InputError(f"`solver` must be a Solver such as BatchedSolver(), got {self.solver!r}")
-        if self.kpar is not None and not isinstance(self.kpar, PolarRule):
-            raise InputError(f"`kpar` must be a PolarRule, got {self.kpar!r}")
+        instance("solver", self.solver, Solver, "BatchedSolver()")
+        if self.kpar is not None:
+            instance("kpar", self.kpar, PolarRule, "PolarRule()")
+        instance("progress", self.progress, bool, "False")
         if self.executor is not None and not callable(getattr(self.executor, "submit", None)):
             raise InputError(
                 "`executor` must be a concurrent.futures.Executor, such as `with kwantorque.processes(4) as pool` "
@@ -131,6 +135,8 @@ class Numerics:
     @classmethod
     def among(cls, given: Mapping[str, Any], numerics: Numerics | None = None) -> tuple[Numerics, dict[str, Any]]:
         """The settings among keywords, on top of `numerics`, and the other keywords."""
+        if numerics is not None:
+            instance("numerics", numerics, cls, "Numerics(tolerance=1e-2)")
         settings = {name: value for name, value in given.items() if name in cls.names()}
         rest = {name: value for name, value in given.items() if name not in settings}
         return (cls(**settings) if numerics is None else numerics.but(**settings)), rest
@@ -440,11 +446,9 @@ def check_stack(stack: Stack) -> Stack:
     >>> check_stack("Co/Cu/Co")
     Traceback (most recent call last):
     ...
-    kwantorque.errors.InputError: `stack` must be a Stack, got 'Co/Cu/Co'
+    kwantorque.errors.InputError: `stack` must be a Stack such as ..., got 'Co/Cu/Co'
     """
-    if not isinstance(stack, Stack):
-        raise InputError(f"`stack` must be a Stack, got {stack!r}")
-    return stack
+    return instance("stack", stack, Stack, "Stack(layers, spacing=0.1)")
 
 
 def check_derived(derived: Derived | None, stack: Stack) -> Derived | None:
@@ -472,23 +476,32 @@ def check_derived(derived: Derived | None, stack: Stack) -> Derived | None:
     rng = np.random.default_rng(0)
     sizes = {"site": stack.n_sites, "bond": stack.n_sites + 1, "lead": 2, "axis": 3}
     shapes = {name: [sizes[dim] for dim in record.dims] for name, record in schema(stack.partners).items()}
-    values = {name: rng.normal(size=(3, *shape)) for name, shape in shapes.items()}
-    factors = np.array([-2.0, 0.5, 1.0])
-    found = derived(dict(values))
-    if not isinstance(found, Mapping) or not all(isinstance(name, str) for name in found):
-        raise InputError(f"`derived` must return a dict of further numbers by name, got {type(found).__name__}")
-    together = derived({name: np.tensordot(factors, value, 1)[None] for name, value in values.items()})
+    one, other = ({name: rng.normal(size=(*LEADING, *shape)) for name, shape in shapes.items()} for _ in range(2))
+    mixed = {name: -2.0 * one[name] + 0.5 * other[name] for name in shapes}
+
+    def of(values):
+        try:
+            return derived(dict(values))
+        except KeyError as error:
+            known("variable in `derived`", error.args[0], shapes)
+            raise
+
+    found = of(one)
+    if not isinstance(found, Mapping) or not found or not all(isinstance(name, str) for name in found):
+        raise InputError(f"`derived` must return a dict of further numbers by name, got {found!r}")
     for name, value in found.items():
-        known_name = name in values or name.endswith("_error")
-        if known_name:
+        if name in shapes or name in TAKEN or name.endswith("_error"):
             raise InputError(f"`derived` must not return {name!r}: that name is taken")
-        if np.shape(value)[:1] != (3,):
+        if np.shape(value) != LEADING or np.iscomplexobj(value):
             raise InputError(
-                f"`derived` must keep leading dimensions, but {name!r} has shape {np.shape(value)} for variables with "
-                "one of 3: index the last dimensions only, as in `values[...][..., 0, :]`"
+                f"`derived` must return one real number per entry of the leading dimensions, but {name!r} has shape "
+                f"{np.shape(value)} where these are {LEADING}: index the last dimensions only, as in "
+                "`values[...][..., 0, :]`, one component at a time"
             )
-        expected = np.tensordot(factors, value, 1)
-        if not np.allclose(together[name][0], expected, rtol=1e-9, atol=1e-9 * np.abs(value).max()):
+    of_other, of_mixed = of(other), of(mixed)
+    for name, value in found.items():
+        expected = -2.0 * value + 0.5 * of_other[name]
+        if not np.allclose(of_mixed[name], expected, rtol=1e-9, atol=1e-9 * np.abs(value).max()):
             raise InputError(
                 f"`derived` must be linear in the variables, but {name!r} is not: it is added up over k_par before you "
                 "see it. Return the linear pieces, and combine their integrals"
@@ -540,7 +553,7 @@ def provenance(stack: Stack, solver: Solver, **given: Any) -> dict[str, Any]:
     >>> attrs["energy"], attrs["solver"]
     (0.0, 'batched')
     """
-    parameters = given | {"stack": repr(stack)}
+    parameters = {name: value for name, value in given.items() if value is not None} | {"stack": repr(stack)}
     try:
         kwant_version = version("kwant")
     except PackageNotFoundError:

@@ -34,7 +34,7 @@ from ..spectrum.channels import band_bottoms, require_channels
 from ..spectrum.symmetry import Symmetry, find_symmetry
 from ..structures.chain import discretise
 from ..units import BOLTZMANN
-from .run import SIDES, Injection, Numerics, Run, added_up, check_derived, check_stack, provenance
+from .run import SIDES, Injection, Numerics, Run, added_up, check_derived, check_stack, provenance, torques_of
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -63,6 +63,8 @@ cancel. The balance of the whole must close to 1e-8.
 """
 MAX_SEA_CURRENT = 1e-5
 """Particle current of a sea, relative to 1e-4 of the hopping, that is rounding."""
+SAME_BIAS = 1e-9
+"""Chemical potentials fit a bias to this (eV)."""
 LOOSEST = 0.3
 """No k integral at a single energy is asked for less than this."""
 NO_FLUX = 1e-5
@@ -210,7 +212,13 @@ def steady_state(
         {name: value.sum(axis=0) for name, value in values.items()}, {name: e.sum() for name, e in errors.items()}
     )
     attrs = provenance(
-        stack, numerics.solver, mu_left=mu["left"], mu_right=mu["right"], temperature=float(temperature)
+        stack,
+        numerics.solver,
+        mu_left=mu["left"],
+        mu_right=mu["right"],
+        temperature=float(temperature),
+        sea=int(sea),
+        window_from=source,
     ) | run.attrs(error, below.points + above.points, time.perf_counter() - started)
     return dataset(
         values,
@@ -227,9 +235,16 @@ def _filled_to(stack, energy, bias, across, mu_left, mu_right):
     """The stack with its bias in it, and {side: chemical potential}."""
     energy, bias = finite("energy", energy, "eV"), finite("bias", bias, "eV")
     if mu_left is None and mu_right is None:
-        if bias == 0 and across is not None:
-            stack.biased(bias, across)
-        return (stack.biased(bias, across) if bias else stack), {"left": energy + bias / 2, "right": energy - bias / 2}
+        if stack.bias and bias:
+            raise InputError(f"the stack is under a bias of {stack.bias:g} eV already: give `bias` to the one without")
+        if stack.bias:
+            raise InputError(
+                f"the stack is under a bias of {stack.bias:g} eV: say `mu_left` and `mu_right`, or give `bias` to the "
+                "stack without"
+            )
+        if bias or across is not None:
+            stack = stack.biased(bias, across)
+        return stack, {"left": energy + bias / 2, "right": energy - bias / 2}
     if bias != 0 or energy != 0 or across is not None:
         raise InputError(
             "say `energy` and `bias` (and `across`), or `mu_left` and `mu_right` of a stack that has its potentials "
@@ -238,7 +253,12 @@ def _filled_to(stack, energy, bias, across, mu_left, mu_right):
     if mu_left is None:
         raise InputError("`mu_right` needs `mu_left`")
     mu_left = finite("mu_left", mu_left, "eV")
-    return stack, {"left": mu_left, "right": mu_left if mu_right is None else finite("mu_right", mu_right, "eV")}
+    mu_right = mu_left if mu_right is None else finite("mu_right", mu_right, "eV")
+    if stack.bias and abs(mu_left - mu_right - stack.bias) > SAME_BIAS:
+        raise InputError(
+            f"the stack is under a bias of {stack.bias:g} eV, but `mu_left` - `mu_right` = {mu_left - mu_right:g} eV"
+        )
+    return stack, {"left": mu_left, "right": mu_right}
 
 
 class _Filling(Run):
@@ -248,6 +268,14 @@ class _Filling(Run):
         super().__init__(stack, numerics, symmetry, bar)
         self.derived, self.thermal = derived, thermal
         self.names = tuple(schema(stack.partners))
+        torques = torques_of(stack)
+        of_spin = [name for name in torques if name != "lattice_torque"]
+        # The lattice's local torques are large and cancel: of it the sum decides alone.
+        self.controlled = (
+            "angular_momentum_current",
+            *(f"{name}_total" for name in torques),
+            *(f"{name}_cumulated" for name in of_spin),
+        )
 
     def sea(self, mu):
         """`Integral` of all states filled up to `mu`.
@@ -316,7 +344,7 @@ class _Filling(Run):
         gross flux or `NO_RESPONSE` of the incident current is not asked for.
         """
         names = [name for name in values if name not in self.names and not isinstance(name, Difference)]
-        names = names if self.derived is not None else CONTROLLED
+        names = names if self.derived is not None else self.controlled
         scale = max(float(np.abs(values[name]).max(initial=0)) for name in names)
         scale = max(scale, (NO_FLUX if of_sea else NO_RESPONSE) * abs(float(values["incident_current"])))
         current = float(np.abs(values["particle_current_limit"]).min())
@@ -324,10 +352,6 @@ class _Filling(Run):
         if not of_sea and current > max(NO_CURRENT * scale, NO_RESPONSE * abs(float(values["incident_current"]))):
             worst = max(worst, errors["particle_current_limit"] / current)
         return worst
-
-
-CONTROLLED = ("angular_momentum_current", "exchange_torque_total", "lattice_torque_total", "exchange_torque_cumulated")
-"""Whose errors decide about refinement where nothing further is asked for."""
 
 
 @dataclass(frozen=True, eq=False)

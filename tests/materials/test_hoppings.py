@@ -156,7 +156,27 @@ def test_zone_of_a_hexagonal_lattice():
     class Hexagonal(POrbitals):
         reciprocal = reciprocal_vectors(vectors)
 
+        def terms(self, m=None):
+            hops = {R: -np.eye(6) for R in NEAREST}
+            return (kt.Hoppings("kinetic", "lattice", hops, vectors),)
+
     assert np.linalg.norm(k[inside], axis=1).max() < largest_radius(kt.Layer(Hexagonal()), 0.0)
+
+
+def test_reciprocal_vectors_of_another_lattice_are_refused():
+    class Wrong(POrbitals):
+        reciprocal = reciprocal_vectors(1.1 * A * np.eye(3))
+
+    with pytest.raises(InputError, match="does not belong to the lattice vectors of its term 'kinetic'"):
+        kt.Layer(Wrong())
+
+
+@pytest.mark.parametrize("lean", [0, 1, 3, 5])
+def test_zone_does_not_depend_on_the_choice_of_vectors(lean):
+    """The same square lattice with a_2 = (lean, 1) a."""
+    reciprocal = reciprocal_vectors(np.array([[1.0, 0, 0], [lean, 1.0, 0], [0, 0, 1]]))
+    k = np.random.default_rng(0).uniform(-8, 8, size=(2000, 2))
+    assert np.array_equal(in_zone(reciprocal, k), (np.abs(k) <= np.pi).all(axis=1))
 
 
 def test_k_p_material_of_higher_order_asks_for_a_zone():

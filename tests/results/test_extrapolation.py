@@ -23,7 +23,9 @@ def result(spacing, value=0.0, rounding=0.0):
     first = xr.DataArray(1 + spacing, attrs={"lattice_order": 1})
     z = spacing * np.arange(profile.size)
     return xr.Dataset(
-        {"number": number, "number_error": 0.01, "first": first, "profile": profile}, {"z": ("site", z)}, attrs
+        {"number": number, "number_error": 0.01, "first": first, "profile": profile},
+        {"z": ("site", z), "boundary_z": ("boundary", [0.0, 1.0])},
+        attrs,
     )
 
 

@@ -20,7 +20,7 @@ def compute(parameters, numerics):
     """The mean of a few numbers, drawn or counted."""
     n = int(parameters["size"])
     numbers = np.arange(n) if parameters["how"] == "count" else np.random.default_rng(0).normal(size=n)
-    data = xr.Dataset({"numbers": ("number", numbers)}, attrs={"version": "0", "solver": "none"})
+    data = xr.Dataset({"numbers": ("number", numbers)}, attrs={})
     return with_results(data, RESULTS, {"mean": Estimate(numbers.mean(), 0.1)}, window={"mean": 0.5})
 
 
@@ -95,3 +95,22 @@ def test_input_is_not_changed():
     data = xr.Dataset(attrs={"a": 1})
     with_results(data, RESULTS, {"mean": Estimate(1.0)})
     assert not data.data_vars
+
+
+def test_a_sweep_takes_followers_along():
+    """The right magnet follows the left one, unless it is set."""
+    junction, coarse = SYSTEMS["magnetic-tunnel-junction"], {"tolerance": 0.1, "progress": False}
+    swept = Sweep(junction, {"spacing": 0.1}, {"kf_up": [9.0]}).run(**coarse)
+    alone = junction.run(kf_up=9.0, spacing=0.1, **coarse)
+    assert float(swept.result_tmr[0]) == float(alone.result_tmr)
+    held = Sweep(junction, {"spacing": 0.1, "kf_up_right": 10.9}, {"kf_up": [9.0]}).run(**coarse)
+    assert float(held.result_tmr[0]) != float(alone.result_tmr)
+
+
+def test_results_that_are_shared_cannot_be_spoilt():
+    junction = SYSTEMS["semi-magnetic-tunnel-junction"]
+    given = {"spacing": 0.1, "tolerance": 0.3, "progress": False}
+    first = junction.run(**given)
+    first.perpendicular.values[...] = 0
+    again = junction.run(**given)
+    assert float(again.result_torque_perpendicular_equilibrium) == float(first.result_torque_perpendicular_equilibrium)

@@ -1,5 +1,5 @@
 """The GaMnAs spin valve at fixed k_par against continuum mode matching
-(tests/continuum.py), which has no lattice.
+(tests/references/continuum.py), which has no lattice.
 
 The package's totals run from the bond before the interface site to the bond after
 the last one: the interface site has half a site's torque and the last one a whole

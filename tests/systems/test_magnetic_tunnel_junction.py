@@ -44,7 +44,7 @@ JUNCTION = find("magnetic-tunnel-junction")
 )
 def test_junction_against_exact_matching(given, expected):
     """Two per cent at 0.025 nm, a thousandth of the largest torque
-    after extrapolation (tests/free_layers.py).
+    after extrapolation (tests/references/free_layers.py).
     """
     data = JUNCTION.run(**QUICK, spacing=0.025, to_zero_spacing=True, **given)
     scale = max(abs(value) for name, value in expected.items() if "torque" in name)

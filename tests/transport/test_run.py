@@ -3,7 +3,7 @@
 import json
 import pickle
 import sys
-from dataclasses import FrozenInstanceError
+from dataclasses import FrozenInstanceError, replace
 
 import numpy as np
 import pytest
@@ -68,8 +68,13 @@ def test_numerics_that_are_none_are_refused(settings, message):
         (lambda v: {"size": np.abs(v["exchange_torque_total"][..., 1])}, "'size' is not"),
         (lambda v: {"shifted": v["particle_current_limit"][..., 1] + 1}, "'shifted' is not"),
         (lambda v: {"largest": v["exchange_torque"].max(axis=(-1, -2))}, "'largest' is not"),
-        (lambda v: {"x": 3}, "must keep leading dimensions"),
-        (lambda v: {"x": v["particle_current_limit"][0, 1]}, "must keep leading dimensions"),
+        (lambda v: {"x": 3}, "one real number per entry of the leading dimensions"),
+        (lambda v: {"x": v["particle_current_limit"][0, 1]}, "index the last dimensions only"),
+        (lambda v: {"x": v["exchange_torque_total"][:, 0]}, "index the last dimensions only"),
+        (lambda v: {"x": v["exchange_torque_total"]}, "one component at a time"),
+        (lambda v: {"x": v["exchange_torque_totl"][..., 0]}, "did you mean 'exchange_torque_total'"),
+        (lambda v: {}, "must return a dict"),
+        (lambda v: {"axis": v["density"][..., 0]}, "name is taken"),
         (lambda v: 3, "must return a dict"),
         (lambda v: {"exchange_torque": v["exchange_torque"]}, "name is taken"),
         (3, "must be a function"),
@@ -242,3 +247,43 @@ def test_a_sea_that_carries_a_current_is_an_error(monkeypatch):
     monkeypatch.setattr(entry, "MAX_SEA_CURRENT", 1e-30)
     with pytest.raises(ComputationError, match="Fermi sea carries a current"):
         kt.steady_state(junction(), **QUICK)
+
+
+def test_a_bias_fits_its_chemical_potentials():
+    biased = junction().biased(0.4, "barrier")
+    with pytest.raises(InputError, match="say `mu_left` and `mu_right`"):
+        kt.steady_state(biased, **QUICK)
+    with pytest.raises(InputError, match=r"`mu_left` - `mu_right` = -0.4 eV"):
+        kt.steady_state(biased, mu_left=-0.2, mu_right=0.2, **QUICK)
+
+
+def test_replacing_the_spacing_keeps_interfaces_and_bias():
+    x = 0.1 * kt.FreeElectron.spin[0]
+    delta = kt.Interface(kt.Polynomial("rashba", "lattice", x))
+    first, *rest = junction().layers
+    stack = kt.Stack([first, delta, *rest], 0.1).biased(0.2, "barrier")
+    finer = replace(stack, spacing=0.05)
+    assert finer.interfaces == stack.interfaces
+    assert finer.bias == 0.2
+    assert finer.layers == stack.layers
+    assert repr(finer) == repr(stack).replace("spacing=0.1", "spacing=0.05")
+
+
+def test_provenance_says_what_changes_a_result():
+    data = kt.steady_state(junction(), bias=0.2, across=1, window_from="right", **QUICK)
+    assert data.window_from == "right"
+    copper = kt.FreeElectron.from_wavevectors(13.6)
+    wire = kt.Stack([kt.Layer(copper, 0.5)], 0.05)
+    assert kt.torques_at(wire, [(0, 0)], 0.0, incident_spin="-x").incident_spin == "[-1.0, 0.0, 0.0]"
+
+
+def test_texture_is_asked_inside_its_layer_only():
+    """Tables of a texture end where their layer does."""
+    iron = kt.FreeElectron.from_wavevectors(10.9, 4.2)
+
+    def m(z):
+        assert 0.2 - 1e-9 <= z <= 0.4 + 1e-9
+        return (np.sin(z), 0, np.cos(z))
+
+    stack = kt.Stack([kt.Layer(iron, 0.2, m="z"), kt.Layer(iron, 0.2, m=m)], 0.1, right=kt.Layer(iron, m="z"))
+    assert kt.torques_at(stack, [(0, 0)], 0.0).closure < 1e-10
