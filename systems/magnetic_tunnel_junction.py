@@ -30,7 +30,7 @@ from kwantorque.systems.junction import check_bias
 from kwantorque.systems.layered import EQUILIBRIUM, LayeredSystem, shared_key, transmitted
 from kwantorque.systems.magnets import Magnets
 from kwantorque.systems.parameters import ANGLE, BARRIER_HEIGHT, BARRIER_LENGTH, BARRIER_MASS, KF_DOWN, KF_UP, SPACING
-from kwantorque.transport import Numerics, steady_state
+from kwantorque.transport import Numerics, steady_state, torques
 from kwantorque.units import CONDUCTANCE_QUANTUM, PER_UM2
 
 if TYPE_CHECKING:
@@ -65,11 +65,6 @@ RESULTS = (
     Result("torque_in_plane_left", "eV/nm^2", "in-plane torque on the left magnet"),
     Result("torque_out_of_plane_left", "eV/nm^2", "out-of-plane torque on the left magnet, all states"),
 )
-SMALL_BIAS = 1e-3
-"""V; the TMR of a junction without bias is that at this one.
-
-Its current is even more linear than that.
-"""
 
 
 def stack(p: Mapping[str, Any]) -> Stack:
@@ -112,16 +107,17 @@ def compute(parameters: Mapping[str, Any], numerics: Numerics) -> xr.Dataset:
     check_bias(stack(parameters), bias, parameters["barrier_height"])
     derived = partial(on_magnets, magnets)
 
-    def at(angle, bias, derived, sea=True):
-        layers, temperature = stack({**parameters, "angle": angle}), parameters["temperature"]
-        return steady_state(layers, bias=bias, temperature=temperature, derived=derived, sea=sea, **numerics)
+    def at(bias):
+        return steady_state(
+            stack(parameters), bias=bias, temperature=parameters["temperature"], derived=derived, **numerics
+        )
 
-    data = at(magnets.angle, bias, derived)
+    data = at(bias)
     if bias == 0:
         rest = data
     else:
-        (rest,) = EQUILIBRIUM(shared_key(SYSTEM.name, parameters, numerics), lambda: (at(magnets.angle, 0.0, derived),))
-    collinear = [at(angle, bias or SMALL_BIAS, transmitted, sea=False) for angle in (0.0, 180.0)]
+        (rest,) = EQUILIBRIUM(shared_key(SYSTEM.name, parameters, numerics), lambda: (at(0.0),))
+    collinear = [_between_collinear(parameters, angle, numerics) for angle in (0.0, 180.0)]
     parallel, antiparallel = (abs(estimate_of(one, "transmitted")) for one in collinear)
     estimates = {name: estimate_of(data, name) for name in Magnets.COMPONENTS}
     estimates |= {
@@ -130,6 +126,15 @@ def compute(parameters: Mapping[str, Any], numerics: Numerics) -> xr.Dataset:
         "torque_out_of_plane_equilibrium": estimate_of(rest, "torque_out_of_plane"),
     }
     return with_results(together(data, rest, *collinear), RESULTS, estimates)
+
+
+def _between_collinear(parameters, angle, numerics):
+    """The current at this angle; its linear response where there is no bias."""
+    layers, temperature = stack({**parameters, "angle": angle}), parameters["temperature"]
+    if parameters["bias"] == 0:
+        return torques(layers, 0.0, temperature=temperature, derived=transmitted, **numerics)
+    bias = parameters["bias"]
+    return steady_state(layers, bias=bias, temperature=temperature, derived=transmitted, sea=False, **numerics)
 
 
 def derivatives(data: xr.Dataset) -> xr.Dataset:

@@ -13,7 +13,7 @@ import numpy as np
 
 from .rules import Integral, convergence, nested
 
-__all__ = ["integrate_energies", "occupation", "window"]
+__all__ = ["integrate_energies", "occupation", "slope_of_occupation", "window"]
 
 ENERGY_LEVELS = (1, 2, 3)
 """Panels use Fejer's rules with 2^level - 1 points: 1, 3 and 7."""
@@ -24,6 +24,10 @@ THERMAL = np.array([-16.0, -4.0, 0.0, 4.0, 16.0])
 
 Beyond the outermost, exp(-16) = 1e-7, nothing counts.
 """
+NOTHING = 1e-6
+"""Part of the largest importance below which electrons of an energy do not count."""
+SLOPE_STEP = 12.0
+"""Breaks on the way up to a barrier's top are so many k_B T apart."""
 SAME_ENERGY = 1e-9
 """Breaks closer than this (eV) are one."""
 LARGEST_EXPONENT = 700
@@ -67,8 +71,25 @@ def occupation(energy: float, mu: float, thermal: float) -> float:
     return float(1 / (1 + np.exp(np.clip((energy - mu) / thermal, -LARGEST_EXPONENT, LARGEST_EXPONENT))))
 
 
-def window(mu_high: float, mu_low: float, thermal: float, edges: Iterable[float]) -> np.ndarray:
+def slope_of_occupation(energy: float, mu: float, thermal: float) -> float:
+    """-df/dE = 1/(4 k_B T cosh^2((E - mu)/2 k_B T)), 1/eV; `thermal` = k_B T > 0."""
+    x = min(abs(energy - mu) / (2 * thermal), LARGEST_EXPONENT / 2)
+    return float(1 / (4 * thermal * np.cosh(x) ** 2))
+
+
+def window(
+    mu_high: float,
+    mu_low: float,
+    thermal: float,
+    edges: Iterable[float],
+    importance: Callable[[float], float] | None = None,
+    top: float = -np.inf,
+) -> np.ndarray:
     """Ends and breaks of the energies at which two occupations differ.
+
+    At finite temperature they end 16 k_B T beyond the chemical potentials, or higher up
+    where few electrons do more than all others: those that fly over a barrier that
+    others have to tunnel through.
 
     Parameters
     ----------
@@ -77,13 +98,25 @@ def window(mu_high: float, mu_low: float, thermal: float, edges: Iterable[float]
         k_B T.
     edges : iterable of float, eV
         Band bottoms; those inside are breaks.
+    importance : callable, optional
+        importance(energy): about what the electrons of an energy contribute, on any
+        scale.
+    top : float, eV
+        Of the highest barrier, above which nothing has to tunnel.
 
     Returns
     -------
     (n,) ascending array, eV
     """
     around = (THERMAL if thermal else THERMAL[:1] * 0) * thermal
-    cuts = np.unique([mu_low + around, mu_high + around])
+    cuts = [*(mu_low + around), *(mu_high + around)]
+    if thermal and importance is not None and top > mu_high:
+        over = top + around
+        largest = max(map(importance, cuts + list(over)))
+        # What lies at and above the top, and the way there, if it counts.
+        if largest > 0 and max(map(importance, over)) > NOTHING * largest:
+            cuts += [*over, *np.arange(mu_high, top, SLOPE_STEP * thermal)]
+    cuts = np.unique(cuts)
     cuts = cuts[np.diff(cuts, prepend=-np.inf) > max(thermal, SAME_ENERGY)]
     inner = [e for e in edges if cuts[0] + SAME_ENERGY < e < cuts[-1] - SAME_ENERGY]
     return np.unique([*cuts, *inner])

@@ -47,9 +47,7 @@ class Breaks:
         Fermi function's tail that counts.
     """
 
-    def __init__(
-        self, stack: Stack, energy: float, source: str | None, widen: float, thermal: float = 0.0
-    ) -> None:
+    def __init__(self, stack: Stack, energy: float, source: str | None, widen: float, thermal: float = 0.0) -> None:
         self.stack, self.energy, self.source, self.widen = stack, energy, source, widen
         # Where occupations fall off, and where the last that counts is.
         self.filled_to = [energy + factor * thermal for factor in (TAIL if thermal else TAIL[:1])]

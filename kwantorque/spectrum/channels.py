@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "band_bottoms",
+    "barrier_top",
     "count_channels",
     "crystals",
     "has_channels",
@@ -88,6 +89,19 @@ def lowest_inside(stack: Stack) -> float:
                 return -np.inf
             lowest = min(lowest, bottom)
     return lowest
+
+
+def barrier_top(stack: Stack) -> float:
+    """Highest of the lowest band bottoms (eV) between the leads, at k = 0.
+
+    What has more energy than this need not tunnel anywhere.
+    """
+    tops = [-np.inf]
+    for region in stack.regions[1:-1]:
+        layer = region.layer
+        for z in stack.positions(region) if not layer.is_uniform else (0.0,):
+            tops.append(float(np.linalg.eigvalsh(layer_bottom(layer, z))[0]))
+    return max(tops)
 
 
 def _lowest_in_zone(layer, z):

@@ -14,11 +14,13 @@ from tqdm import tqdm
 
 from ..algebra import direction
 from ..errors import InputError, finite, known, whole
+from ..integration.energy import slope_of_occupation, window
 from ..integration.summation import CHUNK
 from ..results.dataset import dataset
 from ..spectrum.breaks import Breaks
-from ..spectrum.channels import count_channels, require_channels, thresholds
+from ..spectrum.channels import band_bottoms, barrier_top, count_channels, require_channels, thresholds
 from ..spectrum.symmetry import find_symmetry
+from ..units import BOLTZMANN
 from .run import (
     SIDES,
     Injection,
@@ -51,13 +53,14 @@ def torques(
     source: str = "left",
     derived: Callable | None = None,
     incident_spin: ArrayLike | str | None = None,
+    temperature: float = 0.0,
     tolerance: float = 1e-3,
     solver: Solver | None = None,
     kpar: PolarRule | None = None,
     executor: Executor | None = None,
     progress: bool = True,
 ) -> xr.Dataset:
-    """Linear response of a layered stack to a small bias at zero temperature.
+    """Linear response of a layered stack to a small bias.
 
     All states at `energy` that come from the lead `source` are summed over the in-plane
     wavevector,
@@ -92,6 +95,8 @@ def torques(
 
     Other Parameters
     ----------------
+    temperature : float, K
+        Of both leads: the mean over energies with weight -df/dE.
     incident_spin : str or 3-vector, optional
         The spin of all incoming particles points this way: one state instead of two at
         each k, from a lead without magnetisation. For materials with two states per
@@ -160,15 +165,41 @@ def torques(
     require_channels(stack, energy)
     symmetry = find_symmetry(stack) if spinor is None else find_symmetry(stack).of_k_alone
     injection = Injection(stack, energy, source, numerics.solver, symmetry, derived, spinor)
+    thermal = finite("temperature", temperature, "K") * BOLTZMANN
+    if thermal < 0:
+        raise InputError(f"`temperature` must be >= 0 K, got {temperature!r}")
     breaks = Breaks(stack, energy, source, numerics.rule.widen)
     measure = relative_to_current(stack.partners)
     with tqdm(unit="k", desc="k-points", disable=not progress, total=0) as bar:
         run = Run(stack, numerics, symmetry, bar)
-        integral = run.integral(injection.sums, breaks, numerics.tolerance, measure)
+        if thermal == 0:
+            integral = run.integral(injection.sums, breaks, numerics.tolerance, measure)
+        else:
+            integral = _thermal_mean(run, injection, thermal, measure)
     run.close(integral.values)
-    attrs = provenance(stack, numerics.solver, energy=energy, source=source, incident_spin=_words(incident_spin))
+    attrs = provenance(
+        stack,
+        numerics.solver,
+        energy=energy,
+        source=source,
+        incident_spin=_words(incident_spin),
+        temperature=float(temperature),
+    )
     attrs |= run.attrs(integral.error, integral.points, time.perf_counter() - started)
     return dataset(integral.values, stack.coordinates(), attrs, partners=stack.partners, errors=integral.errors)
+
+
+def _thermal_mean(run, injection, thermal, measure):
+    """int dE (-df/dE) of the response at each energy."""
+    mu, stack = injection.energy, run.stack
+
+    def weight(energy):
+        return slope_of_occupation(energy, mu, thermal)
+
+    def cuts(importance):
+        return window(mu, mu, thermal, band_bottoms(stack), importance, barrier_top(stack))
+
+    return run.over_energies(weight, cuts, injection, measure)
 
 
 def torques_at(

@@ -18,8 +18,9 @@ from tqdm import tqdm
 
 from ..algebra import direction
 from ..errors import ComputationError, InputError, instance, known, positive
+from ..integration.energy import integrate_energies
 from ..integration.plane import PolarRule, integrate
-from ..integration.rules import Integral
+from ..integration.rules import Integral, NoChannel
 from ..integration.summation import Summation, k_points
 from ..operators import ChainOperators, Traces, closure_of_totals, schema
 from ..parallel import single_thread
@@ -53,6 +54,10 @@ __all__ = [
 MAX_CLOSURE = 1e-8
 """Largest relative violation of the books that a result may have."""
 SIDES = ("left", "right")
+LOOSEST = 0.3
+"""No k integral at a single energy is asked for less than this."""
+LIGHT = 0.1
+"""Weight of an energy, over the largest, from which on it is taken as it is."""
 LEADING = (2, 5)
 """Leading dimensions of the numbers that `derived` is tried with: unlike all others."""
 TAKEN = ("z", "z_bond", "layer", "boundary_z", "axis", "lead", "part", "site", "bond", "magnetisation")
@@ -352,6 +357,64 @@ class Run:
         self.closure = max(self.closure, sum_over.closure)
         self.by_kwant += sum_over.by_kwant
         return integral
+
+    def over_energies(
+        self,
+        weight: Callable[[float], float],
+        cuts: Callable[[Callable[[float], float]], Sequence[float]],
+        injection: Injection,
+        measure: Callable,
+    ) -> Integral | None:
+        """int dE weight(E) x what the states of that energy from one lead do.
+
+        Parameters
+        ----------
+        weight : callable
+            weight(energy), 1 or 1/eV.
+        cuts : callable
+            cuts(importance) -> ascending energies, the integrand smooth between them.
+        injection : Injection
+            At any energy.
+        measure : callable
+            As in `integral`.
+
+        Returns
+        -------
+        Integral, or None if there is no state at any energy
+        """
+        straight = np.zeros((1, 2))
+
+        def importance(energy):
+            """Weight, times what of it gets through at normal incidence."""
+            try:
+                values, _ = replace(injection, energy=energy, symmetry=None, derived=None).at(straight)
+            except ComputationError:
+                return 0.0
+            through = np.abs(values["particle_current_limit"]).min()
+            return abs(weight(energy)) * float(through)
+
+        energies = cuts(importance)
+        largest = max(map(importance, energies)) or 1.0
+        heaviest = max(abs(weight(energy)) for energy in energies) or 1.0
+
+        def value_at(energy):
+            factor = weight(energy)
+            # Energies that hardly count need no accuracy: those of few electrons, of
+            # which no more get through than of others.
+            share = abs(factor) / heaviest
+            share = share if share > LIGHT else max(share, importance(energy) / largest)
+            tolerance = min(self.numerics.tolerance / 2 / max(share, 1e-12), LOOSEST)
+            here = replace(injection, energy=energy)
+            breaks = Breaks(self.stack, energy, injection.source, self.numerics.rule.widen)
+            try:
+                one = self.integral(here.sums, breaks, tolerance, measure)
+            except NoChannel:
+                return None
+            values = {name: factor * value for name, value in one.values.items()}
+            errors = {name: abs(factor) * error for name, error in one.errors.items()}
+            return Integral(values, errors, one.error, one.points)
+
+        return integrate_energies(value_at, energies, self.numerics.tolerance, measure)
 
     def close(self, values: Mapping[str, NDArray]) -> None:
         """Check the books from z = -infinity to +infinity.

@@ -23,14 +23,14 @@ import numpy as np
 from tqdm import tqdm
 
 from ..errors import ComputationError, InputError, finite, known
-from ..integration.energy import integrate_energies, occupation, window
-from ..integration.rules import Integral, NoChannel
+from ..integration.energy import occupation, window
+from ..integration.rules import Integral
 from ..operators import ChainOperators, schema
 from ..parallel import single_thread
 from ..results.dataset import dataset
 from ..scattering.green import fermi_contour, filled
 from ..spectrum.breaks import Breaks
-from ..spectrum.channels import band_bottoms, require_channels
+from ..spectrum.channels import band_bottoms, barrier_top, require_channels
 from ..spectrum.symmetry import Symmetry, find_symmetry
 from ..structures.chain import discretise
 from ..units import BOLTZMANN
@@ -65,8 +65,6 @@ MAX_SEA_CURRENT = 1e-5
 """Particle current of a sea, relative to 1e-4 of the hopping, that is rounding."""
 SAME_BIAS = 1e-9
 """Chemical potentials fit a bias to this (eV)."""
-LOOSEST = 0.3
-"""No k integral at a single energy is asked for less than this."""
 NO_FLUX = 1e-5
 """Part of a sea's gross flux below which its fluxes count as zero.
 
@@ -313,22 +311,15 @@ class _Filling(Run):
         None if it has no states there.
         """
 
-        def value_at(energy):
-            weight = occupation(energy, high, self.thermal) - occupation(energy, low, self.thermal)
-            # Energies that hardly count need no accuracy.
-            tolerance = min(self.numerics.tolerance / 2 / max(weight, 1e-12), LOOSEST)
-            injection = Injection(self.stack, energy, source, self.numerics.solver, self.symmetry, self.derived)
-            breaks = Breaks(self.stack, energy, source, self.numerics.rule.widen)
-            try:
-                one = self.integral(injection.sums, breaks, tolerance, self.measure)
-            except NoChannel:
-                return None
-            values = {name: sign * weight * value for name, value in one.values.items()}
-            errors = {name: weight * error for name, error in one.errors.items()}
-            return Integral(values, errors, one.error, one.points)
+        def weight(energy):
+            return sign * (occupation(energy, high, self.thermal) - occupation(energy, low, self.thermal))
 
-        cuts = window(high, low, self.thermal, band_bottoms(self.stack))
-        found = integrate_energies(value_at, cuts, self.numerics.tolerance, self.measure)
+        def cuts(importance):
+            top = barrier_top(self.stack) if self.thermal else -np.inf
+            return window(high, low, self.thermal, band_bottoms(self.stack), importance, top)
+
+        injection = Injection(self.stack, high, source, self.numerics.solver, self.symmetry, self.derived)
+        found = self.over_energies(weight, cuts, injection, self.measure)
         if found is not None:
             self.close(found.values | {"incident_current": np.abs(found.values["incident_current"])})
         return found
