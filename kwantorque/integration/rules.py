@@ -31,11 +31,15 @@ SCAN = 64
 
 Two steps closer than 1/SCAN of the ray that cancel are not seen.
 """
-BITS = 28
-"""A step is located to 2^-BITS of the first look's resolution."""
+BITS = 36
+"""A step is located to 2^-BITS of the first look's resolution.
+
+To 2e-13 of the ray: what two levels that come close add up to may be the part of the
+ray between them.
+"""
 OFF_AXIS = 1e-6
 """Part of the first look's resolution by which it begins off k = 0."""
-SAME_STEP = 1e-8
+SAME_STEP = 1e-11
 """Steps closer than this part of the ray are one, found in two sections."""
 SLOWEST_RATE = 0.5
 """No refinement is believed to lower an error less than it does next to a kink."""
