@@ -10,8 +10,10 @@ difference, the mixing conductance: for electrons of spin p
     torque = Re g m x (p x m) - Im g m x p,
     g = sum over modes of (1 - r_up r_down*),
 
-here read off the torque itself, with p = x incident. The profiles are per incident
-particle, so that the incident spin current is 1/2.
+with p = x incident. It is read off the spin current in the normal metal, incident minus
+reflected, which is the torque where the magnet takes all of it; without any exchange
+nothing does, and g is the conductance. The profiles are per incident particle, so that
+the incident spin current is 1/2.
 """
 
 from __future__ import annotations
@@ -34,7 +36,7 @@ if TYPE_CHECKING:
     import xarray as xr
     from numpy.typing import NDArray
 
-__all__ = ["SYSTEM", "torque_and_current", "torque_on_a_layer"]
+__all__ = ["SYSTEM", "spin_and_current", "torque_on_a_layer"]
 
 N_LENGTH, F_LENGTH = 1.0, 4.0
 """Lengths in nm that the profiles show."""
@@ -55,31 +57,35 @@ def stack(p: Mapping[str, Any]) -> Stack:
     return Stack([metal, magnet], p["spacing"])
 
 
-def torque_and_current(values: Mapping[str, NDArray]) -> dict[str, NDArray]:
-    """What decides about the k integral: torque on the magnet, and transmitted current.
+def spin_and_current(values: Mapping[str, NDArray]) -> dict[str, NDArray]:
+    """What decides about the k integral: transverse spin, and transmitted current.
 
-    Linear in the values, with leading dimensions kept.
+    The spin is the current far inside the normal metal, incident minus reflected, and
+    the torque on the magnet. Linear in the values, with leading dimensions kept.
 
     Parameters
     ----------
-    values : dict of arrays (..., axis) and (..., lead)
+    values : dict of arrays (..., axis), (..., lead, axis) and (..., lead)
 
     Returns
     -------
     dict of (...) arrays
-        torque_x, torque_y, transmitted.
+        spin_x, spin_y, torque_x, torque_y, transmitted.
 
     Examples
     --------
     >>> import numpy as np
-    >>> from kwantorque.systems.normal_ferromagnet_interface import torque_and_current
+    >>> from kwantorque.systems.normal_ferromagnet_interface import spin_and_current
     >>> total, current = np.array([0.5, 0.1, 0.0]), np.array([0.8, 0.8])
+    >>> spin = np.array([[0.5, 0.1, 0.0], [0.0, 0.0, 0.0]])
     >>> values = {"exchange_torque_total": total, "particle_current_limit": current}
-    >>> {name: float(x) for name, x in torque_and_current(values).items()}
-    {'torque_x': 0.5, 'torque_y': 0.1, 'transmitted': 0.8}
+    >>> found = spin_and_current(values | {"spin_current_limit": spin})
+    >>> {name: float(x) for name, x in found.items() if not name.startswith("torque")}
+    {'spin_x': 0.5, 'spin_y': 0.1, 'transmitted': 0.8}
     """
-    torque = values["exchange_torque_total"]
-    return {"torque_x": torque[..., 0], "torque_y": torque[..., 1]} | transmitted(values)
+    spin, torque = values["spin_current_limit"][..., 0, :], values["exchange_torque_total"]
+    components = {f"spin_{x}": spin[..., i] for i, x in enumerate("xy")}
+    return components | {f"torque_{x}": torque[..., i] for i, x in enumerate("xy")} | transmitted(values)
 
 
 def compute(parameters: Mapping[str, Any], numerics: Numerics) -> xr.Dataset:
@@ -88,13 +94,13 @@ def compute(parameters: Mapping[str, Any], numerics: Numerics) -> xr.Dataset:
     Divided by the incident current.
     """
     layers = stack(parameters)
-    data = torques(layers, 0.0, incident_spin="x", derived=torque_and_current, **numerics)
+    data = torques(layers, 0.0, incident_spin="x", derived=spin_and_current, **numerics)
     up, down = (torques(layers, 0.0, incident_spin=s, derived=transmitted, **numerics) for s in ("z", "-z"))
     # One mode per k: the sum of modes over the plane is 2 pi times the response.
     estimates = {
         "sharvin": 2 * np.pi * estimate_of(data, "incident_current"),
-        "mixing_real": 4 * np.pi * estimate_of(data, "torque_x"),
-        "mixing_imag": -4 * np.pi * estimate_of(data, "torque_y"),
+        "mixing_real": 4 * np.pi * estimate_of(data, "spin_x"),
+        "mixing_imag": -4 * np.pi * estimate_of(data, "spin_y"),
         "conductance_up": 2 * np.pi * estimate_of(up, "transmitted"),
         "conductance_down": 2 * np.pi * estimate_of(down, "transmitted"),
     }
@@ -135,7 +141,7 @@ def torque_on_a_layer(thickness: float, *, numerics: Numerics | None = None, **g
     whole = stack(SYSTEM.complete(given))
     layers = [whole.layers[0], Layer(whole.layers[1].material, thickness, m="z")]
     slab = Stack(layers, whole.spacing, right=whole.left)
-    data = torques(slab, 0.0, incident_spin="x", derived=torque_and_current, **numerics)
+    data = torques(slab, 0.0, incident_spin="x", derived=spin_and_current, **numerics)
     return tuple(float(2 * data[name] / data.incident_current) for name in ("torque_x", "torque_y"))
 
 

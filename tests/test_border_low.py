@@ -278,15 +278,15 @@ def test_site_matrices_are_those_of_the_chain():
 
 
 def test_failures_name_a_remedy(monkeypatch):
-    from kwantorque.scattering import batched, kwant_solver, modes
+    from kwantorque.scattering import base, batched, modes
 
     chain = discretise(wire(1, 1), [(0.1, 0.05)])
     genuine = batched.expansion
     monkeypatch.setattr(batched, "expansion", lambda *arguments: 1.001 * genuine(*arguments))
     with pytest.raises(kt.ComputationError, match=r"flux is not conserved.*slightly different energy.*KwantSolver"):
         kt.BatchedSolver("expansion").solve(chain, 0.06)
-    shifted = kwant_solver.lead_modes
-    monkeypatch.setattr(kwant_solver, "lead_modes", lambda onsite, *rest: shifted(onsite + 0.01 * np.eye(6), *rest))
+    shifted = base.lead_modes
+    monkeypatch.setattr(base, "lead_modes", lambda onsite, *rest: shifted(onsite + 0.01 * np.eye(6), *rest))
     with pytest.raises(kt.ComputationError, match=r"not a sum of its modes.*slightly different energy"):
         kt.KwantSolver().solve(chain, 0.06)
     # Everything counts as open: too many modes go one way.

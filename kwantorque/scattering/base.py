@@ -11,28 +11,36 @@ Contract of a solver
 3. It raises `ComputationError`, naming k and energy, when a state is not outgoing in
    the other lead, when the number of right-going modes is not the number of states per
    site, or when a state's flux is not one.
+   So it does at a k on a threshold of a lead, and refuses a lead whose exchange drowns
+   in rounding, with `InputError`: `end_modes` does both.
 4. Only gauge-invariant numbers are compared between solvers: degenerate modes have an
    arbitrary basis.
 5. It has a `name`, a `repr` that states its options, and can be pickled.
 """
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
-from ..errors import InputError
+from ..algebra import dagger
+from ..errors import ComputationError, InputError
 from ..structures.chain import Chain
 from ..structures.graph import DensityBlocks
+from .modes import EndModes, lead_modes, rounding_of_step
 
-__all__ = ["LeadStates", "Solver", "States"]
+__all__ = ["LeadStates", "Solver", "States", "end_modes", "size_of_hopping"]
 
-SAME_BLOCH_FACTOR = 1e-5
-"""Two modes with |factor_1 conj(factor_2) - 1| below this have the same k_z.
+ON_THRESHOLD = 1e-7
+"""Modes that turn or decay less than this per cell (rad) lie on a threshold.
 
-They interfere without oscillating.
+Both are square roots of a distance of which 1e-15 is rounding.
 """
+FAINTEST = 1e-9
+"""Part of the hopping below which the exchange of a lead drowns in rounding.
 
+A torque that precesses in it has an error of about 1e-15 over that part.
+"""
 SAME_VELOCITY = 1e-6
 """Incoming modes are superposed if their velocities differ by less than this part."""
 
@@ -64,6 +72,8 @@ class LeadStates:
         Flux of a mode of norm 1 towards +z, eV; 0 for evanescent ones.
     amplitude : (nk, n_states, n_modes) complex array
         Zero for modes a state does not contain.
+    hopping : (nk,) array
+        Size of the lead's hopping, eV: the scale of velocities.
     """
 
     side: str
@@ -71,6 +81,7 @@ class LeadStates:
     vectors: np.ndarray
     velocity: np.ndarray
     amplitude: np.ndarray
+    hopping: np.ndarray
 
     @property
     def open(self) -> np.ndarray:
@@ -80,8 +91,9 @@ class LeadStates:
     def limit(self, per_state: bool = False) -> DensityBlocks:
         """Blocks of one site and one bond far inside the lead.
 
-        Only pairs of open modes with the same k_z are kept: all others oscillate, and
-        vanish when summed over k_par.
+        Only pairs of open modes with the same k_z are kept, as far as rounding can tell
+        (`modes.rounding_of_step`): all others oscillate, however slowly, and vanish
+        when summed over k_par.
         """
         step, keep = self._pairs()
         return self._blocks(keep.astype(complex), keep * self._first(step), per_state)
@@ -103,7 +115,9 @@ class LeadStates:
         present = (self.amplitude != 0).any(axis=1)
         step = np.where(present, self.step, 0)
         both = self.open[:, :, None] & self.open[:, None, :]
-        return step, both & (np.abs(step[:, :, None] * step.conj()[:, None, :] - 1) < SAME_BLOCH_FACTOR)
+        blur = rounding_of_step(np.abs(self.velocity) / self.hopping[:, None])
+        blur = np.maximum(blur[:, :, None], blur[:, None, :])
+        return step, both & (np.abs(step[:, :, None] * step.conj()[:, None, :] - 1) < blur)
 
     def _first(self, step):
         """Factor of the pair (m, n) on the first bond: psi_j psi_{j+1}^+."""
@@ -121,6 +135,10 @@ class LeadStates:
             site=(vectors @ (pair * site_weight) @ right)[..., None, :, :],
             bond=(vectors @ (pair * bond_weight) @ right)[..., None, :, :],
         )
+
+
+PER_K = tuple(field.name for field in fields(LeadStates) if field.name != "side")
+"""The arrays of `LeadStates`, one entry per k."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -153,8 +171,7 @@ class States:
     def at(self, index: slice | np.ndarray) -> "States":
         """The states at a slice or subset of the k-points."""
         leads = (
-            LeadStates(lead.side, lead.step[index], lead.vectors[index], lead.velocity[index], lead.amplitude[index])
-            for lead in (self.left, self.right)
+            LeadStates(lead.side, *(getattr(lead, name)[index] for name in PER_K)) for lead in (self.left, self.right)
         )
         return States(self.psi[index], self.n_open[index], *leads)
 
@@ -163,13 +180,13 @@ class States:
         if len(index) == n_k:
             return self
 
-        def scatter(array):
-            full = np.zeros((n_k, *array.shape[1:]), array.dtype)
+        def scatter(array, empty=0):
+            full = np.full((n_k, *array.shape[1:]), empty, array.dtype)
             full[index] = array
             return full
 
         leads = (
-            LeadStates(lead.side, *map(scatter, (lead.step, lead.vectors, lead.velocity, lead.amplitude)))
+            LeadStates(lead.side, *(scatter(getattr(lead, name), name == "hopping") for name in PER_K))
             for lead in (self.left, self.right)
         )
         return States(scatter(self.psi), scatter(self.n_open), *leads)
@@ -224,6 +241,62 @@ class States:
             dual = np.conj(np.swapaxes(psi, -1, -2))
             site, bond = psi @ dual, psi[:, :-1] @ dual[:, 1:]
         return DensityBlocks(site, bond)
+
+
+def end_modes(chain: Chain, energy: float, side: str) -> EndModes:
+    """Modes of one lead of a chain, of which rounding decides nothing.
+
+    Parameters
+    ----------
+    chain : Chain
+    energy : float, eV
+    side : "left" or "right"
+
+    Raises
+    ------
+    InputError
+        The lead is magnetic, but its exchange splitting is below 1e-9 of its hopping.
+    ComputationError
+        A mode is on a threshold: it neither travels nor decays, and sums over the lead
+        do not exist. Or as `lead_modes`.
+    """
+    onsite, hopping = chain.lead_blocks(side)
+    size = size_of_hopping(chain, side)
+    _require_resolved(chain, side, size.max(initial=0))
+    right, left = lead_modes(onsite, hopping, energy, chain.k_par)
+    for modes in (right, left):
+        with np.errstate(divide="ignore"):
+            per_cell = np.where(modes.open, np.abs(modes.velocity) / size[:, None], -np.log(np.abs(modes.step)))
+        wrong = np.flatnonzero((per_cell < ON_THRESHOLD).any(axis=1))
+        if len(wrong):
+            raise ComputationError(
+                f"k = {tuple(float(x) for x in chain.k_par[wrong[0]])} 1/nm at {energy} eV is a threshold of the "
+                f"{side} lead: one of its modes neither travels nor decays there; choose a k or an energy a little "
+                "off, by 1e-6 1/nm or 1e-6 eV"
+            )
+    return EndModes(right, left) if side == "left" else EndModes(left, right)
+
+
+def size_of_hopping(chain: Chain, side: str) -> np.ndarray:
+    """Norm (eV) of the hopping of a lead at each k, (nk,): the scale of velocities."""
+    return np.broadcast_to(np.linalg.norm(chain.lead_blocks(side)[1], axis=(-1, -2)), chain.n_k)
+
+
+def _require_resolved(chain, side, hopping):
+    """Refuse a lead with an exchange that drowns in the rounding of its hopping."""
+    site, bond = (0, 0) if side == "left" else (-1, -1)
+    site, bond = chain.site_kind[site], chain.bond_kind[bond]
+    magnetic = [name for name, partner in chain.partner.items() if partner == "magnetisation"]
+    exchange = sum(chain.onsite[name][:, site] for name in magnetic if name in chain.onsite)
+    bonds = (chain.hopping[name][:, bond] for name in magnetic if name in chain.hopping)
+    exchange = exchange + sum(v + dagger(v) for v in bonds)
+    splitting = np.ptp(np.linalg.eigvalsh(exchange), axis=-1).max(initial=0) if np.any(exchange) else 0.0
+    if 0 < splitting < FAINTEST * hopping:
+        raise InputError(
+            f"the exchange splitting of the {side} lead, {splitting:.2g} eV, is too small to be resolved at a spacing "
+            f"of {chain.spacing:g} nm: below {FAINTEST * hopping:.2g} eV rounding decides how much spin the lead "
+            "takes. Set it to zero, or give the magnet a length and put a lead without magnetisation behind it"
+        )
 
 
 class Solver(ABC):

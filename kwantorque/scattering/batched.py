@@ -7,9 +7,9 @@ import numpy as np
 
 from ..errors import ComputationError, known
 from ..structures.chain import Chain
-from .base import LeadStates, Solver, States
+from .base import LeadStates, Solver, States, end_modes, size_of_hopping
 from .expansion import expansion, nodes
-from .modes import EndModes, LeadModes, lead_modes, rounding_of_flux
+from .modes import LeadModes, rounding_of_flux
 from .recursion import recursion
 
 __all__ = ["BatchedSolver"]
@@ -58,12 +58,12 @@ class BatchedSolver(Solver):
     def solve(self, chain: Chain, energy: float, source: str = "left") -> States:
         """Scattering states that come from one lead, as `Solver.solve` says."""
         far_side, n_k = "right" if source == "left" else "left", chain.n_k
-        near = _modes(chain, energy, source)
+        near = end_modes(chain, energy, source)
         n_open = near.incoming.open.sum(axis=1)
         some = np.flatnonzero(n_open)
         if len(some) < chain.n_k:
             chain, near, n_open = chain.at(some), near.at(some), n_open[some]
-        far = _modes(chain, energy, far_side)
+        far = end_modes(chain, energy, far_side)
         forward = chain if source == "left" else chain.mirrored()
         engine = self._engine(forward)
         try:
@@ -73,7 +73,7 @@ class BatchedSolver(Solver):
                 raise
             engine = recursion
             psi = _wave_function(engine, forward, energy, n_open, near, far)
-        ends = _lead_states((source, far_side), psi, n_open, near, far)
+        ends = _lead_states(chain, (source, far_side), psi, n_open, near, far)
         if self.engine == "auto" and engine is expansion:
             # Next to a band edge or a resonance the one dense solve loses digits that
             # the recursion keeps.
@@ -84,7 +84,7 @@ class BatchedSolver(Solver):
                 better = _wave_function(recursion, *part)
                 psi[again] = 0
                 psi[again, : better.shape[1]] = better
-                ends = _lead_states((source, far_side), psi, n_open, near, far)
+                ends = _lead_states(chain, (source, far_side), psi, n_open, near, far)
         _check_flux(chain, energy, n_open, *ends)
         if source == "right":
             psi = psi[:, :, ::-1]
@@ -110,13 +110,9 @@ def _wave_function(engine, chain, energy, n_open, near, far):
     return psi
 
 
-def _modes(chain, energy, side):
-    right, left = lead_modes(*chain.lead_blocks(side), energy, chain.k_par)
-    return EndModes(right, left) if side == "left" else EndModes(left, right)
-
-
-def _lead_states(sides, psi, n_open, near, far):
+def _lead_states(chain, sides, psi, n_open, near, far):
     """The states in the near and in the far lead, from psi at the boundary sites."""
+    near_hopping, far_hopping = (size_of_hopping(chain, side) for side in sides)
     n_states = psi.shape[1]
     there = np.arange(n_states) < n_open[:, None]
     came = near.incoming.vectors[:, :, :n_states]
@@ -130,9 +126,10 @@ def _lead_states(sides, psi, n_open, near, far):
         np.concatenate([near.outgoing.vectors, came], axis=2),
         np.concatenate([near.outgoing.velocity, near.incoming.velocity[:, :n_states]], axis=1),
         np.concatenate([reflected, arriving], axis=2),
+        near_hopping,
     )
     out = far.outgoing
-    far_lead = LeadStates(sides[1], out.step, out.vectors, out.velocity, _amplitudes(out, psi[:, :, -2]))
+    far_lead = LeadStates(sides[1], out.step, out.vectors, out.velocity, _amplitudes(out, psi[:, :, -2]), far_hopping)
     return near_lead, far_lead
 
 

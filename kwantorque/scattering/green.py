@@ -28,8 +28,12 @@ from .recursion import continuation, continuations, site_matrices
 
 __all__ = ["Contour", "Filled", "GreenBlocks", "fermi_contour", "filled", "green_blocks"]
 
-BOTTOM = 1e-6
-"""Smallest y in eV."""
+BOTTOM = 1e-10
+"""Smallest y in eV.
+
+A level closer than this to the Fermi energy counts as half filled. Where two levels
+pass it at nearly the same k_par, so does all that is between them.
+"""
 TOP = 1000.0
 """Largest y in units of the bandwidth."""
 FIRST_POLES = 12

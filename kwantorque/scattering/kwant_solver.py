@@ -7,8 +7,8 @@ import numpy as np
 from ..errors import ComputationError
 from ..structures.chain import Chain
 from ..structures.kwant_builder import Blocks, build_chain, load_kwant, site_order
-from .base import LeadStates, Solver, States
-from .modes import lead_modes, rounding_of_flux
+from .base import LeadStates, Solver, States, end_modes, size_of_hopping
+from .modes import rounding_of_flux
 
 __all__ = ["KwantSolver"]
 
@@ -40,6 +40,7 @@ class KwantSolver(Solver):
 
     def solve(self, chain: Chain, energy: float, source: str = "left") -> States:
         """Scattering states that come from one lead, as `Solver.solve` says."""
+        modes = {side: end_modes(chain, energy, side) for side in LEADS}
         wave_function = load_kwant().solvers.sparse.wave_function
         system = _finalised(chain.n_sites, chain.n_orbitals)
         order = site_order(system)
@@ -53,7 +54,7 @@ class KwantSolver(Solver):
         padded = np.zeros((chain.n_k, n_open.max(initial=0), chain.n_sites, chain.n_orbitals), complex)
         for i, states in enumerate(psi):
             padded[i, : len(states)] = states
-        leads = {side: _expand(chain, padded, n_open, energy, side, side == source) for side in LEADS}
+        leads = {side: _expand(chain, padded, n_open, energy, side, modes[side], side == source) for side in LEADS}
         return States(padded, n_open, leads["left"], leads["right"])
 
 
@@ -63,11 +64,11 @@ def _finalised(n_sites, n_orbitals):
     return build_chain(n_sites, n_orbitals).finalized()
 
 
-def _expand(chain, psi, n_open, energy, side, is_source):
+def _expand(chain, psi, n_open, energy, side, modes, is_source):
     """Psi in one lead, from its boundary site and the lead site beyond."""
-    onsite, hopping = (np.broadcast_to(b, (chain.n_k, *b.shape[1:])) for b in chain.lead_blocks(side))
-    right, left = lead_modes(onsite, hopping, energy, chain.k_par)
-    outgoing, incoming = (left, right) if side == "left" else (right, left)
+    outgoing, incoming = modes.outgoing, modes.incoming
+    hopping = chain.lead_blocks(side)[1]
+    hopping = np.broadcast_to(hopping, (chain.n_k, *hopping.shape[1:]))
     cells = psi[:, :, [1, 0] if side == "left" else [-2, -1]]
     n, most = chain.n_orbitals, n_open.max(initial=0) if is_source else 0
     # An incoming mode travels towards the boundary: one cell outwards is one step back.
@@ -76,7 +77,7 @@ def _expand(chain, psi, n_open, energy, side, is_source):
     vectors = np.concatenate([outgoing.vectors, incoming.vectors[:, :, :most]], axis=2)
     velocity = np.concatenate([outgoing.velocity, incoming.velocity[:, :most]], axis=1)
     amplitude = np.zeros((chain.n_k, psi.shape[1], step.shape[1]), complex)
-    lead = LeadStates(side, step, vectors, velocity, amplitude)
+    lead = LeadStates(side, step, vectors, velocity, amplitude, size_of_hopping(chain, side))
     for i, count in enumerate(n_open):
         used = n + (count if is_source else 0)
         basis = np.concatenate([vectors[i, :, :used], vectors[i, :, :used] * step[i, :used]])

@@ -25,7 +25,7 @@ import numpy as np
 from ..algebra import dagger
 from ..errors import ComputationError
 
-__all__ = ["EndModes", "LeadModes", "as_number", "count_open", "lead_modes", "rounding_of_flux"]
+__all__ = ["EndModes", "LeadModes", "as_number", "count_open", "lead_modes", "rounding_of_flux", "rounding_of_step"]
 
 SHIFT = 1.3 * np.exp(2.1j)
 """sigma: off the unit circle and the real axis, where the lambda of real bands lie."""
@@ -218,6 +218,21 @@ def rounding_of_flux(hopping: float | np.ndarray, slowest: float | np.ndarray) -
     return ROUNDING_OF_FLUX * (hopping / slowest) ** 2
 
 
+def rounding_of_step(speed: np.ndarray) -> np.ndarray:
+    """How far the Bloch factors of one and the same mode may lie apart.
+
+        1e-11 + 1e-12 V/v, but not more than 3e-8,
+
+    as a Bloch factor next to a threshold is the root of a small difference.
+
+    Parameters
+    ----------
+    speed : array
+        Velocity v of the mode over the size of the hopping V.
+    """
+    return np.minimum(SAME + ROUNDING / np.maximum(speed, ROUNDING), BLURRED)
+
+
 def _orthogonal_modes(onsite, number, energy):
     """`lead_modes` where the hopping is a number."""
     level, vectors = np.linalg.eigh(onsite)
@@ -296,7 +311,7 @@ def _flux(modes, hopping):
 def _clusters(factor, speed, on_circle):
     """Which open modes (nk, 2n, 2n) have the same lambda, as far as one can tell."""
     factor = np.where(on_circle, factor, 0)
-    blur = np.minimum(SAME + ROUNDING / np.maximum(speed, ROUNDING), BLURRED)
+    blur = rounding_of_step(speed)
     blur = np.maximum(blur[:, :, None], blur[:, None, :])
     together = np.abs(factor[:, :, None] - factor[:, None, :]) < blur
     return together & on_circle[:, :, None] & on_circle[:, None, :]

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from functools import partial
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..errors import InputError
 from ..integration.rules import Breakpoints, distinct, steps
+from ..structures.stack import Layer, Stack
 from .channels import count_channels, crystals, layer_bottom, lowest_inside, thresholds
 from .resonances import count_bound, count_levels
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
-
-    from ..structures.stack import Stack
 
 __all__ = ["Breaks"]
 
@@ -25,8 +26,32 @@ TAIL = (0.0, 4.0, 10.0, 28.0)
 
 The occupation falls off behind the first, and is 1e-12 at the last, where rays end.
 """
-BEYOND = 1.5
-"""Bound states are looked for up to this many times the largest radius of a channel."""
+SAME = 1e-6
+"""Thresholds closer than this part of the ray are one, found in two crystals.
+
+Bound states are kept apart however close they are: of two that come close as an angle
+turns, all that an antiparallel valve couples by is what lies between them.
+"""
+BITS_OF_BOUND = 36
+"""They are located to 2e-13 of the ray for that.
+
+Counting them has no square root of rounding in it, as counting channels has.
+"""
+FIRST_REACH = 1.5
+"""Bound states are first looked for up to this part of the largest radius of a channel.
+"""
+FURTHER = 1.25 ** np.arange(1, 26)
+"""Where, in parts of that, states that an interface term binds are looked for beyond.
+
+Free electrons on both sides hold them up to 1/sqrt(1 - w^2) of the radius, w the slope
+of the term over the sum of both hbar^2/2m. The last one, 260, belongs to w = 0.99999.
+"""
+FAR = 1e4
+"""k_par (1/nm) at which only the largest powers of k count."""
+FAR_STEP = 0.01
+"""Spacing of the lattice there, over 1/k_par."""
+DIRECTIONS = 24
+"""Directions of k_par in which an interface is asked whether it binds without end."""
 
 
 class Breaks:
@@ -45,6 +70,12 @@ class Breaks:
     thermal : float, eV
         k_B T of a sea: its rays go on to the thresholds of the last energy of the
         Fermi function's tail that counts.
+
+    Raises
+    ------
+    InputError
+        Without a source: an interface term binds states at every k_par, however large,
+        so that no sea has an end.
     """
 
     def __init__(self, stack: Stack, energy: float, source: str | None, widen: float, thermal: float = 0.0) -> None:
@@ -54,6 +85,8 @@ class Breaks:
         # Most stacks have no level or bound state at all; counting them is the dearest
         # part.
         self.lowest = lowest_inside(stack)
+        if source is None:
+            _require_an_end(stack)
 
     def __call__(self, angles: ArrayLike) -> list[Breakpoints]:
         """Radii along the rays at these angles.
@@ -64,11 +97,13 @@ class Breaks:
         """
         layers = crystals(self.stack)
         found = [thresholds(layer, self.stack.spacing, e, angles) for e in self.filled_to for layer in layers]
+        bound = [np.empty(0) for _ in angles]
         if self.source is None:
             of_layers = [radii for of_layer in found for radii in of_layer]
             ends = dict.fromkeys((self.filled_to[0], self.filled_to[-1]))
-            found += [self._bound_states(angles, of_layers, energy) for energy in ends]
-            edges = [max(radii[i].max(initial=0) for radii in found) for i in range(len(angles))]
+            of_energies = [self._bound_states(angles, of_layers, energy) for energy in ends]
+            bound = [np.concatenate(radii) for radii in zip(*of_energies, strict=True)]
+            edges = [max(radii[i].max(initial=0) for radii in (*found, bound)) for i in range(len(angles))]
         else:
             lead = getattr(self.stack, self.source)
             of_source = next(radii for layer, radii in zip(layers, found, strict=False) if layer.same_crystal(lead))
@@ -79,7 +114,9 @@ class Breaks:
         for i, edge in enumerate(edges):
             inside = np.concatenate([radii[i] for radii in found])
             outer = [] if self.widen == 1 else [edge * self.widen]
-            smooth = distinct(np.sort([0, *inside[inside <= edge], *outer]), 1e-6 * edge)
+            smooth = distinct(np.sort([0, *inside[inside <= edge], *outer]), SAME * edge)
+            apart = [r for r in bound[i] if np.abs(smooth - r).min() > SAME * edge]
+            smooth = np.sort([*smooth, *apart])
             rays.append(Breakpoints(smooth, *self._sorted(levels[i][levels[i] < edge], angles[i])))
         return rays
 
@@ -98,9 +135,20 @@ class Breaks:
         They are bound where both leads are closed.
         """
         outside = min(np.linalg.eigvalsh(layer_bottom(lead))[0] for lead in (self.stack.left, self.stack.right))
-        possible = self.lowest < outside or any(interface.terms for interface in self.stack.interfaces)
-        reach = BEYOND * max(radii.max(initial=0) for radii in edges) if possible else 0.0
-        return steps(partial(count_bound, self.stack, energy), reach, angles)
+        by_interface = any(interface.terms for interface in self.stack.interfaces)
+        possible = self.lowest < outside or by_interface
+        reach = FIRST_REACH * max(radii.max(initial=0) for radii in edges) if possible else 0.0
+        count = partial(count_bound, self.stack, energy)
+        found = steps(count, reach, angles, bits=BITS_OF_BOUND)
+        if by_interface and reach > 0:
+            unit = np.stack([np.cos(angles), np.sin(angles)], axis=-1)
+            beyond = reach * FURTHER
+            holds = count((beyond[:, None, None] * unit).reshape(-1, 2)).reshape(len(beyond), -1).any(axis=1)
+            if holds.any() or count(reach * unit).any():
+                last = beyond[min(np.flatnonzero(holds).max(initial=-1) + 1, len(beyond) - 1)]
+                further = steps(count, last, angles, bits=BITS_OF_BOUND)
+                found = [np.concatenate([near, far[far > reach]]) for near, far in zip(found, further, strict=True)]
+        return found
 
     def _sorted(self, radii, angle):
         """Levels that may be sharp resonances, and the others.
@@ -114,3 +162,29 @@ class Breaks:
         counts = [count_channels(layer, self.stack.spacing, self.energy, k) for layer in inner]
         sharp = np.min(counts, axis=0) == 0 if counts else np.zeros(len(radii), bool)
         return radii[sharp], radii[~sharp]
+
+
+def _require_an_end(stack):
+    """Refuse an interface term that binds states at every k_par, however large.
+
+    Far out only the largest powers of k count: two half spaces are left, and the
+    interface. Their lattice is finer by as much as k_par is larger: on the given one
+    the states would end where it stops being a continuum.
+    """
+    angles = 2 * np.pi * np.arange(DIRECTIONS) / DIRECTIONS
+    k_par = FAR * np.stack([np.cos(angles), np.sin(angles)], axis=1)
+    sides = pairwise(region.layer for region in stack.regions)
+    for interface, (left, right) in zip(stack.interfaces, sides, strict=True):
+        is_lattice = any(layer.material.reciprocal is not None or layer.material.spacing for layer in (left, right))
+        if not interface.terms or is_lattice:
+            continue
+        spacing = FAR_STEP / FAR
+        layers = [interface, Layer(right.material, spacing, m="z")]
+        alone = Stack(layers, spacing, left=Layer(left.material, m="z"))
+        if count_bound(alone, 0.0, k_par).any():
+            names = ", ".join(repr(term.name) for term in interface.terms)
+            raise InputError(
+                f"the interface term {names} binds electrons at every k_par, the deeper the larger it is: it grows "
+                "faster with k_par than the sum of hbar^2/2m of both sides, and there is no lowest state up to which "
+                "a sea could be filled; make the term weaker, or leave the sea out (`sea=False`)"
+            )

@@ -243,7 +243,8 @@ def torques_at(
     InputError
         `k_par` is not (nk, 2) finite numbers with nk >= 1, or as `torques` does.
     ComputationError
-        The books of a k-point, of particles and angular momentum (see `torques`), do
+        A k is a threshold of a lead, where one of its modes neither travels nor decays.
+        Or the books of a k-point, of particles and angular momentum (see `torques`), do
         not close to 1e-8.
 
     Examples

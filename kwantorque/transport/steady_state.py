@@ -164,8 +164,9 @@ def steady_state(
     ------
     InputError
         temperature < 0, something that is not a number, both a bias and chemical
-        potentials, a wrong solver or rule, a lead without an open channel, or neither a
-        bias nor the sea.
+        potentials, a wrong solver or rule, a lead without an open channel, neither a
+        bias nor the sea, or a sea without a lowest state: an interface term that binds
+        electrons at every k_par.
     ComputationError
         The books of a k-point of the window, or of the whole, do not close to 1e-8, or
         those of a piece of the sea to 1e-5.

@@ -134,3 +134,21 @@ def test_source_right_is_the_mirror_image(solver):
     turned = other.lattice_torque.values[:, ::-1] * [1, -1, -1]
     assert np.allclose(one.lattice_torque, turned, atol=1e-10)
     assert np.allclose(one.particle_current, -other.particle_current.values[:, ::-1], atol=1e-10)
+
+
+@pytest.mark.parametrize(
+    ("left", "middle", "right", "k", "side"),
+    [
+        ((10, 4), 8, 8, 8.0, "right"),
+        ((8, 8), 8, 10, 8.0, "left"),
+        ((5, 2), 8, 5, 2.0, "left"),
+    ],
+)
+def test_on_a_threshold_there_is_no_answer(solver, left, middle, right, k, side):
+    """A mode of the lead neither travels nor decays, and sums over it do not exist."""
+    magnet, normal = kt.FreeElectron.from_wavevectors(*left), kt.FreeElectron.from_wavevectors
+    stack = kt.Stack([kt.Layer(normal(middle), 0.5)], 0.05, left=kt.Layer(magnet, m="x"), right=kt.Layer(normal(right)))
+    with pytest.raises(kt.ComputationError, match=rf"k = \({k}, 0.0\) 1/nm .* threshold of the {side} lead.*a little"):
+        kt.torques_at(stack, [(1.0, 0.5), (k, 0)], 0.0, solver=solver)
+    data = kt.torques_at(stack, [(k - 1e-6, 0), (k + 1e-6, 0)], 0.0, solver=solver)
+    assert all(np.isfinite(data[name]).all() for name in data.data_vars)

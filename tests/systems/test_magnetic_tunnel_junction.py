@@ -53,6 +53,14 @@ def test_junction_against_exact_matching(given, expected):
         assert float(data[f"result_{name}"]) == pytest.approx(value, abs=allowed), name
 
 
+@pytest.mark.parametrize("splitting", [1e-2, 3e-4, 3e-6])
+def test_a_magnet_with_a_weak_exchange(splitting):
+    """The in-plane torque is the spin that comes in, whatever turns it: 1.3628e-4."""
+    kf = {"kf_up_right": 10.9, "kf_down_right": 10.9 - splitting}
+    data = JUNCTION.run(**QUICK, **kf, bias=0.2, to_zero_spacing=True)
+    assert float(data.result_torque_in_plane) == pytest.approx(1.3628e-4, abs=2e-7)
+
+
 def test_mirror_symmetric_junction():
     """Out of plane even in V and opposite on the two
     magnets, in plane exchanged (eq. 29), to 1e-8.

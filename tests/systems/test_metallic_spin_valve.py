@@ -4,7 +4,7 @@ continuum, symmetries, circuit theory, coupling.
 
 import numpy as np
 import pytest
-from helpers import QUICK
+from helpers import QUICK, of_sea
 
 import kwantorque as kt
 from kwantorque.errors import InputError
@@ -152,3 +152,34 @@ def test_incident_spin_needs_a_lead_without_magnetisation():
     holes = kt.Stack([kt.Layer(kt.KohnLuttinger(), 1)], 0.2)
     with pytest.raises(InputError, match="two states per site"):
         kt.torques_at(holes, [[0, 0]], 0.1, incident_spin="x")
+
+
+def test_coupling_next_to_antiparallel():
+    """Of two bound levels that come as close as 1e-6/nm, only one is filled in between,
+    and that is a part of the coupling: coupling/sin(angle) goes on smoothly.
+
+    It is compared with a plain sum over k at 175 degrees, where they are 0.04/nm apart.
+    """
+    given = {"kf_normal": 8, "kf_up": 10.06, "kf_down": 0.63, "fm_length": 0.24, "spacer_length": 0.16}
+
+    def stack(angle):
+        return VALVE.stack(VALVE.complete({**given, "spacing": 0.08, "angle": angle}))
+
+    def in_the_spacer(values):
+        bond = values["spin_current"].shape[-2] // 2
+        return {"coupling": values["spin_current"][..., bond, 1]}
+
+    # Finely where the two levels are, whose jumps a plain sum has to meet.
+    pieces = [(0, 8.5, 800), (8.5, 8.75, 2500), (8.75, 10.06, 300)]
+    r, weight = (
+        np.concatenate(parts)
+        for parts in zip(
+            *((a + (b - a) * (np.arange(n) + 0.5) / n, np.full(n, (b - a) / n)) for a, b, n in pieces), strict=True
+        )
+    )
+    values, _ = of_sea(stack(175.0), np.stack([r, 0 * r], axis=1))
+    plain = (r * weight) @ in_the_spacer(values)["coupling"] / (2 * np.pi) / np.sin(np.radians(175))
+    for angle in (179.99, 179.9999):
+        data = kt.steady_state(stack(angle), derived=in_the_spacer, **QUICK)
+        ours = data.coupling.sel(part="sea") / np.sin(np.radians(angle))
+        assert float(ours) == pytest.approx(plain, rel=2e-3), angle

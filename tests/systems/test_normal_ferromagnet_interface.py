@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from helpers import QUICK
 from references import free_layers
+from scipy.integrate import quad
 
 from kwantorque.systems import find
 from kwantorque.systems.normal_ferromagnet_interface import torque_on_a_layer
@@ -29,6 +30,27 @@ def test_interface_against_references_and_the_continuum():
         ("conductance_down", exact["g_down"]),
     ):
         assert float(other[f"result_{ours}"]) == pytest.approx(theirs, abs=1.5e-3), ours
+
+
+@pytest.mark.parametrize("splitting", [0, 1e-5, 1e-4, 1e-2])
+def test_a_weak_magnet_and_none_at_all(splitting):
+    """Both spins are reflected alike: g is the conductance, with T = 4 k q/(k + q)^2
+    of wave matching. It is the torque as soon as there is any exchange.
+    """
+    data = INTERFACE.run(**QUICK, kf_up=10 + splitting, kf_down=10, to_zero_spacing=True)
+
+    def transmitted(r):
+        k, q = np.sqrt(13.6**2 - r**2), np.sqrt(10**2 - r**2)
+        return r / (2 * np.pi) * 4 * k * q / (k + q) ** 2
+
+    conductance = quad(transmitted, 0, 10)[0]
+    exact = free_layers.interface(kf_up=10 + splitting, kf_down=10)["g_mix"] if splitting else conductance
+    assert conductance == pytest.approx(7.087, abs=5e-4)
+    for name, true in (("mixing_real", exact.real), ("mixing_imag", exact.imag)):
+        error = data[f"result_{name}_error"] + data[f"result_{name}_spacing_error"]
+        assert abs(data[f"result_{name}"] - true) <= error + 1e-6, name
+    torque = 2 * data.result_sharvin * data.exchange_torque_total.sel(axis="x")
+    assert float(torque) == pytest.approx(float(data.result_mixing_real) if splitting else 0, rel=1e-3)
 
 
 def test_dephasing_is_slow_and_thin_layers_do_not_absorb_all():

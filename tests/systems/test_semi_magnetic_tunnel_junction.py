@@ -313,3 +313,18 @@ def test_derived_is_picklable():
     import pickle
 
     pickle.loads(pickle.dumps(partial(coefficients, magnetisation_of(45, 0))))
+
+
+def test_bound_states_of_a_strong_coupling():
+    """They reach 1.6 times as far out as any channel: 2.834e6 +- 6e3 with a region
+    twice as wide, and 1.9e5 without what lies beyond 1.5.
+    """
+    data = JUNCTION.run(**QUICK, rashba=0.13, spacing=0.025, tolerance=0.01)
+    assert float(data.result_torque_perpendicular_equilibrium) == pytest.approx(2.834e6, abs=6e3)
+
+
+@pytest.mark.parametrize("alpha", [0.1337, 0.15, -0.15])
+def test_an_interface_that_binds_without_end_is_refused(alpha):
+    """Alpha above C (1 + 1/m_b) = 0.13335 eV nm^2: there is no lowest state."""
+    with pytest.raises(InputError, match=r"'rashba' binds electrons at every k_par.*`sea=False`"):
+        JUNCTION.run(**QUICK, rashba=alpha)

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from kwantorque.errors import InputError
 from kwantorque.systems import find
 from kwantorque.units import HBAR2_OVER_2M0
 
@@ -54,6 +55,24 @@ def test_toy_models_by_hand_with_second_order_errors(given):
     assert slopes == pytest.approx([2, 2], abs=0.15)
     extrapolated = FILTER.run(**given, spacing=0.005, to_zero_spacing=True)
     assert list(FILTER.results_of(extrapolated).values()) == pytest.approx(exact, abs=3e-5)
+
+
+@pytest.mark.parametrize("step", [1e-2, 1e-3, 1e-4, 1e-5])
+def test_a_weak_magnet_without_end_takes_all_transverse_spin(step):
+    """However slowly it precesses there: 1e-5 eV turn it by 2e-7 per cell of the
+    default lattice, and the torque is what comes in.
+    """
+    data = FILTER.run(step=step, angle=90)
+    assert list(FILTER.results_of(data).values()) == pytest.approx(by_hand(10, step, 90, 0), abs=1e-6)
+
+
+def test_a_magnet_too_weak_to_tell_from_none_is_refused():
+    """Rounding would decide whether the torque is 0 or 1/2; in a slab it does not."""
+    with pytest.raises(InputError, match=r"exchange splitting of the right lead, 1e-08 eV.*at a spacing of 0.005 nm"):
+        FILTER.run(step=1e-8, angle=90)
+    slab = FILTER.run(step=1e-8, angle=90, thickness=0.1)
+    assert list(FILTER.results_of(slab).values()) == pytest.approx(by_hand(10, 1e-8, 90, 0.1), abs=1e-9)
+    assert float(FILTER.run(step=0, angle=90).result_torque_in_plane) == 0
 
 
 def test_spin_current_on_both_sides_and_its_precession(solver):
