@@ -9,7 +9,7 @@ import numpy as np
 
 from ..integration.rules import Breakpoints, distinct, steps
 from .channels import count_channels, crystals, layer_bottom, lowest_inside, thresholds
-from .resonances import count_bound, count_levels
+from .resonances import count_bound, count_levels, poles
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -22,6 +22,14 @@ MOST_BROAD = 16
 """More levels than this in a single texture overlap; no resonance stands alone."""
 BEYOND = 1.5
 """Bound states are looked for up to this many times the largest radius of a channel."""
+
+EXACT_BITS = 48
+"""Bits to which a sharp level is located.
+
+So to the rounding of its radius, since a resonance may be as narrow as that.
+"""
+SAME_LEVEL = 1e-14
+"""Sharp levels closer than this part of the ray are one: that much is rounding."""
 
 
 class Breaks:
@@ -62,14 +70,30 @@ class Breaks:
             of_source = next(radii for layer, radii in zip(layers, found, strict=True) if layer.same_crystal(lead))
             edges = [radii.max(initial=0) for radii in of_source]
         reach = max(edges) if self.lowest < self.energy and not self._overlapping() else 0.0
-        levels = steps(partial(count_levels, self.stack, self.energy), reach, angles)
+        levels = [self._sorted(radii, phi) for radii, phi in zip(self._levels(reach, angles), angles, strict=True)]
+        if any(len(sharp) for sharp, _ in levels):
+            exact = self._levels(reach, angles, bits=EXACT_BITS, same=SAME_LEVEL)
+            levels = [self._sorted(radii, phi) for radii, phi in zip(exact, angles, strict=True)]
         rays = []
         for i, edge in enumerate(edges):
             inside = np.concatenate([radii[i] for radii in found])
             outer = [] if self.widen == 1 else [edge * self.widen]
             smooth = distinct(np.sort([0, *inside[inside <= edge], *outer]), 1e-6 * edge)
-            rays.append(Breakpoints(smooth, *self._sorted(levels[i][levels[i] < edge], angles[i])))
+            sharp, broad = levels[i]
+            resonances = self._resonances(sharp, edge, angles[i])
+            rays.append(Breakpoints(smooth, resonances.real, broad[broad < edge], resonances.imag))
         return rays
+
+    def _levels(self, reach, angles, **located):
+        """Radii at which a level of the closed inner part is at the energy."""
+        return steps(partial(count_levels, self.stack, self.energy), reach, angles, **located)
+
+    def _resonances(self, levels, edge, angle):
+        """Centre + i half width of the resonances of sharp levels up to the edge."""
+        if not len(levels):
+            return np.empty(0, complex)
+        found = poles(self.stack, self.energy, levels, angle)
+        return found[(found.real > 0) & (found.real < edge)]
 
     def _overlapping(self):
         """Whether no resonance stands alone.
