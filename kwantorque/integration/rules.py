@@ -166,12 +166,7 @@ def convergence(rules: Sequence[dict[str, np.ndarray]]) -> dict[str, tuple[float
 
 
 def steps(
-    count_at: Callable[[np.ndarray], np.ndarray],
-    reach: float,
-    angles: ArrayLike,
-    sections: int = 2,
-    bits: int = BITS,
-    same: float = SAME_STEP,
+    count_at: Callable[[np.ndarray], np.ndarray], reach: float, angles: ArrayLike, sections: int = 2
 ) -> list[np.ndarray]:
     """Radii at which a whole number changes along rays from k = 0.
 
@@ -185,10 +180,6 @@ def steps(
     sections : int
         Parts into which an interval with a step is cut at a time: many where a count is
         cheap, so that fewer calls are made.
-    bits : int
-        A step is located to 2^-bits of the first look's resolution.
-    same : float
-        Steps closer than this part of the ray are one.
 
     Returns
     -------
@@ -210,7 +201,7 @@ def steps(
     if not len(ray):
         return [np.empty(0) for _ in angles]
     low, high, at_low, at_high = radii[cell], radii[cell + 1], counts[ray, cell], counts[ray, cell + 1]
-    for _ in range(round(bits / np.log2(sections))):
+    for _ in range(round(BITS / np.log2(sections))):
         edges = low + (high - low) * np.arange(sections + 1)[:, None] / sections
         inner = edges[1:-1]
         between = count(np.tile(ray, sections - 1), inner.ravel()).reshape(inner.shape)
@@ -221,7 +212,7 @@ def steps(
         low, high = edges[section, cell], edges[section + 1, cell]
         at_low, at_high = counts[section, cell], counts[section + 1, cell]
     found = (low + high) / 2
-    return [distinct(np.sort(found[ray == i]), same * reach) for i in range(len(angles))]
+    return [distinct(np.sort(found[ray == i]), SAME_STEP * reach) for i in range(len(angles))]
 
 
 def distinct(radii: np.ndarray, resolution: float) -> np.ndarray:

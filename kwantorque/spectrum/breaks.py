@@ -9,27 +9,22 @@ import numpy as np
 
 from ..integration.rules import Breakpoints, distinct, steps
 from .channels import count_channels, crystals, layer_bottom, lowest_inside, thresholds
-from .resonances import count_bound, count_levels, poles
+from .resonances import count_bound, count_levels, levels_at_centre, poles, poles_at_centre
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from ..structures.stack import Stack
 
-__all__ = ["Breaks"]
+__all__ = ["Breaks", "entering_levels"]
 
 MOST_BROAD = 16
 """More levels than this in a single texture overlap; no resonance stands alone."""
 BEYOND = 1.5
 """Bound states are looked for up to this many times the largest radius of a channel."""
 
-EXACT_BITS = 48
-"""Bits to which a sharp level is located.
-
-So to the rounding of its radius, since a resonance may be as narrow as that.
-"""
-SAME_LEVEL = 1e-14
-"""Sharp levels closer than this part of the ray are one: that much is rounding."""
+SAME_ENERGY = 1e-9
+"""Levels closer than this (eV) are one break of the energy integral."""
 
 
 class Breaks:
@@ -70,23 +65,16 @@ class Breaks:
             of_source = next(radii for layer, radii in zip(layers, found, strict=True) if layer.same_crystal(lead))
             edges = [radii.max(initial=0) for radii in of_source]
         reach = max(edges) if self.lowest < self.energy and not self._overlapping() else 0.0
-        levels = [self._sorted(radii, phi) for radii, phi in zip(self._levels(reach, angles), angles, strict=True)]
-        if any(len(sharp) for sharp, _ in levels):
-            exact = self._levels(reach, angles, bits=EXACT_BITS, same=SAME_LEVEL)
-            levels = [self._sorted(radii, phi) for radii, phi in zip(exact, angles, strict=True)]
+        levels = steps(partial(count_levels, self.stack, self.energy), reach, angles)
         rays = []
         for i, edge in enumerate(edges):
             inside = np.concatenate([radii[i] for radii in found])
             outer = [] if self.widen == 1 else [edge * self.widen]
             smooth = distinct(np.sort([0, *inside[inside <= edge], *outer]), 1e-6 * edge)
-            sharp, broad = levels[i]
+            sharp, broad = self._sorted(levels[i], angles[i])
             resonances = self._resonances(sharp, edge, angles[i])
             rays.append(Breakpoints(smooth, resonances.real, broad[broad < edge], resonances.imag))
         return rays
-
-    def _levels(self, reach, angles, **located):
-        """Radii at which a level of the closed inner part is at the energy."""
-        return steps(partial(count_levels, self.stack, self.energy), reach, angles, **located)
 
     def _resonances(self, levels, edge, angle):
         """Centre + i half width of the resonances of sharp levels up to the edge."""
@@ -115,14 +103,42 @@ class Breaks:
         return steps(partial(count_bound, self.stack, self.energy), reach, angles)
 
     def _sorted(self, radii, angle):
-        """Levels that may be sharp resonances, and the others.
-
-        Sharp where some inner layer has no open channel.
-        """
+        """Levels that may be sharp resonances, and the others."""
         if not len(radii):
             return radii, radii
-        k = radii[:, None] * np.array([np.cos(angle), np.sin(angle)])
-        inner = [region.layer for region in self.stack.regions[1:-1] if region.layer.is_uniform]
-        counts = [count_channels(layer, self.stack.spacing, self.energy, k) for layer in inner]
-        sharp = np.min(counts, axis=0) == 0 if counts else np.zeros(len(radii), bool)
+        sharp = _is_sharp(self.stack, self.energy, radii[:, None] * np.array([np.cos(angle), np.sin(angle)]))
         return radii[sharp], radii[~sharp]
+
+
+def entering_levels(stack: Stack, low: float, high: float) -> list[float]:
+    """Energies between two others at which a sharp resonance is at k_par = 0.
+
+    From there on a resonance is met by the rays from k_par = 0, so that fluxes, summed
+    over k_par, have a step there as functions of energy, as wide as the resonance.
+    Levels whose lowest energy is at another k_par are not looked for.
+
+    Parameters
+    ----------
+    stack : Stack
+    low, high : float, eV
+
+    Returns
+    -------
+    list, ascending, eV
+    """
+    if lowest_inside(stack) >= high:
+        return []
+    levels = levels_at_centre(stack)
+    near = [e for e in distinct(levels, SAME_ENERGY) if low < e < high and _is_sharp(stack, e, np.zeros((1, 2)))[0]]
+    centres = np.sort(poles_at_centre(stack, near).real)
+    return [float(e) for e in distinct(centres, SAME_ENERGY) if low < e < high]
+
+
+def _is_sharp(stack, energy, k_par):
+    """Whether a level at each k may be a sharp resonance.
+
+    So where some inner layer has no open channel.
+    """
+    inner = [region.layer for region in stack.regions[1:-1] if region.layer.is_uniform]
+    counts = [count_channels(layer, stack.spacing, energy, k_par) for layer in inner]
+    return np.min(counts, axis=0) == 0 if counts else np.zeros(len(k_par), bool)

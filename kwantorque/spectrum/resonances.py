@@ -27,10 +27,12 @@ from ..structures.chain import discretise
 from ..structures.stack import Stack
 from .channels import count_channels
 
-__all__ = ["count_bound", "count_levels", "poles"]
+__all__ = ["count_bound", "count_levels", "levels_at_centre", "poles", "poles_at_centre"]
 
 SLOPE_STEP = 1e-7
-"""Part of a radius over which the slope of 1/G is taken."""
+"""Part of a radius, or of 1 eV, over which the slope of 1/G is taken."""
+MERGED = 1e-6
+"""Levels this close (1/nm, eV) may have been found as one: their poles are all kept."""
 OWN_POLE = 10
 """A pole further from a level than this many of its widths belongs to another level."""
 SAME_POLE = 0.5
@@ -62,6 +64,25 @@ def count_levels(stack: Stack, energy: float, k_par: np.ndarray) -> np.ndarray:
     if ends is None:
         return np.zeros(chain.n_k, int)
     return _negative(chain, energy, *ends)
+
+
+def levels_at_centre(stack: Stack) -> np.ndarray:
+    """Levels of the closed inner part of a stack at k_par = 0, ascending, eV.
+
+    Empty if there is no inner part.
+    """
+    chain = discretise(stack, np.zeros((1, 2)))
+    ends = _inner_sites(chain)
+    if ends is None:
+        return np.empty(0)
+    n, sites = chain.n_orbitals, range(ends[0], ends[1] + 1)
+    hamiltonian = np.zeros((len(sites), n, len(sites), n), complex)
+    for i, j in enumerate(sites):
+        hamiltonian[i, :, i] = chain.total_onsite[0, chain.site_kind[j]]
+        if j < sites[-1]:
+            # eigvalsh reads the lower triangle.
+            hamiltonian[i + 1, :, i] = dagger(chain.total_hopping[0, chain.bond_kind[j]])
+    return np.linalg.eigvalsh(hamiltonian.reshape(2 * (len(sites) * n,)))
 
 
 def count_bound(stack: Stack, energy: float, k_par: np.ndarray) -> np.ndarray:
@@ -119,23 +140,61 @@ def poles(stack: Stack, energy: float, radii: np.ndarray, angle: float) -> np.nd
     step = SLOPE_STEP * radii
     k = np.concatenate([radii, radii - step, radii + step])[:, None] * np.array([np.cos(angle), np.sin(angle)])
     try:
-        at_level, below, above = np.split(_inverse_green(stack, energy, k), 3, axis=1)
+        inverse_green = _inverse_green(stack, energy, k)
     except ComputationError:
         return radii.astype(complex)
-    site = np.linalg.norm(inverse(at_level), axis=(-2, -1)).argmax(axis=0), np.arange(len(radii))
+    return _distinct(_zeros_next_to(radii, step, *np.split(inverse_green, 3, axis=1)))
+
+
+def poles_at_centre(stack: Stack, levels: np.ndarray) -> np.ndarray:
+    """Complex energies of the resonances that belong to levels at k_par = 0.
+
+    As `poles`, with the energy in place of the radius.
+
+    Parameters
+    ----------
+    stack : Stack
+    levels : (n,) array, eV
+
+    Returns
+    -------
+    (m,) complex array, eV
+    """
+    found = []
+    for energy in levels:
+        near = energy, energy - SLOPE_STEP, energy + SLOPE_STEP
+        try:
+            inverse_green = [_inverse_green(stack, e, np.zeros((1, 2))) for e in near]
+        except ComputationError:
+            found.append(energy + 0j)
+            continue
+        found += _zeros_next_to(np.array([energy]), np.array([SLOPE_STEP]), *inverse_green)
+    return _distinct(found)
+
+
+def _zeros_next_to(levels, step, at_level, below, above):
+    """Zeros of det S next to levels, from S there and a step below and above.
+
+    S has the shape (n_sites, n_levels, n, n).
+    """
+    site = np.linalg.norm(inverse(at_level), axis=(-2, -1)).argmax(axis=0), np.arange(len(levels))
     slope = (above[site] - below[site]) / (2 * step[:, None, None])
     offsets = np.linalg.eigvals(-inverse(slope) @ at_level[site])
     found = []
-    for radius, offset in zip(radii, offsets, strict=True):
-        closest = np.abs(offset).min()
-        own = (np.abs(offset) == closest) | (np.abs(offset.real) < OWN_POLE * np.abs(offset.imag))
-        found += list(radius + offset.real[own] + 1j * np.abs(offset.imag[own]))
-    found.sort(key=lambda pole: pole.imag)
+    for level, offset in zip(levels, offsets, strict=True):
+        distance = np.abs(offset)
+        own = (distance <= max(distance.min(), MERGED)) | (np.abs(offset.real) < OWN_POLE * np.abs(offset.imag))
+        found += list(level + offset.real[own] + 1j * np.abs(offset.imag[own]))
+    return found
+
+
+def _distinct(poles):
+    """Ascending poles, those found from two levels once."""
     kept = []
-    for pole in found:
+    for pole in sorted(poles, key=lambda pole: pole.imag):
         if all(abs(pole - other) > SAME_POLE * other.imag for other in kept):
             kept.append(pole)
-    return np.sort(kept)
+    return np.sort(np.array(kept, complex))
 
 
 def _inverse_green(stack, energy, k_par):

@@ -29,7 +29,7 @@ from ..operators import ChainOperators, schema
 from ..parallel import single_thread
 from ..results.dataset import dataset
 from ..scattering.green import fermi_contour, filled
-from ..spectrum.breaks import Breaks
+from ..spectrum.breaks import Breaks, entering_levels
 from ..spectrum.channels import band_bottoms, require_channels
 from ..spectrum.symmetry import Symmetry, find_symmetry
 from ..structures.chain import discretise
@@ -300,6 +300,8 @@ class _Filling(Run):
             return Integral(values, errors, one.error, one.points)
 
         cuts = window(high, low, self.thermal, band_bottoms(self.stack))
+        # A level that comes in at the end of the window may be missed by all panels.
+        cuts = np.union1d(cuts, entering_levels(self.stack, cuts[0], cuts[-1]))
         found = integrate_energies(value_at, cuts, self.numerics.tolerance, self.measure)
         if found is not None:
             self.close(found.values | {"incident_current": np.abs(found.values["incident_current"])})

@@ -8,6 +8,7 @@ from scipy.linalg import eigh_tridiagonal
 from scipy.optimize import brentq
 
 import kwantorque as kt
+from kwantorque.spectrum.breaks import entering_levels
 from kwantorque.spectrum.channels import thresholds
 from kwantorque.spectrum.resonances import poles
 from kwantorque.structures.chain import discretise
@@ -151,3 +152,40 @@ def test_poles_are_where_the_transmission_peaks():
         k = (pole.real + x * pole.imag)[:, None] * np.array([np.cos(0.3), np.sin(0.3)])
         transmission = kt.torques_at(stack, k, 1.0).particle_current_limit.values[:, 1] / 2
         assert transmission == pytest.approx(1 / (1 + x**2), abs=0.03)
+
+
+def test_resonances_that_enter_at_the_centre_are_breaks_in_energy():
+    """At k = 0 the transmission peaks at each of these energies; none where there is no
+    barrier inside, and none outside the window.
+    """
+    stack = double_barrier(0.6)
+    energies = entering_levels(stack, 0.05, 2.0)
+    # As many as the closed well has levels below the barrier's 2.5 eV there.
+    assert len(energies) == len(closed_levels(stack, 2.0, lowest=0.05)) >= 2
+    for energy in energies:
+        peak, below, above = (
+            float(kt.torques_at(stack, [(0, 0)], e).particle_current_limit[0, 1]) / 2
+            for e in (energy, energy - 0.03, energy + 0.03)
+        )
+        assert peak > 0.99
+        assert max(below, above) < 0.5
+    metal = kt.Stack([kt.Layer(kt.FreeElectron(bottom=-1.0), 1.0)], 0.05, left=stack.left, right=stack.right)
+    assert entering_levels(metal, 0.05, 2.0) == []
+    assert entering_levels(stack, energies[0] + 0.1, energies[0] + 0.2) == []
+
+
+@pytest.mark.slow
+def test_a_level_near_the_end_of_the_window():
+    """The window's current where a resonance enters 3 % below its upper end, against
+    another code's integral of the same lattice (to the digits of its E_0).
+    """
+    high = -0.53513 + 0.003
+    stack = magnetic_double_barrier(0.8, 1.0, 90)
+    data = kt.steady_state(stack, mu_left=high, mu_right=high - 0.1, sea=False, tolerance=1e-3, progress=False)
+    current, error = (
+        float(v[1, 1] if v.ndim == 2 else v[1])
+        for v in (data.particle_current_limit, data.particle_current_limit_error)
+    )
+    # E_0 is given to 5e-6 eV, and the current changes by 1e-4 of itself per 1e-6 eV.
+    assert abs(current - 6.61838e-6) <= error + 1e-4 * current
+    assert error <= 1e-3 * current
