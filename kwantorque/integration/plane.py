@@ -38,7 +38,8 @@ NODES, WEIGHTS = nested(LEVELS)
 CLOSEST = 1e-8
 """Points keep this distance (1/nm) from a threshold.
 
-There a mode has no velocity, and no solver any accuracy.
+There a mode has no velocity, and no solver any accuracy. At a resonance nothing is
+singular, and points come as close as its width asks.
 """
 CLOSEST_PART = 1 / 4
 """The same distance on pieces that are shorter than that: part of the piece."""
@@ -57,11 +58,14 @@ CONVINCING_GAIN = 5
 """Changes that become smaller by this factor show that the rule converges fast."""
 UNCONVINCING_RATE = 0.6
 """What is assumed of rays that do not: 0.6/(1 - 0.6) = 1.5 last changes are left."""
-TOWARDS_A_RESONANCE = 8.0 ** -np.arange(1.0, 5.0)
-"""Ends of the panels next to a resonance, as parts of its piece in t.
+TOWARDS_A_RESONANCE = 4.0
+"""Panels next to a resonance of half width w end at w, 4^2 w, 4^4 w, ... from it.
 
-Distances in r are the squares of these.
+So in t, where distances are square roots, each is four times as far as the one before,
+and what falls as 1/distance^2 is smooth on it.
 """
+NARROWEST = 1e-15
+"""Part of its radius below which the width of a resonance is rounding."""
 FEWEST_RAYS = 4
 """Rays to start from, however small the sector."""
 OFF_AXIS = 3
@@ -136,11 +140,13 @@ class PolarRule:
 class _RadialPanel:
     """Part t_0 < t < t_1 of the piece r_0 < r < r_1 of a ray.
 
-    Once evaluated, it has its integral and the error of that.
+    Points keep the distances `gaps` (1/nm) from the ends of the piece. Once evaluated,
+    it has its integral and the error of that.
     """
 
     phi: float
     piece: tuple[float, float]
+    gaps: tuple[float, float]
     t: tuple[float, float]
     values: Values | None = None
     errors: Errors | None = None
@@ -149,8 +155,7 @@ class _RadialPanel:
         """k (15, 2) and weights (15, 3) of the three rules for int r dr."""
         (r_0, r_1), (t_0, t_1) = self.piece, self.t
         t = t_0 + (t_1 - t_0) * NODES
-        gap = min(CLOSEST, (r_1 - r_0) * CLOSEST_PART)
-        r = np.clip(r_0 + (r_1 - r_0) * np.sin(np.pi * t / 2) ** 2, r_0 + gap, r_1 - gap)
+        r = np.clip(r_0 + (r_1 - r_0) * np.sin(np.pi * t / 2) ** 2, r_0 + self.gaps[0], r_1 - self.gaps[1])
         slope = (t_1 - t_0) * (r_1 - r_0) * np.pi / 2 * np.sin(np.pi * t)
         return r[:, None] * np.array([np.cos(self.phi), np.sin(self.phi)]), (r * slope)[:, None] * WEIGHTS
 
@@ -161,7 +166,7 @@ class _RadialPanel:
 
     def halves(self):
         middle = sum(self.t) / 2
-        return [_RadialPanel(self.phi, self.piece, t) for t in ((self.t[0], middle), (middle, self.t[1]))]
+        return [replace(self, t=t, values=None, errors=None) for t in ((self.t[0], middle), (middle, self.t[1]))]
 
     @property
     def can_be_halved(self):
@@ -298,15 +303,20 @@ class _RadialIntegrals:
 def _first_panels(phi, at):
     """One panel per piece; ever smaller ones towards a sharp resonance, to meet it."""
     radii, index = np.unique(np.concatenate([at.sharp, at.smooth, at.broad]), return_inverse=True)
-    is_sharp = np.zeros(len(radii), bool)
-    is_sharp[index[: len(at.sharp)]] = True
+    widths = np.full(len(radii), np.inf)
+    widths[index[: len(at.sharp)]] = at.widths if len(at.widths) else 0.0
     panels = []
-    for (r_0, sharp_0), (r_1, sharp_1) in pairwise(zip(radii, is_sharp, strict=True)):
+    for (r_0, width_0), (r_1, width_1) in pairwise(zip(radii, widths, strict=True)):
+        gap = min(CLOSEST, (r_1 - r_0) * CLOSEST_PART)
+        gaps = tuple(gap if np.isinf(width) else 0.0 for width in (width_0, width_1))
         cuts = [0.0, 1.0]
-        for end, resonant in ((0.0, sharp_0), (1.0, sharp_1)):
-            if resonant:
-                cuts += [abs(end - size) for size in TOWARDS_A_RESONANCE]
-        panels += [_RadialPanel(phi, (r_0, r_1), part) for part in pairwise(np.unique(cuts))]
+        for end, width in ((0.0, width_0), (1.0, width_1)):
+            part = max(width, NARROWEST * r_1) / (r_1 - r_0)
+            size = 2 / np.pi * np.arcsin(np.sqrt(min(part, 1.0)))
+            while size < 1 / 2:
+                cuts.append(abs(end - size))
+                size *= TOWARDS_A_RESONANCE
+        panels += [_RadialPanel(phi, (r_0, r_1), gaps, part) for part in pairwise(np.unique(cuts))]
     return panels
 
 

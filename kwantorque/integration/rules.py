@@ -54,14 +54,18 @@ class Breakpoints(NamedTuple):
         0, r_1, ..., r_edge, between which the integrand is smooth; only 0 where the ray
         meets no open channel.
     sharp : (n,) array
-        Further ones, next to which there may be a resonance, however narrow.
+        Further ones, at which there may be a resonance, however narrow.
     broad : (n,) array
         Those of resonances that panels of usual size see.
+    widths : (n,) array
+        Half of the width at half height of the sharp ones, in their order; 0 where it
+        is not known.
     """
 
     smooth: ArrayLike
     sharp: ArrayLike = ()
     broad: ArrayLike = ()
+    widths: ArrayLike = ()
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,12 +12,12 @@ from ..errors import InputError
 from ..integration.rules import Breakpoints, distinct, steps
 from ..structures.stack import Layer, Stack
 from .channels import count_channels, crystals, layer_bottom, lowest_inside, thresholds
-from .resonances import count_bound, count_levels
+from .resonances import count_bound, count_levels, levels_at_centre, poles, poles_at_centre
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
-__all__ = ["Breaks"]
+__all__ = ["Breaks", "entering_levels"]
 
 MOST_BROAD = 16
 """More levels than this in a single texture overlap; no resonance stands alone."""
@@ -52,6 +52,9 @@ FAR_STEP = 0.01
 """Spacing of the lattice there, over 1/k_par."""
 DIRECTIONS = 24
 """Directions of k_par in which an interface is asked whether it binds without end."""
+
+SAME_ENERGY = 1e-9
+"""Levels closer than this (eV) are one break of the energy integral."""
 
 
 class Breaks:
@@ -117,8 +120,17 @@ class Breaks:
             smooth = distinct(np.sort([0, *inside[inside <= edge], *outer]), SAME * edge)
             apart = [r for r in bound[i] if np.abs(smooth - r).min() > SAME * edge]
             smooth = np.sort([*smooth, *apart])
-            rays.append(Breakpoints(smooth, *self._sorted(levels[i][levels[i] < edge], angles[i])))
+            sharp, broad = self._sorted(levels[i], angles[i])
+            resonances = self._resonances(sharp, edge, angles[i])
+            rays.append(Breakpoints(smooth, resonances.real, broad[broad < edge], resonances.imag))
         return rays
+
+    def _resonances(self, levels, edge, angle):
+        """Centre + i half width of the resonances of sharp levels up to the edge."""
+        if not len(levels):
+            return np.empty(0, complex)
+        found = poles(self.stack, self.energy, levels, angle)
+        return found[(found.real > 0) & (found.real < edge)]
 
     def _overlapping(self):
         """Whether no resonance stands alone.
@@ -151,16 +163,10 @@ class Breaks:
         return found
 
     def _sorted(self, radii, angle):
-        """Levels that may be sharp resonances, and the others.
-
-        Sharp where some inner layer has no open channel.
-        """
+        """Levels that may be sharp resonances, and the others."""
         if not len(radii):
             return radii, radii
-        k = radii[:, None] * np.array([np.cos(angle), np.sin(angle)])
-        inner = [region.layer for region in self.stack.regions[1:-1] if region.layer.is_uniform]
-        counts = [count_channels(layer, self.stack.spacing, self.energy, k) for layer in inner]
-        sharp = np.min(counts, axis=0) == 0 if counts else np.zeros(len(radii), bool)
+        sharp = _is_sharp(self.stack, self.energy, radii[:, None] * np.array([np.cos(angle), np.sin(angle)]))
         return radii[sharp], radii[~sharp]
 
 
@@ -188,3 +194,37 @@ def _require_an_end(stack):
                 "faster with k_par than the sum of hbar^2/2m of both sides, and there is no lowest state up to which "
                 "a sea could be filled; make the term weaker, or leave the sea out (`sea=False`)"
             )
+
+
+def entering_levels(stack: Stack, low: float, high: float) -> list[float]:
+    """Energies between two others at which a sharp resonance is at k_par = 0.
+
+    From there on a resonance is met by the rays from k_par = 0, so that fluxes, summed
+    over k_par, have a step there as functions of energy, as wide as the resonance.
+    Levels whose lowest energy is at another k_par are not looked for.
+
+    Parameters
+    ----------
+    stack : Stack
+    low, high : float, eV
+
+    Returns
+    -------
+    list, ascending, eV
+    """
+    if lowest_inside(stack) >= high:
+        return []
+    levels = levels_at_centre(stack)
+    near = [e for e in distinct(levels, SAME_ENERGY) if low < e < high and _is_sharp(stack, e, np.zeros((1, 2)))[0]]
+    centres = np.sort(poles_at_centre(stack, near).real)
+    return [float(e) for e in distinct(centres, SAME_ENERGY) if low < e < high]
+
+
+def _is_sharp(stack, energy, k_par):
+    """Whether a level at each k may be a sharp resonance.
+
+    So where some inner layer has no open channel.
+    """
+    inner = [region.layer for region in stack.regions[1:-1] if region.layer.is_uniform]
+    counts = [count_channels(layer, stack.spacing, energy, k_par) for layer in inner]
+    return np.min(counts, axis=0) == 0 if counts else np.zeros(len(k_par), bool)

@@ -29,7 +29,7 @@ from ..operators import ChainOperators, schema
 from ..parallel import single_thread
 from ..results.dataset import dataset
 from ..scattering.green import fermi_contour, filled
-from ..spectrum.breaks import Breaks
+from ..spectrum.breaks import Breaks, entering_levels
 from ..spectrum.channels import band_bottoms, barrier_top, require_channels
 from ..spectrum.symmetry import Symmetry, find_symmetry
 from ..structures.chain import discretise
@@ -317,7 +317,9 @@ class _Filling(Run):
 
         def cuts(importance):
             top = barrier_top(self.stack) if self.thermal else -np.inf
-            return window(high, low, self.thermal, band_bottoms(self.stack), importance, top)
+            found = window(high, low, self.thermal, band_bottoms(self.stack), importance, top)
+            # A level that comes in at the end of the window may miss all panels.
+            return np.union1d(found, entering_levels(self.stack, found[0], found[-1]))
 
         injection = Injection(self.stack, high, source, self.numerics.solver, self.symmetry, self.derived)
         found = self.over_energies(weight, cuts, injection, self.measure)

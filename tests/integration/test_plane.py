@@ -5,10 +5,12 @@ import pytest
 
 import kwantorque as kt
 from kwantorque.integration.plane import PolarRule, integrate
+from kwantorque.integration.rules import Breakpoints
 from kwantorque.spectrum.symmetry import Symmetry
 from kwantorque.units import HBAR2_OVER_2M0
 
 NO_SYMMETRY = Symmetry(folds=1, isotropic=False, average=np.eye(3))
+ISOTROPIC = Symmetry(folds=1, isotropic=True, average=np.eye(3))
 
 
 def disc(edge, f):
@@ -81,3 +83,29 @@ def test_limit_on_points_is_kept_and_reported():
     result = integrate(sum_over, breaks, NO_SYMMETRY, PolarRule(max_points=3000), 1e-9, relative)
     assert result.points < 6000
     assert result.error > 1e-9
+
+
+@pytest.mark.parametrize("other", [-5.0, 0.7, 30.0])
+@pytest.mark.parametrize("width", [1e-3, 1e-5, 1e-7, 1e-10])
+def test_resonances_of_any_width_are_integrated(width, other):
+    """Two Lorentzians in r, as of two spins, one ten times as wide and `other` widths
+    off: the sharp breaks say where and how wide, to a factor of two.
+    """
+    level, background, exact = 0.61803, 1e-3, np.pi * 1e-3
+    peaks = [(level, width), (level + other * width, 10 * width)]
+    for centre, w in peaks:
+        exact += 2 * np.pi * (np.arctan((1 - centre) / w) + np.arctan(centre / w))
+
+    def f(k):
+        r = np.hypot(*k.T)
+        return background + sum(w / ((r - centre) ** 2 + w**2) for centre, w in peaks) / r
+
+    for factor in (0.5, 1.0, 2.0):
+        at = [part for part in zip(*sorted(peaks), strict=True)]
+        found = Breakpoints([0, 1.0], at[0], (), factor * np.array(at[1]))
+        for tolerance in (1e-2, 1e-5):
+            result = integrate(disc(1.0, f)[0], lambda _, b=found: [b], ISOTROPIC, PolarRule(), tolerance, relative)
+            # Radii are rounded: by 1e-16 of a peak of this width.
+            assert abs(result.values["f"] - exact) <= result.errors["f"] + 1e-15 / width * exact
+            assert result.error <= tolerance
+            assert result.points < 1000
