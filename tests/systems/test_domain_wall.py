@@ -152,3 +152,16 @@ def test_a_smooth_wall_states_its_error(width):
         conductance += float((k * dk) @ at_k.sel(lead="right").values) / (2 * np.pi)
         start = stop
     assert abs(float(data.result_conductance) - conductance) < float(data.result_conductance_error)
+
+
+def test_a_result_that_misses_the_tolerance_is_named():
+    """B is 1e-3 of the current: an error of 5e-4 relative to that is half of it. One
+    that is zero within its error is not measured against itself.
+    """
+    data = WALL.run(spacing=0.1, tolerance=1e-3, progress=False)
+    assert data.error_estimate < 1e-3
+    assert "torque_nonadiabatic" in WALL.missed(data)
+    assert any("torque_nonadiabatic" in line for line in WALL.quality(data))
+    nothing = data.assign(result_torque_nonadiabatic=0.0)
+    assert "torque_nonadiabatic" not in WALL.missed(nothing)
+    assert not WALL.missed(data.assign_attrs(tolerance=1.0))
