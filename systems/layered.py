@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from kwantorque.errors import InputError
 from kwantorque.results import Estimate, extrapolate, per_current
+from kwantorque.results.dataset import error_of
 from kwantorque.results.extrapolation import require_whole_lengths
 from kwantorque.spectrum.channels import require_channels
 from kwantorque.structures.stack import Stack
@@ -117,6 +118,33 @@ class LayeredSystem(System):
         data = self.resolved(values, k_par, solver)
         return data.assign_attrs(system=self.name, parameters=json.dumps(values, sort_keys=True))
 
+    def missed(self, data: xr.Dataset) -> dict[str, float]:
+        """Results whose k error, relative to themselves, is above the tolerance.
+
+        The integration goes on until the error is small relative to the current, or to
+        the largest of what it adds up; a result that is much smaller is then known less
+        well. Those that are zero within their error are left out.
+
+        Returns
+        -------
+        dict
+            Their relative errors by their names.
+
+        Examples
+        --------
+        >>> import kwantorque as kt
+        >>> filtered = kt.systems.find("spin-filter")
+        >>> filtered.missed(filtered.run(progress=False))
+        {}
+        """
+        found = {}
+        for result in self.results:
+            name = f"result_{result.name}"
+            size, error = abs(float(data[name])), float(error_of(data, name))
+            if data.attrs["tolerance"] * size < error < size:
+                found[result.name] = error / size
+        return found
+
     def quality(self, data: xr.Dataset) -> list[str]:
         """Closure, integration error, k-points, and what the lattice adds."""
         attrs = data.attrs
@@ -127,6 +155,12 @@ class LayeredSystem(System):
         if attrs["error_estimate"] > attrs["tolerance"]:
             lines.append(
                 "note: the integration stopped before the tolerance was reached, at the limit of what it may refine"
+            )
+        if missed := self.missed(data):
+            far = ", ".join(f"{name} ({error:.0%})" for name, error in missed.items())
+            lines.append(
+                f"note: relative to itself, {attrs['tolerance']:g} is not met by {far}; a smaller --tolerance is "
+                "needed for these"
             )
         lines.append(
             "k error: of the k integral; a error: what the extrapolation to zero spacing may have left"

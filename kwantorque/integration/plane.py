@@ -9,9 +9,10 @@ thresholds of every crystal of the stack. On a piece r_0 < r < r_1 the map
 
 turns the square-root kinks and the 1/velocity poles at its ends into smooth functions
 of t. Panels of t, at first one per piece, get Fejer's second rule (`fejer`) with 15
-points, whose subsets of 7 and 3 points give the error; while a ray errs too much, the
-worst of its panels are halved. This finds what no threshold announces: resonances, and
-the narrow dips of the velocity next to the end of a fold of the Fermi surface.
+points; how fast the integrand's coefficients in sin(j theta) fall gives the error.
+While a ray errs too much, the worst of its panels are halved. This finds what no
+threshold announces: resonances, and the narrow dips of the velocity next to the end of
+a fold of the Fermi surface.
 
 Angle: equidistant rays, the best rule for a periodic function. Doubling their number
 keeps the old ones, and the last changes give the error.
@@ -28,13 +29,32 @@ from typing import Protocol
 import numpy as np
 
 from ..errors import InputError, finite, whole
-from .rules import Breakpoints, Integral, NoChannel, convergence, largest_change, nested
+from .rules import Breakpoints, Integral, NoChannel, largest_change, nested, sine_coefficients
 
 __all__ = ["PolarRule", "integrate"]
 
-LEVELS = (2, 3, 4)
-"""Panels use Fejer's rules with 2^level - 1 points: 3, 7 and 15."""
-NODES, WEIGHTS = nested(LEVELS)
+LEVELS = (3, 4)
+"""Panels use Fejer's rules with 2^level - 1 points: 7 and 15."""
+PAIRS = ((8, 9), (10, 11), (12, 13), (14, 15))
+"""Coefficients b_j whose larger ones, pair by pair, tell how fast they fall.
+
+One of even and one of odd j: either kind may vanish by symmetry.
+"""
+NODES, _RULES = nested(LEVELS)
+SHARE_OF_B = 1 / 4
+"""Weights for the integral plus b_j/4 are positive.
+
+A sum of positive weights has books that can be checked: nothing cancels but the
+particles themselves.
+"""
+_SEEN = sine_coefficients(LEVELS[-1])[:, [j - 1 for pair in PAIRS for j in pair]]
+WEIGHTS = np.hstack([_RULES, _RULES[:, -1:] + SHARE_OF_B * _SEEN])
+UNSEEN = np.arange(len(NODES) + 2, 2 * len(NODES) + 2, 2)
+"""The b_j that 15 points cannot tell from b_(32 - j), which count 1/(32 - j)."""
+CAREFUL = 1.4
+"""Factor on what these seem to be: smooth domain walls come to 0.9 of it."""
+LEAST_LEFT = 0.1
+"""Part of the change from 7 to 15 points that is left in any case."""
 CLOSEST = 1e-8
 """Points keep this distance (1/nm) from a threshold.
 
@@ -53,7 +73,7 @@ Doubling the rays lowers the error of the angle by much more.
 REFINED_ABOVE = 1 / 2
 """Part of an equal share of the error above which panels of a ray are halved."""
 SLOWEST_GAIN = 0.05
-"""No refinement is believed to leave less than this part of the last change."""
+"""Doubling the rays is not believed to leave less than this part of the change."""
 CONVINCING_GAIN = 5
 """Changes that become smaller by this factor show that the rule converges fast."""
 UNCONVINCING_RATE = 0.6
@@ -72,6 +92,16 @@ OFF_AXIS = 3
 """The first ray is 1/3 of a step off the axis: no ray ever lies on a symmetry line."""
 STRIDES = (1, 2, 4, 8)
 """All rays, every second one, ...: three changes, whose two ratios must agree."""
+PATCHY = 512
+"""Rays per full turn, at least, where some of them are empty.
+
+The Fermi surface is then one of pockets, and these must not slip between the rays.
+"""
+EDGE = 0.21
+"""|zeta(-1/2)|: what the trapezoidal rule errs by where a square root begins.
+
+In units of the step times the square root one step from there.
+"""
 MOST_EMPTY_RAYS = 1024
 """After so many rays without an open channel the region is given up."""
 RAYS_AT_ONCE = 16
@@ -140,19 +170,21 @@ class PolarRule:
 class _RadialPanel:
     """Part t_0 < t < t_1 of the piece r_0 < r < r_1 of a ray.
 
-    Points keep the distances `gaps` (1/nm) from the ends of the piece. Once evaluated,
-    it has its integral and the error of that.
+    Points keep the distances `gaps` (1/nm) from the ends of the piece; `beyond` are the
+    lengths of the pieces before and behind. Once evaluated, it has its integral and the
+    error of that.
     """
 
     phi: float
     piece: tuple[float, float]
     gaps: tuple[float, float]
     t: tuple[float, float]
+    beyond: tuple[float, float] = (np.inf, np.inf)
     values: Values | None = None
     errors: Errors | None = None
 
     def nodes(self):
-        """k (15, 2) and weights (15, 3) of the three rules for int r dr."""
+        """k (15, 2) and weights (15, 10) for int r dr: two rules, and with b_j/4."""
         (r_0, r_1), (t_0, t_1) = self.piece, self.t
         t = t_0 + (t_1 - t_0) * NODES
         r = np.clip(r_0 + (r_1 - r_0) * np.sin(np.pi * t / 2) ** 2, r_0 + self.gaps[0], r_1 - self.gaps[1])
@@ -160,9 +192,35 @@ class _RadialPanel:
         return r[:, None] * np.array([np.cos(self.phi), np.sin(self.phi)]), (r * slope)[:, None] * WEIGHTS
 
     def evaluated(self, sums):
-        """This panel with the value of the finest of the three rules, and its error."""
-        rules = [{name: value[i] for name, value in sums.items()} for i in range(len(LEVELS))]
-        return replace(self, values=rules[-1], errors=_left_on_a_panel(rules[::-1]))
+        """This panel with the value of the finer of the two rules, and its error."""
+        coarse, fine = ({name: value[i] for name, value in sums.items()} for i in range(len(LEVELS)))
+        left = _left_on_a_panel(largest_change(fine, coarse), sums)
+        at_ends = self._part_at_the_ends()
+        errors = {name: left[name] + at_ends * float(np.abs(value).max(initial=0)) for name, value in fine.items()}
+        return replace(self, values=fine, errors=errors)
+
+    def _part_at_the_ends(self):
+        """Part of the integral that hides in a layer next to two near thresholds.
+
+        Next to a threshold with another one at a distance l behind it the integrand has
+        a layer of width delta = (2/pi) sqrt(l/(r_1 - r_0)) in t: sqrt(d^2 + delta^2)
+        instead of d, with branch points whose b_j fall like exp(-j sqrt(2 delta)) and
+        change their sign, so that the last few may be small by accident. With
+        r dr = (pi^2/2)(r_1 - r_0) r d dd at a distance d from the end the part is about
+
+            (pi^2/2) delta^2 exp(-16 sqrt(2 delta)) [2 + ln(1 + d_1/delta)],
+
+        d_1 the distance of the first node, all lengths over that of the panel. (The 2
+        is measured, on two free-electron bands with thresholds 1e-4 to 0.3/nm apart.)
+        """
+        (r_0, r_1), (t_0, t_1) = self.piece, self.t
+        part = 0.0
+        for at_end, length in zip((t_0 == 0, t_1 == 1), self.beyond, strict=True):
+            if at_end and np.isfinite(length):
+                layer = 2 / np.pi * np.sqrt(length / (r_1 - r_0)) / (t_1 - t_0)
+                seen = np.exp(-(len(NODES) + 1) * np.sqrt(2 * layer))
+                part += np.pi**2 / 2 * layer**2 * seen * (2 + np.log1p(NODES[0] / layer))
+        return part
 
     def halves(self):
         middle = sum(self.t) / 2
@@ -229,7 +287,14 @@ def integrate(
     n = max(FEWEST_RAYS, round(span / (np.pi / 2) * rule.first_rays))
     start = span / n / OFF_AXIS
     rays = radial.rays(start + span / n * np.arange(n))
-    while not any(ray.values for ray in rays):
+    while not all(ray.values for ray in rays):
+        found = any(ray.values for ray in rays)
+        if found and n * symmetry.folds >= PATCHY:
+            break
+        if found:
+            rays = _interleaved(rays, radial.rays(start + span / n * (np.arange(n) + 0.5)))
+            n *= 2
+            continue
         # All rays missed the region.
         n *= 2
         if n > MOST_EMPTY_RAYS:
@@ -242,14 +307,14 @@ def integrate(
         means = [_mean(rays[::stride], span, names) for stride in STRIDES if len(rays) % stride == 0]
         fine = means[0]
         by_radius = {name: span / len(rays) * sum(ray.errors.get(name, 0) for ray in rays) for name in fine}
-        by_angle = _left_by_rays(means, measure)
+        at_edges = _left_at_edges(rays, span)
+        by_angle = {name: left + at_edges.get(name, 0.0) for name, left in _left_by_rays(means, measure).items()}
         errors = {name: by_radius[name] + by_angle[name] for name in fine}
         error = measure(fine, errors)
         out_of_reach = measure(fine, by_angle) <= (1 - RADIAL_SHARE) * tolerance
         if error <= tolerance or out_of_reach or 2 * radial.points > rule.max_points:
             return Integral(fine, errors, error, radial.points)
-        between = radial.rays(start + span / len(rays) * (np.arange(len(rays)) + 0.5))
-        rays = [ray for pair in zip(rays, between, strict=True) for ray in pair]
+        rays = _interleaved(rays, radial.rays(start + span / len(rays) * (np.arange(len(rays)) + 0.5)))
 
 
 class _RadialIntegrals:
@@ -306,7 +371,8 @@ def _first_panels(phi, at):
     widths = np.full(len(radii), np.inf)
     widths[index[: len(at.sharp)]] = at.widths if len(at.widths) else 0.0
     panels = []
-    for (r_0, width_0), (r_1, width_1) in pairwise(zip(radii, widths, strict=True)):
+    lengths = [np.inf, *np.diff(radii), np.inf]
+    for i, ((r_0, width_0), (r_1, width_1)) in enumerate(pairwise(zip(radii, widths, strict=True))):
         gap = min(CLOSEST, (r_1 - r_0) * CLOSEST_PART)
         gaps = tuple(gap if np.isinf(width) else 0.0 for width in (width_0, width_1))
         cuts = [0.0, 1.0]
@@ -316,7 +382,8 @@ def _first_panels(phi, at):
             while size < 1 / 2:
                 cuts.append(abs(end - size))
                 size *= TOWARDS_A_RESONANCE
-        panels += [_RadialPanel(phi, (r_0, r_1), gaps, part) for part in pairwise(np.unique(cuts))]
+        beyond = (lengths[i], lengths[i + 2])
+        panels += [_RadialPanel(phi, (r_0, r_1), gaps, part, beyond) for part in pairwise(np.unique(cuts))]
     return panels
 
 
@@ -332,6 +399,28 @@ def _mean(rays, span, names):
     """Integral over the angle from equidistant rays; empty ones contribute nothing."""
     zero = {name: np.zeros_like(value) for name, value in names.items()}
     return {name: span / len(rays) * sum((ray.values or zero)[name] for ray in rays) for name in names}
+
+
+def _interleaved(rays, between):
+    return [ray for pair in zip(rays, between, strict=True) for ray in pair]
+
+
+def _left_at_edges(rays, span):
+    """Error of the angle where a pocket begins or ends between two rays, by name.
+
+    The length of a ray in a pocket, and so its integral F, begins like a square root of
+    the angle there. With the step h the trapezoidal rule errs by at most 0.21 h F, of F
+    one step further inside: the first ray may lie anywhere in its step.
+    """
+    left = {}
+    for i, ray in enumerate(rays):
+        for side in (-1, 1):
+            if ray.values and not rays[(i + side) % len(rays)].values:
+                inside = rays[(i - side) % len(rays)].values or ray.values
+                for name, value in inside.items():
+                    size = max(np.abs(one).max(initial=0) for one in (value, ray.values[name]))
+                    left[name] = left.get(name, 0.0) + EDGE * span / len(rays) * float(size)
+    return left
 
 
 def _left_by_rays(means, measure):
@@ -353,15 +442,25 @@ def _left_by_rays(means, measure):
     }
 
 
-def _left_on_a_panel(rules):
-    """Error left by the finest of three rules, from its last change D and rate r.
+def _left_on_a_panel(changes, sums):
+    """Error left by 15 points, name by name, from how fast the coefficients fall.
 
-    An error that falls as a power of the number of points leaves D r/(1 - r); one that
-    falls exponentially, as it does where f is smooth in t, leaves D r^2. The first is
-    taken for r > 1/5, and D 5 r^2/(1 - r) below, but never less than D/20, as r may be
-    small by accident.
+    B is the larger |b_j| of the last pair in `PAIRS`, q the worst of the ratios of one
+    pair to the one before, at most 1: one small ratio alone may be small by accident,
+    and a fast fall of the first ones is that of another part of the integrand. The
+    coefficients that are not seen are taken as B q^((j - 14.5)/2), so that
+
+        error = 1.4 sum_{j = 17, 19, ..., 31} B q^((j - 14.5)/2)/(32 - j),
+
+    or a tenth of the last change if that is more.
     """
-    return {
-        name: change * max(rate / (1 - rate) * min(CONVINCING_GAIN * rate, 1), SLOWEST_GAIN)
-        for name, (change, rate) in convergence(rules).items()
-    }
+    left = {}
+    for name, value in sums.items():
+        found = (value[len(LEVELS) :] - value[len(LEVELS) - 1]) / SHARE_OF_B
+        largest = np.abs(found).reshape(len(PAIRS), -1).max(axis=1, initial=0)
+        before, after = largest[:-1], largest[1:]
+        worst = np.divide(after, before, out=np.ones(len(before)), where=before > 0).max()
+        unseen = min(worst, 1.0) ** ((UNSEEN - np.mean(PAIRS[-1])) / len(PAIRS[-1]))
+        error = CAREFUL * largest[-1] * (unseen / (UNSEEN[-1] + 1 - UNSEEN)).sum()
+        left[name] = float(max(error, LEAST_LEFT * changes[name]))
+    return left

@@ -23,6 +23,7 @@ __all__ = [
     "fejer",
     "largest_change",
     "nested",
+    "sine_coefficients",
     "steps",
 ]
 
@@ -137,6 +138,34 @@ def nested(levels: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
         stride = 2 ** (levels[-1] - level)
         weights[stride - 1 :: stride, column] = fejer(level)[1]
     return t, weights
+
+
+def sine_coefficients(level: int) -> np.ndarray:
+    """The b_j in f(t) sin theta = sum_j b_j sin(j theta), t = (1 - cos theta)/2.
+
+    They are those of the polynomial through the points of Fejer's rule,
+
+        b_j = (2/n) sum_i sin(theta_i) sin(j theta_i) f(t_i),    n = 2^level,
+        int_0^1 dt f(t) = sum_{j odd} b_j/j,
+
+    and how fast they fall says how well the rule sees f: see J. Berntsen and T. O.
+    Espelid, ACM Trans. Math. Softw. 17, 233 (1991), on such null rules.
+
+    Returns
+    -------
+    (2^level - 1, 2^level - 1) array
+        Weights of the values at the nodes (rows) in b_1, b_2, ... (columns).
+
+    Examples
+    --------
+    >>> from kwantorque.integration.rules import fejer, sine_coefficients
+    >>> t, _ = fejer(2)
+    >>> (t @ sine_coefficients(2)).round(9).tolist()
+    [0.5, -0.25, -0.0]
+    """
+    n = 2**level
+    theta = np.pi * np.arange(1, n) / n
+    return 2 / n * np.sin(theta)[:, None] * np.sin(np.outer(theta, np.arange(1, n)))
 
 
 def largest_change(fine: dict[str, np.ndarray], coarse: dict[str, np.ndarray]) -> dict[str, float]:

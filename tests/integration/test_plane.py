@@ -1,5 +1,7 @@
 """The polar rule over the plane, on integrals that are known."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -109,3 +111,68 @@ def test_resonances_of_any_width_are_integrated(width, other):
             assert abs(result.values["f"] - exact) <= result.errors["f"] + 1e-15 / width * exact
             assert result.error <= tolerance
             assert result.points < 1000
+
+
+def pockets(*discs):
+    """One in discs (centre, radius), with breaks at their edges."""
+
+    def inside(k):
+        return sum((np.hypot(*(k - centre).T) < radius).astype(float) for centre, radius in discs)
+
+    def breaks(angles):
+        rays = []
+        for phi in angles:
+            along = np.array([np.cos(phi), np.sin(phi)])
+            radii = [0.0]
+            for centre, radius in discs:
+                middle = along @ centre
+                if (half := middle**2 - centre @ centre + radius**2) > 0 and middle > 0:
+                    radii += [middle - np.sqrt(half), middle + np.sqrt(half)]
+            rays.append(Breakpoints(np.sort(radii)))
+        return rays
+
+    return disc(1.0, inside)[0], breaks
+
+
+@pytest.mark.parametrize("tolerance", [1e-2, 3e-3])
+def test_pockets_do_not_slip_between_the_rays(tolerance):
+    """Two pockets of the Fermi surface far from k = 0, the smaller one seen under less
+    than the first rays' step: their areas are found, within the stated error.
+    """
+    rng = np.random.default_rng(1)
+    for _ in range(20):
+        small = rng.uniform(0.05, 0.35)
+        centres = [8 * np.array([np.cos(phi), np.sin(phi)]) for phi in rng.uniform(0, 2 * np.pi, 2)]
+        found = integrate(
+            *pockets((centres[0], 1.0), (centres[1], small)), NO_SYMMETRY, PolarRule(), tolerance, relative
+        )
+        assert found.error <= tolerance
+        assert abs(found.values["f"] - np.pi * (1 + small**2)) <= found.errors["f"]
+
+
+@pytest.mark.parametrize("apart", [1e-4, 1e-3, 0.01, 0.03, 0.1, 0.3])
+@pytest.mark.parametrize("tolerance", [1e-3, 1e-5])
+def test_two_near_thresholds_are_honest(apart, tolerance):
+    """What passes a step between two free-electron bands, int 2 pi r dr
+    4 k q/(k + q)^2 with k^2 = 1 - r^2, q^2 = (1 - apart)^2 - r^2: a closed form.
+    """
+    edge = 1 - apart
+
+    def transmitted(k):
+        r2 = (k**2).sum(axis=1)
+        one, other = (np.sqrt(np.maximum(end**2 - r2, 0)) for end in (1.0, edge))
+        return 4 * one * other / (one + other) ** 2
+
+    sum_over, _ = disc(1.0, transmitted)
+
+    def breaks(angles):
+        return [Breakpoints(np.array([0, edge, 1.0])) for _ in angles]
+
+    # With c^2 = 1 - edge^2, k = c cosh x, q = c sinh x: f = 1 - e^(-4x),
+    # int r dr = c^2 int cosh x sinh x dx from 0 to arccosh(1/c).
+    c2 = 1 - edge**2
+    end = np.arccosh(1 / np.sqrt(c2))
+    below = c2 * (np.cosh(2 * end) - 1) / 4 - c2 / 4 * ((1 - np.exp(-2 * end)) / 2 - (1 - np.exp(-6 * end)) / 6)
+    found = integrate(sum_over, breaks, replace(NO_SYMMETRY, isotropic=True), PolarRule(), tolerance, relative)
+    assert found.error <= tolerance
+    assert abs(found.values["f"] - 2 * np.pi * below) <= found.errors["f"]

@@ -42,6 +42,20 @@ def test_second_order_is_removed_and_the_error_stated():
     assert data.sizes["site"] == 20
 
 
+@pytest.mark.parametrize(("k", "step", "thickness"), [(8.0, 5.8, 0.6), (9.6, 5.4, 0.2), (8.2, 4.3, 0.6)])
+def test_a_change_that_passes_through_zero_is_no_evidence(k, step, thickness):
+    """Magnets on a coarse lattice, where the corrections of one torque nearly vanish.
+    The reference is the same at 20 times finer spacing, its lattice error 400 times
+    smaller.
+    """
+    system = find("spin-filter")
+    given = {"k": k, "step": step, "thickness": thickness, "angle": 90, "progress": False}
+    data = system.run(spacing=0.1, to_zero_spacing=True, **given)
+    exact = system.run(spacing=0.005, **given)
+    off = abs(float(data.result_torque_out_of_plane - exact.result_torque_out_of_plane))
+    assert off <= float(data.result_torque_out_of_plane_spacing_error)
+
+
 def test_two_devices_are_refused():
     with pytest.raises(InputError, match=r"whole multiples of the spacing, but one was rounded by 0\.03 nm"):
         kt.richardson(result(0.1, rounding=0.03), result(0.05))

@@ -8,8 +8,9 @@ from helpers import QUICK
 
 import kwantorque as kt
 from kwantorque.errors import InputError
+from kwantorque.spectrum.channels import thresholds
 from kwantorque.systems import Sweep, find
-from kwantorque.systems.domain_wall import Spiral, Wall, weighted_totals
+from kwantorque.systems.domain_wall import Spiral, Wall, stack, weighted_totals
 from kwantorque.units import HBAR2_OVER_2M0
 
 WALL = find("domain-wall")
@@ -131,3 +132,36 @@ def test_bad_input():
         WALL.run(exchange=0)
     with pytest.raises(InputError, match=r"`width` must be at least 2 spacings of 0\.05 nm"):
         WALL.run(width=0.01)
+
+
+@pytest.mark.parametrize("width", [3.0, 4.0])
+def test_a_smooth_wall_states_its_error(width):
+    """Slow electrons see a wall as an edge, fast ones do not, so that 15 points agree
+    with 7 by accident. G = int k dk T/2 pi by equal steps in an angle.
+    """
+    given = {"width": width, "spacing": 0.1}
+    data = WALL.run(**given, tolerance=1e-2, progress=False)
+    whole = WALL.complete(given)
+    layers, energy = stack(whole), whole["fermi_energy"]
+    u = (np.arange(300) + 0.5) / 300
+    conductance, start = 0.0, 0.0
+    for stop in thresholds(layers.left, layers.spacing, energy, np.zeros(1))[0]:
+        k = start + (stop - start) * np.sin(np.pi * u / 2) ** 2
+        dk = (stop - start) * np.pi / 2 * np.sin(np.pi * u) / len(u)
+        at_k = kt.torques_at(layers, np.stack([k, 0 * k], axis=1), energy).particle_current_limit
+        conductance += float((k * dk) @ at_k.sel(lead="right").values) / (2 * np.pi)
+        start = stop
+    assert abs(float(data.result_conductance) - conductance) < float(data.result_conductance_error)
+
+
+def test_a_result_that_misses_the_tolerance_is_named():
+    """B is 1e-3 of the current: an error of 5e-4 relative to that is half of it. One
+    that is zero within its error is not measured against itself.
+    """
+    data = WALL.run(spacing=0.1, tolerance=1e-3, progress=False)
+    assert data.error_estimate < 1e-3
+    assert "torque_nonadiabatic" in WALL.missed(data)
+    assert any("torque_nonadiabatic" in line for line in WALL.quality(data))
+    nothing = data.assign(result_torque_nonadiabatic=0.0)
+    assert "torque_nonadiabatic" not in WALL.missed(nothing)
+    assert not WALL.missed(data.assign_attrs(tolerance=1.0))
