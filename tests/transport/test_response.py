@@ -52,7 +52,12 @@ def test_wider_region_moves_nothing():
     one, other = (kt.torques(wire(2, 2), 0.06, kpar=kt.PolarRule(widen=w), **coarse) for w in (1, 1.2))
     assert other.k_points > one.k_points
     for name in one.data_vars:
-        assert np.allclose(one[name], other[name], rtol=1e-10, atol=1e-14), name
+        if name.endswith("_error"):
+            # What may hide beside a longer piece of the ray is added to it.
+            assert (other[name] >= one[name] * (1 - 1e-10)).all(), name
+            assert (other[name] <= one[name] * 1.2).all(), name
+        else:
+            assert np.allclose(one[name], other[name], rtol=1e-10, atol=1e-14), name
 
 
 def test_cumulated_torque_and_current_add_up(paper_wire):
