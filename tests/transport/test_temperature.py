@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import kwantorque as kt
+from kwantorque.spectrum.channels import band_bottoms
 from kwantorque.units import BOLTZMANN
 from kwantorque.units import HBAR2_OVER_2M0 as C
 
@@ -39,7 +40,8 @@ def folded(stack, temperature, tolerance=1e-4):
     step, k_t = 1.2, BOLTZMANN * temperature
     x = step * np.arange(-20, 21)
     weights = step / (4 * np.cosh(x / 2) ** 2)
-    return weights @ [coupling_of(stack, energy=e * k_t, tolerance=tolerance)[0] for e in x]
+    filled = x * k_t > min(band_bottoms(stack))  # Below the lowest band there is no sea.
+    return weights[filled] @ [coupling_of(stack, energy=e * k_t, tolerance=tolerance)[0] for e in x[filled]]
 
 
 @pytest.mark.parametrize("temperature", [77, 300, 1000])
