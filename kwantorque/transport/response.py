@@ -20,7 +20,6 @@ from ..results.dataset import dataset
 from ..spectrum.breaks import Breaks
 from ..spectrum.channels import band_bottoms, barrier_top, count_channels, require_channels, thresholds
 from ..spectrum.symmetry import find_symmetry
-from ..units import BOLTZMANN
 from .run import (
     SIDES,
     Injection,
@@ -31,6 +30,7 @@ from .run import (
     provenance,
     relative_to_current,
     spinor_along,
+    thermal_energy,
 )
 
 if TYPE_CHECKING:
@@ -165,14 +165,12 @@ def torques(
     require_channels(stack, energy)
     symmetry = find_symmetry(stack) if spinor is None else find_symmetry(stack).of_k_alone
     injection = Injection(stack, energy, source, numerics.solver, symmetry, derived, spinor)
-    thermal = finite("temperature", temperature, "K") * BOLTZMANN
-    if thermal < 0:
-        raise InputError(f"`temperature` must be >= 0 K, got {temperature!r}")
-    breaks = Breaks(stack, energy, source, numerics.rule.widen)
+    thermal = thermal_energy(temperature)
     measure = relative_to_current(stack.partners)
     with tqdm(unit="k", desc="k-points", disable=not progress, total=0) as bar:
         run = Run(stack, numerics, symmetry, bar)
         if thermal == 0:
+            breaks = Breaks(stack, energy, source, numerics.rule.widen)
             integral = run.integral(injection.sums, breaks, numerics.tolerance, measure)
         else:
             integral = _thermal_mean(run, injection, thermal, measure)

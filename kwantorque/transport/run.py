@@ -9,7 +9,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, fields, replace
-from functools import lru_cache, partial
+from functools import cache, lru_cache, partial
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,7 @@ import numpy as np
 from tqdm import tqdm
 
 from ..algebra import direction
-from ..errors import ComputationError, InputError, instance, known, positive
+from ..errors import ComputationError, InputError, finite, instance, known, positive
 from ..integration.energy import integrate_energies
 from ..integration.plane import PolarRule, integrate
 from ..integration.rules import Integral, NoChannel
@@ -29,6 +29,7 @@ from ..spectrum.breaks import Breaks
 from ..spectrum.symmetry import Symmetry, symmetrised
 from ..structures.chain import discretise
 from ..structures.stack import Stack
+from ..units import BOLTZMANN
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -48,12 +49,14 @@ __all__ = [
     "provenance",
     "relative_to_current",
     "spinor_along",
+    "thermal_energy",
     "torques_of",
 ]
 
 MAX_CLOSURE = 1e-8
 """Largest relative violation of the books that a result may have."""
 SIDES = ("left", "right")
+"""The two leads, in the order of the dimension `lead`."""
 LOOSEST = 0.3
 """No k integral at a single energy is asked for less than this."""
 LIGHT = 0.1
@@ -62,7 +65,6 @@ LEADING = (2, 5)
 """Leading dimensions of the numbers that `derived` is tried with: unlike all others."""
 TAKEN = ("z", "z_bond", "layer", "boundary_z", "axis", "lead", "part", "site", "bond", "magnetisation")
 """Coordinates and dimensions of a result, none of which `derived` may return."""
-"""The two leads, in the order of the dimension `lead`."""
 
 
 @dataclass(frozen=True)
@@ -384,8 +386,12 @@ class Run:
         """
         straight = np.zeros((1, 2))
 
+        @cache
         def importance(energy):
-            """Weight, times what of it gets through at normal incidence."""
+            """Weight, times what of it gets through at normal incidence.
+
+            Where no state can be computed, at a band's bottom, nothing gets through.
+            """
             try:
                 values, _ = replace(injection, energy=energy, symmetry=None, derived=None).at(straight)
             except ComputationError:
@@ -393,8 +399,11 @@ class Run:
             through = np.abs(values["particle_current_limit"]).min()
             return abs(weight(energy)) * float(through)
 
+        @cache
+        def largest():
+            return max(map(importance, energies)) or 1.0
+
         energies = cuts(importance)
-        largest = max(map(importance, energies)) or 1.0
         heaviest = max(abs(weight(energy)) for energy in energies) or 1.0
 
         def value_at(energy):
@@ -402,8 +411,9 @@ class Run:
             # Energies that hardly count need no accuracy: those of few electrons, of
             # which no more get through than of others.
             share = abs(factor) / heaviest
-            share = share if share > LIGHT else max(share, importance(energy) / largest)
-            tolerance = min(self.numerics.tolerance / 2 / max(share, 1e-12), LOOSEST)
+            if share <= LIGHT:
+                share = max(share, importance(energy) / largest())
+            tolerance = min(self.numerics.tolerance / 2 / share, LOOSEST) if share > 0 else LOOSEST
             here = replace(injection, energy=energy)
             breaks = Breaks(self.stack, energy, injection.source, self.numerics.rule.widen)
             try:
@@ -589,6 +599,21 @@ def spinor_along(stack: Stack, incident_spin: ArrayLike | str | None) -> NDArray
     if spin.shape[-1] != 2:
         raise InputError(f"`incident_spin` needs materials of two states per site, got {spin.shape[-1]}")
     return np.linalg.eigh(np.einsum("i,iab->ab", direction(incident_spin), spin))[1][:, 1]
+
+
+def thermal_energy(temperature: float) -> float:
+    """k_B T in eV of a temperature in K; `InputError` if that is negative.
+
+    Examples
+    --------
+    >>> from kwantorque.transport.run import thermal_energy
+    >>> round(thermal_energy(300), 5)
+    0.02585
+    """
+    kelvin = finite("temperature", temperature, "K")
+    if kelvin < 0:
+        raise InputError(f"`temperature` must be >= 0 K, got {temperature!r}")
+    return kelvin * BOLTZMANN
 
 
 def provenance(stack: Stack, solver: Solver, **given: Any) -> dict[str, Any]:

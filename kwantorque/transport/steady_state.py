@@ -33,8 +33,18 @@ from ..spectrum.breaks import Breaks, entering_levels
 from ..spectrum.channels import band_bottoms, barrier_top, require_channels
 from ..spectrum.symmetry import Symmetry, find_symmetry
 from ..structures.chain import discretise
-from ..units import BOLTZMANN
-from .run import SIDES, Injection, Numerics, Run, added_up, check_derived, check_stack, provenance, torques_of
+from .run import (
+    SIDES,
+    Injection,
+    Numerics,
+    Run,
+    added_up,
+    check_derived,
+    check_stack,
+    provenance,
+    thermal_energy,
+    torques_of,
+)
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -190,9 +200,7 @@ def steady_state(
     started = time.perf_counter()
     numerics = Numerics(tolerance, solver, kpar, executor, progress)
     stack, mu = _filled_to(check_stack(stack), energy, bias, across, mu_left, mu_right)
-    thermal = finite("temperature", temperature, "K") * BOLTZMANN
-    if thermal < 0:
-        raise InputError(f"`temperature` must be >= 0 K, got {temperature!r}")
+    thermal = thermal_energy(temperature)
     derived = check_derived(derived, stack)
     upper = "left" if mu["left"] >= mu["right"] else "right"
     source = upper if window_from is None else known("window_from", window_from, SIDES)
