@@ -284,24 +284,7 @@ def integrate(
         values, errors = ({name: span * value for name, value in part.items()} for part in (ray.values, ray.errors))
         return Integral(values, errors, measure(values, errors), radial.points)
     radial = _RadialIntegrals(sum_over, breaks, rule, span, RADIAL_SHARE * tolerance, measure)
-    n = max(FEWEST_RAYS, round(span / (np.pi / 2) * rule.first_rays))
-    start = span / n / OFF_AXIS
-    rays = radial.rays(start + span / n * np.arange(n))
-    while not all(ray.values for ray in rays):
-        found = any(ray.values for ray in rays)
-        if found and n * symmetry.folds >= PATCHY:
-            break
-        if found:
-            rays = _interleaved(rays, radial.rays(start + span / n * (np.arange(n) + 0.5)))
-            n *= 2
-            continue
-        # All rays missed the region.
-        n *= 2
-        if n > MOST_EMPTY_RAYS:
-            raise NoChannel(
-                f"none of {n // 2} rays meets an open channel: the region of integration was not found; {REMEDY}"
-            )
-        rays = radial.rays(start + span / n * np.arange(n))
+    rays, start = _first_rays(radial, symmetry.folds, rule.first_rays)
     while True:
         names = next(ray.values for ray in rays if ray.values)
         means = [_mean(rays[::stride], span, names) for stride in STRIDES if len(rays) % stride == 0]
@@ -314,7 +297,37 @@ def integrate(
         out_of_reach = measure(fine, by_angle) <= (1 - RADIAL_SHARE) * tolerance
         if error <= tolerance or out_of_reach or 2 * radial.points > rule.max_points:
             return Integral(fine, errors, error, radial.points)
-        rays = _interleaved(rays, radial.rays(start + span / len(rays) * (np.arange(len(rays)) + 0.5)))
+        rays = _doubled(rays, radial, start)
+
+
+def _first_rays(radial, folds, per_quarter):
+    """Rays to begin with, and the angle of the first one.
+
+    They become more until one meets an open channel; and, where only some of them do,
+    until they are close enough not to miss a pocket.
+    """
+    span = 2 * np.pi / folds
+    n = max(FEWEST_RAYS, round(span / (np.pi / 2) * per_quarter))
+    start = span / n / OFF_AXIS
+    while True:
+        rays = radial.rays(start + span / n * np.arange(n))
+        if any(ray.values for ray in rays):
+            break
+        n *= 2
+        if n > MOST_EMPTY_RAYS:
+            raise NoChannel(
+                f"none of {n // 2} rays meets an open channel: the region of integration was not found; {REMEDY}"
+            )
+    while len(rays) * folds < PATCHY and not all(ray.values for ray in rays):
+        rays = _doubled(rays, radial, start)
+    return rays, start
+
+
+def _doubled(rays, radial, start):
+    """These rays, and as many new ones halfway between them."""
+    step = radial.span / len(rays)
+    between = radial.rays(start + step * (np.arange(len(rays)) + 0.5))
+    return [ray for pair in zip(rays, between, strict=True) for ray in pair]
 
 
 class _RadialIntegrals:
@@ -401,10 +414,6 @@ def _mean(rays, span, names):
     return {name: span / len(rays) * sum((ray.values or zero)[name] for ray in rays) for name in names}
 
 
-def _interleaved(rays, between):
-    return [ray for pair in zip(rays, between, strict=True) for ray in pair]
-
-
 def _left_at_edges(rays, span):
     """Error of the angle where a pocket begins or ends between two rays, by name.
 
@@ -454,13 +463,11 @@ def _left_on_a_panel(changes, sums):
 
     or a tenth of the last change if that is more.
     """
-    left = {}
-    for name, value in sums.items():
-        found = (value[len(LEVELS) :] - value[len(LEVELS) - 1]) / SHARE_OF_B
-        largest = np.abs(found).reshape(len(PAIRS), -1).max(axis=1, initial=0)
-        before, after = largest[:-1], largest[1:]
-        worst = np.divide(after, before, out=np.ones(len(before)), where=before > 0).max()
-        unseen = min(worst, 1.0) ** ((UNSEEN - np.mean(PAIRS[-1])) / len(PAIRS[-1]))
-        error = CAREFUL * largest[-1] * (unseen / (UNSEEN[-1] + 1 - UNSEEN)).sum()
-        left[name] = float(max(error, LEAST_LEFT * changes[name]))
-    return left
+    fine, of_b = len(LEVELS) - 1, slice(len(LEVELS), None)
+    sizes = [np.abs(x[of_b] - x[fine]).reshape(len(PAIRS), -1).max(axis=1, initial=0) for x in sums.values()]
+    largest = np.array(sizes).T / SHARE_OF_B
+    before, after = largest[:-1], largest[1:]
+    worst = np.divide(after, before, out=np.ones(before.shape), where=before > 0).max(axis=0)
+    unseen = np.minimum(worst, 1.0)[:, None] ** ((UNSEEN - np.mean(PAIRS[-1])) / len(PAIRS[-1]))
+    errors = CAREFUL * largest[-1] * (unseen / (UNSEEN[-1] + 1 - UNSEEN)).sum(axis=1)
+    return {name: max(float(error), LEAST_LEFT * changes[name]) for name, error in zip(sums, errors, strict=True)}
