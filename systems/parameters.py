@@ -3,6 +3,7 @@
 A system changes defaults and meaning with `but`.
 """
 
+from kwantorque.materials import KohnLuttinger
 from kwantorque.systems.base import Parameter
 
 __all__ = [
@@ -22,11 +23,12 @@ __all__ = [
 ]
 
 FERMI_ENERGY = Parameter("fermi_energy", 0.0, "eV", "Fermi energy")
-SPIN_ORBIT = Parameter("spin_orbit", 0.11, "eV", "atomic spin-orbit coupling alpha, in -alpha L.sigma")
+SPIN_ORBIT = Parameter(
+    "spin_orbit", KohnLuttinger.spin_orbit, "eV", "atomic spin-orbit coupling alpha, in -alpha L.sigma"
+)
 EXCHANGE = Parameter("exchange", 0.27, "eV", "exchange splitting Delta of GaMnAs, in Delta m.s")
 GAMMAS = tuple(
-    Parameter(name, default, "1", "Luttinger parameter")
-    for name, default in (("gamma1", 6.85), ("gamma2", 2.1), ("gamma3", 2.9))
+    Parameter(name, getattr(KohnLuttinger, name), "1", "Luttinger parameter") for name in ("gamma1", "gamma2", "gamma3")
 )
 KF_NORMAL = Parameter("kf_normal", 13.6, "1/nm", "Fermi wavevector of the normal metal", positive=True)
 KF_UP = Parameter("kf_up", 13.6, "1/nm", "Fermi wavevector of the majority", positive=True)

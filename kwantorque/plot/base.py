@@ -15,9 +15,22 @@ from ..errors import InputError
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
+    import numpy as np
     from matplotlib.axes import Axes
 
-__all__ = ["COLOURS", "PROFILES", "all_parts", "axes", "lines_along", "require", "require_sweep", "result_against"]
+__all__ = [
+    "COLOURS",
+    "PROFILES",
+    "all_parts",
+    "axes",
+    "interfaces",
+    "lines_along",
+    "require",
+    "require_sweep",
+    "result_against",
+    "unit_of",
+    "zero",
+]
 
 COLOURS = {
     "total": "#1b1b1b",
@@ -96,6 +109,31 @@ def axes(ax: Axes | None) -> Axes:
 def all_parts(data: xr.Dataset) -> xr.Dataset:
     """Sea and window together, where they are apart."""
     return data.sum("part", keep_attrs=True) if "part" in data.dims else data
+
+
+def unit_of(values: xr.DataArray) -> str:
+    """The unit of a variable, for an axis; empty if it has none."""
+    return values.attrs.get("units", "").replace("hbar", r"$\hbar$")
+
+
+def zero(ax: Axes) -> None:
+    """A thin line at zero."""
+    ax.axhline(0, color="0.6", lw=0.8, zorder=0)
+
+
+def interfaces(ax: Axes, data: xr.Dataset) -> np.ndarray:
+    """Vertical lines between layers; at the leads, if there is one layer only.
+
+    Returns
+    -------
+    (n,) array
+        Where they are, nm.
+    """
+    z = data.boundary_z.values
+    z = z[1:-1] if len(z) > 2 else z
+    for one in z:
+        ax.axvline(one, color="0.6", lw=0.8, zorder=0)
+    return z
 
 
 def lines_along(values: xr.DataArray, along: str) -> Iterator[tuple[str, xr.DataArray]]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..errors import InputError
-from .base import COLOURS, axes, lines_along, require, require_sweep, result_against
+from .base import COLOURS, axes, lines_along, require, require_sweep, result_against, unit_of, zero
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -85,12 +85,12 @@ def results_against(data: Dataset, ax: Axes | None = None) -> Axes:
     for name in data.data_vars:
         if not name.startswith("result_") or name.endswith("_error"):
             continue
-        units.add(data[name].attrs["units"])
+        units.add(unit_of(data[name]))
         for i, (at, line) in enumerate(lines_along(data[name], first)):
             label = ", ".join(filter(None, (name.removeprefix("result_"), at)))
             ax.plot(data[first], line, marker="o", ms=3, label=label, alpha=0.6 ** (i / 4))
     about = data[first].attrs
-    ax.set(xlabel=f"{first} ({about['units']})", ylabel=", ".join(sorted(units)).replace("hbar", r"$\hbar$"))
+    ax.set(xlabel=f"{first} ({about['units']})", ylabel=", ".join(sorted(units)))
     ax.legend(frameon=False, fontsize="small")
     return ax
 
@@ -107,7 +107,7 @@ def _valve_lines(ax, data, parameter, scale=1.0):
     x = scale * data[parameter]
     for name, sign, kind, style, label in drawn:
         ax.plot(x, sign * data[f"result_{name}"], style, ms=3.5, color=COLOURS[kind], label=label)
-    ax.axhline(0, color="0.6", lw=0.8)
+    zero(ax)
     ax.set(ylabel=r"in-plane component ($\hbar$ I/e)")
     ax.legend(frameon=False, fontsize="small")
     return ax
@@ -262,7 +262,7 @@ def torques_against_bias(data: Dataset, ax: Axes | None = None) -> Axes:
         ax.plot(data.bias, 1e3 * data[f"result_{name}"], "o-", ms=3, color=COLOURS[kind], label=label)
     equilibrium = 1e3 * data.result_torque_out_of_plane_equilibrium
     ax.plot(data.bias, equilibrium, ":", color=COLOURS["spin"], label="out of plane, without bias")
-    ax.axhline(0, color="0.6", lw=0.8)
+    zero(ax)
     ax.set(xlabel="bias (V)", ylabel=r"torque (meV/nm$^2$)")
     ax.legend(frameon=False, fontsize="small")
     return ax
@@ -515,7 +515,7 @@ def torque_against_phi(data: Dataset, ax: Axes | None = None) -> Axes:
     ax = result_against(data, "phi", "torque_perpendicular_equilibrium", SEMI, ax)
     # Nothing depends on phi: with zero in the picture rounding does not look like
     # something that does.
-    ax.axhline(0, color="0.6", lw=0.8)
+    zero(ax)
     return ax
 
 
@@ -569,7 +569,7 @@ def torque_parallel(data: Dataset, against: str | None = None, ax: Axes | None =
     ax.plot(
         data[against], line, "--", color="0.4", label=", ".join(filter(None, (r"$T_\perp(V) - T_\perp(0)$", label)))
     )
-    ax.axhline(0, color="0.6", lw=0.8, zorder=0)
+    zero(ax)
     ax.set(xlabel=f"{against} ({data[against].attrs['units']})", ylabel=r"$T_\parallel$ (eV/$\mu$m$^2$)")
     ax.legend(frameon=False, fontsize="x-small")
     return ax

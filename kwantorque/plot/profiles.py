@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..errors import known
-from .base import COLOURS, PROFILES, all_parts, axes, lines_along, require
+from .base import COLOURS, PROFILES, all_parts, axes, interfaces, lines_along, require, unit_of, zero
 
 if TYPE_CHECKING:
     from xarray import Dataset
@@ -79,21 +79,18 @@ def balance(data: Dataset, axis: str = "z", ax: Axes | None = None) -> Axes:
         ax.plot(data.z, pick[name], "--", color=COLOURS[kind], label=f"torque on the {kind}, cumulated")
     limit = pick.angular_momentum_current_limit.sel(lead="left")
     ax.axhline(float(limit), color=COLOURS["total"], lw=0.6, ls=":")
-    inner = data.boundary_z.values[1:-1]
-    for z in inner:
-        ax.axvline(z, color="0.6", lw=0.8, zorder=0)
-    if len(inner):
-        ax.annotate(
-            "interface" if len(inner) == 1 else "interfaces",
-            (inner[0], 0.99),
-            xycoords=("data", "axes fraction"),
-            xytext=(4, 0),
-            textcoords="offset points",
-            va="top",
-            color="0.4",
-            fontsize="small",
-        )
-    unit = data.angular_momentum_current.attrs["units"].replace("hbar", r"$\hbar$")
+    at = interfaces(ax, data)
+    ax.annotate(
+        "interface" if len(at) == 1 else "interfaces",
+        (at[0], 0.99),
+        xycoords=("data", "axes fraction"),
+        xytext=(4, 0),
+        textcoords="offset points",
+        va="top",
+        color="0.4",
+        fontsize="small",
+    )
+    unit = unit_of(data.angular_momentum_current)
     ax.set(
         xlabel="z (nm)",
         ylabel=f"current and torque ({unit})",
@@ -138,10 +135,9 @@ def spin_currents(data: Dataset, ax: Axes | None = None) -> Axes:
     current = all_parts(data).spin_current
     for axis, colour in (("x", "spin"), ("y", "orbital"), ("z", "lattice")):
         ax.plot(data.z_bond, current.sel(axis=axis), color=COLOURS[colour], label=rf"$J_{axis}$")
-    for z in data.boundary_z.values[1:-1] if data.sizes["boundary"] > 2 else data.boundary_z.values:
-        ax.axvline(z, color="0.6", lw=0.8, zorder=0)
-    ax.axhline(0, color="0.6", lw=0.8, zorder=0)
-    unit = current.attrs["units"].replace("hbar", r"$\hbar$")
+    interfaces(ax, data)
+    zero(ax)
+    unit = unit_of(current)
     ax.set(xlabel="z (nm)", ylabel=f"spin current ({unit})", xlim=(float(data.z_bond[0]), float(data.z_bond[-1])))
     ax.legend(frameon=False, fontsize="small")
     return ax
@@ -184,9 +180,8 @@ def spin_density(data: Dataset, ax: Axes | None = None) -> Axes:
     (component,) = set(density.dims) - {"site"}
     for name in density[component].values:
         ax.plot(data.z, density.sel({component: name}), label=str(name))
-    for z in data.boundary_z.values[1:-1]:
-        ax.axvline(z, color="0.6", lw=0.8, zorder=0)
-    unit = density.attrs["units"].replace("hbar", r"$\hbar$")
+    interfaces(ax, data)
+    unit = unit_of(density)
     label = density.attrs["long_name"]
     ax.set(xlabel="z (nm)", ylabel=f"{label} ({unit})", xlim=(float(data.z[0]), float(data.z[-1])))
     ax.legend(frameon=False, fontsize="small")
@@ -228,7 +223,7 @@ def wall_torques(data: Dataset, ax: Axes | None = None) -> Axes:
     ax.plot(data.z, along, color=COLOURS["magnetisation"], label=r"along $e_\theta$ (adiabatic)")
     ax.plot(data.z, torque.sel(axis="y"), color=COLOURS["spin"], label=r"along $m \times e_\theta$ (non-adiabatic)")
     ax.plot([], [], color="0.6", ls="--", label=r"$m_z$ (right axis)")
-    ax.axhline(0, color="0.6", lw=0.8, zorder=0)
+    zero(ax)
     ax.set(xlabel="z (nm)", ylabel=r"torque per length ($\hbar$ I/(e nm))", xlim=(float(data.z[0]), float(data.z[-1])))
     other = ax.twinx()
     other.plot(data.z, m.sel(axis="z"), color="0.6", ls="--")
@@ -276,8 +271,8 @@ def torque_density(data: Dataset, ax: Axes | None = None) -> Axes:
         ax.plot(data.depth, line, color=colour, label=label)
     if len(lines) > 1:
         ax.legend(frameon=False, fontsize="small")
-    ax.axhline(0, color="0.6", lw=0.8)
-    unit = data.torque_density.attrs["units"].replace("hbar", r"$\hbar$")
+    zero(ax)
+    unit = unit_of(data.torque_density)
     ax.set(xlabel="distance from the barrier (nm)", ylabel=f"torque density ({unit})", xlim=(0, float(data.depth[-1])))
     return ax
 
@@ -322,8 +317,8 @@ def torque_against_thickness(data: Dataset, ax: Axes | None = None) -> Axes:
     ax = axes(ax)
     for name, kind, label in drawn:
         ax.plot(data.depth, data[f"{name}_against_thickness"], color=COLOURS[kind], label=label)
-    ax.axhline(0, color="0.6", lw=0.8)
-    unit = data.stt_against_thickness.attrs["units"].replace("hbar", r"$\hbar$")
+    zero(ax)
+    unit = unit_of(data.stt_against_thickness)
     ax.set(xlabel="thickness of the layer (nm)", ylabel=f"in-plane component ({unit})", xlim=(0, float(data.depth[-1])))
     ax.legend(frameon=False, fontsize="small")
     return ax

@@ -8,7 +8,7 @@ import numpy as np
 import xarray as xr
 
 from ..errors import InputError
-from .base import COLOURS, axes, require
+from .base import COLOURS, axes, require, unit_of
 
 if TYPE_CHECKING:
     from .base import Axes
@@ -160,7 +160,7 @@ def against_k(data: xr.Dataset, values: xr.DataArray, ax: Axes | None = None) ->
     """
     _require_resolved(data, values)
     ax = axes(ax)
-    unit = values.attrs.get("units", "").replace("hbar", r"$\hbar$")
+    unit = unit_of(values)
     ax.plot(np.hypot(data.kx, data.ky), values, color=COLOURS["total"], lw=0.8)
     ax.set(xlabel="in-plane wavevector (1/nm)", ylabel=f"{values.attrs.get('long_name', values.name)} ({unit})")
     return ax

@@ -13,7 +13,8 @@ def test_balance_draws_what_the_dataset_holds(computed):
     drawn = lines["torque on the lattice, cumulated"].get_ydata()
     assert np.array_equal(drawn, data.lattice_torque_cumulated.sel(axis="z"))
     verticals = [line.get_xdata()[0] for line in ax.get_lines() if len(set(line.get_xdata())) == 1]
-    assert np.allclose(verticals, data.boundary_z[1:-1])
+    z = data.boundary_z.values
+    assert np.allclose(verticals, z[1:-1] if len(z) > 2 else z)
     assert data.angular_momentum_current.attrs["units"].replace("hbar", r"$\hbar$") in ax.get_ylabel()
 
 

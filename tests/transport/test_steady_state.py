@@ -12,7 +12,7 @@ from kwantorque.errors import InputError
 from kwantorque.systems import find
 from kwantorque.systems.magnetic_tunnel_junction import on_magnets
 from kwantorque.systems.magnets import Magnets
-from kwantorque.transport.steady_state import BOLTZMANN
+from kwantorque.units import BOLTZMANN
 
 JUNCTION = find("magnetic-tunnel-junction")
 K = np.array([[1.0, 0.5], [3.5, 1.0], [6.0, -3.0], [9.5, 2.0], [11.5, 0.0]])
