@@ -401,7 +401,7 @@ class Sea:
             added_up(operators, operators.of_blocks(part.chain, part.leads), items, 2, self.symmetry, self.derived)
             for part in filled(chain, self.mu, contour)
         )
-        closure = np.maximum(fine[1], coarse[1])
+        closure = np.maximum(fine[1], coarse[1]) * _shares(items)
         if not closure.max() <= MAX_SEA_CLOSURE:
             worst = items[int(np.unravel_index(np.nanargmax(closure), closure.shape)[0])][0][0]
             raise ComputationError(
@@ -412,6 +412,18 @@ class Sea:
         values = fine[0] | {Difference(name): value - coarse[0][name] for name, value in fine[0].items()}
         sums = [{name: value[i] for name, value in values.items()} for i in range(len(items))]
         return sums, float(closure.max()), None
+
+
+def _shares(items):
+    """Part of the sea between 0 and k that each item is, (n_items, w).
+
+    Where a level passes the Fermi energy, G of it has lost all digits but those of
+    eps |H|/|E - E_0|. The density matrix stays between 0 and 1 all the same, so that
+    what matters of a tiny panel is its area in that of its ray, int_0^k r dr = k^2/2.
+    """
+    return np.array(
+        [np.minimum(2 * weights.sum(axis=0) / (k**2).sum(axis=1).max(), 1) for k, weights in items],
+    )
 
 
 def _nothing(like):

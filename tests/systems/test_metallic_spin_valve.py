@@ -183,3 +183,18 @@ def test_coupling_next_to_antiparallel():
         data = kt.steady_state(stack(angle), derived=in_the_spacer, **QUICK)
         ours = data.coupling.sel(part="sea") / np.sin(np.radians(angle))
         assert float(ours) == pytest.approx(plain, rel=2e-3), angle
+
+
+def test_level_on_the_fermi_energy():
+    """A panel 1e-9/nm wide lies where a level of the spacer passes the Fermi energy.
+
+    Its Green function has few digits left and the sea has lost nothing: the coupling is
+    that of the same valve with kf_up larger by 1e-7.
+    """
+    given = {"kf_up": 10.33357670152434, "kf_down": 3.3572580226505075, "fm_length": 1.4, "spacer_length": 0.5}
+    given |= {"angle": 118.6690452834184, "spacing": 0.05}
+    here, beside = (
+        VALVE.run(tolerance=1e-2, **QUICK, **given | {"kf_up": given["kf_up"] + x}).result_exchange_coupling
+        for x in (0, 1e-7)
+    )
+    assert float(here) == pytest.approx(float(beside), rel=1e-4)
