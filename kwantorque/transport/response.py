@@ -27,6 +27,7 @@ from .run import (
     Run,
     check_derived,
     check_stack,
+    coordinates,
     provenance,
     relative_to_current,
     spinor_along,
@@ -184,7 +185,7 @@ def torques(
         temperature=float(temperature),
     )
     attrs |= run.attrs(integral.error, integral.points, time.perf_counter() - started)
-    return dataset(integral.values, stack.coordinates(), attrs, partners=stack.partners, errors=integral.errors)
+    return dataset(integral.values, coordinates(stack), attrs, partners=stack.partners, errors=integral.errors)
 
 
 def _thermal_mean(run, injection, thermal, measure):
@@ -277,7 +278,7 @@ def torques_at(
     attrs["closure"] = max(float(closure.max(initial=0)) for _, closure in parts)
     return dataset(
         values,
-        stack.coordinates() | _coordinates_of_k(k_par),
+        coordinates(stack) | _coordinates_of_k(k_par),
         attrs,
         partners=stack.partners,
         normalised="at_k",
