@@ -191,7 +191,7 @@ CUMULATED = Form("cumulated", lambda dims: dims, ", summed from z = -infinity", 
 OF_LAYER = Form(
     "of_layer",
     lambda dims: ("layer", *dims[1:]),
-    ", summed over the layer",
+    ", summed over the layer; in a lead, what decays",
     lambda at: at.of_layer,
     {DENSITY: AREAL_DENSITY, MOMENT_DENSITY: AREAL_MOMENT},
 )
@@ -251,7 +251,7 @@ OF_TERM = Variable(
     ("term", "layer", "axis"),
     "torque",
     TORQUE,
-    "torque of the term on its partner, summed over the layer",
+    "torque of the term on its partner, summed over the layer; in a lead, what decays",
     "of_layer",
 )
 INCIDENT = Variable("incident_current", (), "flux", FLUX, "particle current of the incoming states", "sum")
