@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from .integration.plane import PolarRule
     from .materials import CubicLattice, FreeElectron, Hoppings, KohnLuttinger, Material, Polynomial, Term
     from .parallel import processes
-    from .results import extrapolate, per_current, richardson, window_average
+    from .results import components, extrapolate, per_current, richardson, window_average
     from .scattering import BatchedSolver, KwantSolver
     from .structures.kwant_builder import build_stack
     from .structures.layer import Interface, Layer
@@ -42,6 +42,7 @@ _HOME = {
     "Term": "materials",
     "bands": "bulk",
     "build_stack": "structures.kwant_builder",
+    "components": "results",
     "extrapolate": "results",
     "k_grid": "transport",
     "k_path": "bulk",
@@ -79,6 +80,7 @@ __all__ = [
     "Term",
     "bands",
     "build_stack",
+    "components",
     "errors",
     "extrapolate",
     "k_grid",

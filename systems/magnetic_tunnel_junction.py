@@ -82,23 +82,21 @@ def stack(p: Mapping[str, Any]) -> Stack:
 
 
 def on_magnets(magnets: Magnets, values: Mapping[str, NDArray]) -> dict[str, NDArray]:
-    """Torques on the two magnets, named.
+    """Torques on the two magnets, which are the leads, named.
 
-    On their interface site, half of which is theirs, and on their lead; linear in the
-    values, with leading dimensions kept.
+    Linear in the values, with leading dimensions kept.
 
     Parameters
     ----------
     magnets : Magnets
-    values : dict of arrays (..., site, axis) and (..., lead, axis)
+    values : dict of arrays (..., layer, axis)
 
     Returns
     -------
     dict from each of `Magnets.COMPONENTS` to a (...) array
     """
-    torque, tail = values["exchange_torque"], values["exchange_torque_tail"]
-    on_left, on_right = torque[..., 0, :] + tail[..., 0, :], torque[..., -1, :] + tail[..., 1, :]
-    return magnets.components(on_left, on_right)
+    torque = values["exchange_torque_of_layer"]
+    return magnets.components(on_left=torque[..., 0, :], on_right=torque[..., -1, :])
 
 
 def compute(parameters: Mapping[str, Any], numerics: Numerics) -> xr.Dataset:

@@ -17,7 +17,7 @@ them. `fit_efficiency` fits the torque by eta(angle) = q/(A + B cos angle) (eq. 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -96,33 +96,29 @@ def stack(p: Mapping[str, Any]) -> Stack:
     return Stack(layers, spacing)
 
 
-def on_layers(magnets: Magnets, sites: Sequence[tuple[int, int]], values: Mapping[str, NDArray]) -> dict[str, NDArray]:
-    """Torques on F1 and F2, named, from the values on all sites.
+def on_layers(magnets: Magnets, layers: tuple[int, int], values: Mapping[str, NDArray]) -> dict[str, NDArray]:
+    """Torques on F1 and F2, named, from those on all layers.
 
     Linear in the values, with leading dimensions kept.
-
-    Interface sites belong half to a ferromagnet, and their exchange torque is that
-    half's.
 
     Parameters
     ----------
     magnets : Magnets
-    sites : first and last site of F1 and of F2
-    values : dict of arrays (..., site, axis)
+    layers : places of F1 and F2 among leads and layers
+    values : dict of arrays (..., layer, axis)
 
     Returns
     -------
     dict from each of `Magnets.COMPONENTS` to a (...) array
     """
-    torque = values["exchange_torque"]
-    on = [torque[..., first : last + 1, :].sum(axis=-2) for first, last in sites]
-    return magnets.components(*on)
+    torque = values["exchange_torque_of_layer"]
+    return magnets.components(*(torque[..., layer, :] for layer in layers))
 
 
 def compute(parameters: Mapping[str, Any], numerics: Numerics) -> xr.Dataset:
     """The valve in hbar I/e, with its results."""
     layers, magnets = stack(parameters), Magnets(parameters["angle"])
-    derived = partial(on_layers, magnets, _ends(layers))
+    derived = partial(on_layers, magnets, _places(layers))
     left, right = (torques(layers, 0.0, source=side, derived=derived, **numerics) for side in ("left", "right"))
     sea = steady_state(layers, derived=derived, **numerics)
     parallel, antiparallel = (
@@ -154,7 +150,7 @@ def resolved(parameters: Mapping[str, Any], k_par: ArrayLike, solver: Any) -> xr
     current = data.particle_current_limit.sel(lead="right").values
     if not current.any():
         raise InputError(f"none of {len(current)} in-plane wavevectors has an open channel")
-    one, two = (on_layers(magnets, _ends(layers), {"exchange_torque": x.exchange_torque.values}) for x in (data, other))
+    one, two = (on_layers(magnets, _places(layers), {name: x[name].values for name in x}) for x in (data, other))
     data["transmission"] = ("k", current, {"units": "1", "long_name": "transmission, summed over the channels"})
     for result in RESULTS:
         if result.name in TORQUES:
@@ -164,10 +160,9 @@ def resolved(parameters: Mapping[str, Any], k_par: ArrayLike, solver: Any) -> xr
     return data
 
 
-def _ends(layers):
-    """First and last site of F1 and of F2."""
-    ends = np.round(layers.boundaries / layers.spacing).astype(int)
-    return (ends[1], ends[2]), (ends[3], ends[4])
+def _places(layers):
+    """Where F1 and F2 are among leads and layers."""
+    return tuple(layers.layer_names.index(name) for name in ("F1", "F2"))
 
 
 class Efficiency(NamedTuple):

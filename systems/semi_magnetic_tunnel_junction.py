@@ -161,14 +161,14 @@ def coefficients(m: NDArray, values: Mapping[str, NDArray]) -> dict[str, NDArray
 
         T = T_par M x (z x M) + T_perp z x M
 
-    T is the torque on its interface site, half of which is its own, and on its lead.
-    Linear in the values, with leading dimensions kept.
+    The ferromagnet is the left lead. Linear in the values, with leading dimensions
+    kept.
 
     Parameters
     ----------
     m : (3,) array
         Direction of M, not along z.
-    values : dict of arrays (..., site, axis) and (..., lead, axis)
+    values : dict of arrays (..., layer, axis)
 
     Returns
     -------
@@ -179,13 +179,13 @@ def coefficients(m: NDArray, values: Mapping[str, NDArray]) -> dict[str, NDArray
     --------
     >>> import numpy as np
     >>> from kwantorque.systems.semi_magnetic_tunnel_junction import coefficients
-    >>> torque, lead = np.array([[0.0, 0.3, 0.2]]), np.zeros((2, 3))
-    >>> values = {"exchange_torque": torque, "exchange_torque_tail": lead}
+    >>> torque = np.array([[0.0, 0.3, 0.2], [0.0, 0.0, 0.0], [0.0, 0.0, 0.0]])
+    >>> values = {"exchange_torque_of_layer": torque}
     >>> found = coefficients(np.array([1.0, 0.0, 0.0]), values)
     >>> {name: round(float(x), 9) for name, x in found.items()}
     {'parallel': 0.2, 'perpendicular': 0.3}
     """
-    torque = values["exchange_torque"][..., 0, :] + values["exchange_torque_tail"][..., 0, :]
+    torque = values["exchange_torque_of_layer"][..., 0, :]
     z = np.array([0.0, 0.0, 1.0])
     parallel, perpendicular = np.cross(m, np.cross(z, m)), np.cross(z, m)
     square = perpendicular @ perpendicular
@@ -259,7 +259,7 @@ def in_the_ferromagnet(length: float = 3.0, *, numerics: Numerics | None = None,
     shown = Layer(bare.left.material, length, m=bare.left.m)
     layers = Stack([shown, bare.interfaces[0], *bare.layers], bare.spacing, left=bare.left, right=bare.right)
     m = magnetisation_of(parameters["theta"], parameters["phi"])
-    derived = partial(_on_layer, m, round(length / bare.spacing))
+    derived = partial(_with_the_layer_shown, m)
     data = steady_state(layers, bias=bias, across="barrier", derived=derived, window_from="right", **numerics)
     across = np.cross([0.0, 0.0, 1.0], m)
     frame = np.stack([np.cross(m, across), across]) / np.linalg.norm(across)
@@ -270,10 +270,10 @@ def in_the_ferromagnet(length: float = 3.0, *, numerics: Numerics | None = None,
     return data.assign_coords(z=data.z - length, z_bond=data.z_bond - length, boundary_z=data.boundary_z - length)
 
 
-def _on_layer(m, last, values):
-    """The coefficients of a ferromagnet of which the sites up to `last` are shown."""
-    shown = values["exchange_torque"][..., : last + 1, :].sum(axis=-2, keepdims=True)
-    return coefficients(m, values | {"exchange_torque": shown})
+def _with_the_layer_shown(m, values):
+    """The coefficients of a ferromagnet of which the first layer is shown."""
+    shown = values["exchange_torque_of_layer"][..., :2, :].sum(axis=-2, keepdims=True)
+    return coefficients(m, {"exchange_torque_of_layer": shown})
 
 
 def tamr(data: xr.Dataset) -> dict[str, float]:

@@ -25,6 +25,8 @@ __all__ = ["Sweep"]
 
 PER_POINT = {"closure": np.max, "error_estimate": np.max, "k_points": np.sum, "seconds": None, "rounding_nm": np.max}
 """Attributes of a result that become variables, and what is said of all points."""
+MAY_CHANGE = ("magnetisation", "layer_m", "layer_thickness")
+"""Coordinates of a result that become variables: a parameter may change them."""
 OF_A_POINT = (
     *PER_POINT,
     *("energy", "stack", "current", "rotation_order", "mu_left", "mu_right", "temperature", "k_points_left_to_kwant"),
@@ -210,7 +212,7 @@ class Sweep:
         names, sizes = tuple(self.axes), [len(values) for values in self.axes.values()]
         declared: dict[str, Parameter] = {p.name: p for p in self.system.parameters}
         same_sites = len({self.system.sites_of(self.system.complete(self.fixed | point)) for point in self.points}) == 1
-        kept = set(one.dims) if same_sites else {"axis", "lead"}
+        kept = set(one.dims) if same_sites else {"axis", "lead", "layer", "term"}
         coordinates = {
             name: (name, values, {"units": declared[name].unit, "long_name": declared[name].meaning})
             for name, values in self.axes.items()
@@ -228,7 +230,7 @@ class Sweep:
 def _as_variables(one):
     """A single result with its attributes as variables.
 
-    And the magnetisation, which may change with a parameter.
+    And magnetisations and thicknesses, which may change with a parameter.
     """
     one = one.assign({name: ((), float(one.attrs[name])) for name in PER_POINT if name in one.attrs})
-    return one.reset_coords([name for name in ("magnetisation",) if name in one.coords])
+    return one.reset_coords([name for name in MAY_CHANGE if name in one.coords])

@@ -41,6 +41,8 @@ class ChainLike(GraphLike, Protocol):
     """A graph of bonds (j, j+1), see `structures.chain.Chain`."""
 
     spacing: float
+    half_layer: NDArray
+    half_kind: NDArray
 
     @property
     def n_sites(self) -> int:

@@ -7,6 +7,7 @@ the values.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -52,10 +53,9 @@ class LocalOperators:
         self._site_columns, self.site = _joined(density_operators(graph), onsite_operators(graph))
         self._bond_columns, self.bond = _joined(current_operators(graph), bond_operators(graph))
         inside = np.flatnonzero(graph.inside)
-        self._bond_at, self._sign = _bonds_of_sites(graph.bonds, inside)
-        # Neighbours in a row are looked at where they are, without a copy.
-        in_a_row = len(inside) and inside[-1] - inside[0] + 1 == len(inside)
-        self._inside = slice(inside[0], inside[-1] + 1) if in_a_row else inside
+        bond_at, sign = _bonds_of_sites(graph.bonds, inside)
+        self._bond_at, self._sign = [_in_a_row(numbers) for numbers in bond_at.T], list(sign.T)
+        self._inside = _in_a_row(inside)
 
     def traces(self, blocks: BlocksLike, at: slice = slice(None)) -> tuple[NDArray, NDArray]:
         """Traces of all operators on the sites inside and on all bonds.
@@ -89,7 +89,7 @@ class LocalOperators:
 
         From values on bonds, (..., n_bonds, columns), to (..., n_inside, columns).
         """
-        return self._at_sites(on_bond, np.abs(self._sign)) / 2
+        return self._at_sites(on_bond, [np.abs(sign) / 2 for sign in self._sign])
 
     def gains(self, on_site: NDArray, share: NDArray) -> dict[str, NDArray]:
         """What each term gives to the carriers' s and L.
@@ -112,16 +112,31 @@ class LocalOperators:
                 gain[..., component] += traces[..., column]
         return gains
 
-    def combined(self, on_site: NDArray, share: NDArray, on_bond: NDArray) -> dict[str, NDArray]:
-        """The variables of `variables.LOCAL`, densities per site, from traces.
+    def on_sites(self, on_site: NDArray, gains: Mapping[str, NDArray]) -> dict[str, NDArray]:
+        """The densities and torques of `variables.LOCAL`, densities per site.
 
         Parameters
         ----------
-        on_site : (..., n, columns) array of traces on sites
-        share : (..., n, columns) array, the bonds' share of the same sites
-        on_bond : (..., n_bonds, columns) array of traces on bonds
+        on_site : (..., n, columns) array of traces on sites, or sums of such
+        gains : dict of (..., n, 6) arrays, what `gains` returns for these
         """
-        return self._combined(self.gains(on_site, share), on_site, on_bond)
+        torques = torques_on_partners(gains, self.graph.partner, on_site.shape[:-1])
+        return {
+            "density": on_site[..., PARTICLES],
+            "spin_density": on_site[..., SPIN],
+            "orbital_density": on_site[..., ORBITAL],
+            **{torque_name(partner): torque for partner, torque in torques.items()},
+        }
+
+    def on_bonds(self, on_bond: NDArray) -> dict[str, NDArray]:
+        """The fluxes of `variables.LOCAL` from (..., n, columns) traces on bonds."""
+        spin, orbital = on_bond[..., SPIN], on_bond[..., ORBITAL]
+        return {
+            "particle_current": on_bond[..., PARTICLES],
+            "spin_current": spin,
+            "orbital_current": orbital,
+            "angular_momentum_current": spin + orbital,
+        }
 
     def values(
         self, on_site: NDArray, on_bond: NDArray, incoming: NDArray | float = 0.0
@@ -141,7 +156,7 @@ class LocalOperators:
         closure : (...) array
         """
         gains = self.gains(on_site, self.share(on_bond))
-        values = self._combined(gains, on_site, on_bond)
+        values = self.on_sites(on_site, gains) | self.on_bonds(on_bond)
         taken = [values[torque_name(partner)] for partner in self._partners if partner != "carriers"]
         # In a sharp resonance waves of huge flux to either side cancel: no book is
         # better than rounding leaves them.
@@ -150,26 +165,19 @@ class LocalOperators:
         worst = closure(fluxes, self.outflow(fluxes), gains, taken, np.maximum(incoming, GROSS_FLUX * gross))
         return values, worst
 
-    def _combined(self, gains, on_site, on_bond):
-        spin, orbital = on_bond[..., SPIN], on_bond[..., ORBITAL]
-        torques = torques_on_partners(gains, self.graph.partner, on_site.shape[:-1])
-        return {
-            "density": on_site[..., PARTICLES],
-            "spin_density": on_site[..., SPIN],
-            "orbital_density": on_site[..., ORBITAL],
-            **{torque_name(partner): torque for partner, torque in torques.items()},
-            "particle_current": on_bond[..., PARTICLES],
-            "spin_current": spin,
-            "orbital_current": orbital,
-            "angular_momentum_current": spin + orbital,
-        }
-
-    def _at_sites(self, on_bond, factor):
-        """Sum over bonds of each site inside, with factors (n_inside, most bonds)."""
+    def _at_sites(self, on_bond, factors):
+        """Sum over the bonds of each site inside, with factors (n_inside,)."""
         result = 0.0
-        for bond, one in zip(self._bond_at.T, factor.T, strict=True):
-            result = result + one[:, None] * on_bond[..., bond, :]
+        for bond, factor in zip(self._bond_at, factors, strict=True):
+            factor = factor[0] if np.ptp(factor) == 0 else factor[:, None]
+            result = result + factor * on_bond[..., bond, :]
         return result
+
+
+def _in_a_row(numbers):
+    """The slice of these numbers, where they are in a row: it needs no copy."""
+    in_a_row = len(numbers) and np.array_equal(numbers, numbers[0] + np.arange(len(numbers)))
+    return slice(numbers[0], numbers[-1] + 1) if in_a_row else numbers
 
 
 def _bonds_of_sites(bonds, sites):

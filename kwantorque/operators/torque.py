@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from .contract import GraphLike
 
-__all__ = ["bond_operators", "onsite_operators", "partners_of", "torques_on_partners"]
+__all__ = ["bond_operators", "onsite_operators", "partners_of", "torques_of_terms", "torques_on_partners"]
 
 ALWAYS = ("magnetisation", "lattice", "carriers")
 """Partners whose torques are stated even where no term exerts them."""
@@ -117,9 +117,30 @@ def torques_on_partners(
     """
     torques = {one: np.zeros((*shape, 3)) for one in partners_of(partner)}
     for name, gain in gains.items():
-        of_spin, of_orbital = gain[..., :3], gain[..., 3:]
-        if partner[name] == "carriers":
-            torques["carriers"] += of_spin
-        else:
-            torques[partner[name]] -= of_spin + of_orbital
+        torques[partner[name]] += _torque(gain, partner[name])
     return torques
+
+
+def torques_of_terms(gains: Mapping[str, NDArray], partner: Mapping[str, str], shape: tuple[int, ...]) -> NDArray:
+    """Torque that each term exerts on its partner, signs as in `torques_on_partners`.
+
+    Parameters
+    ----------
+    gains, partner, shape : as there
+
+    Returns
+    -------
+    (n_terms, *shape, 3) array
+        In the order of `partner`; zero for terms that give nothing.
+    """
+    torques = np.zeros((len(partner), *shape, 3))
+    for torque, (name, taker) in zip(torques, partner.items(), strict=True):
+        if name in gains:
+            torque += _torque(gains[name], taker)
+    return torques
+
+
+def _torque(gain, partner):
+    """From the gain (..., 6) of a term, the torque on who takes what it takes."""
+    of_spin, of_orbital = gain[..., :3], gain[..., 3:]
+    return of_spin if partner == "carriers" else -(of_spin + of_orbital)

@@ -1,4 +1,4 @@
-"""Limits, tails and sums over leads: what a chain has beyond any graph's values."""
+"""Limits, tails, sums over leads and layers: what a chain has beyond any graph."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from .layers import LayerSums
 from .local import LocalOperators
+from .torque import torques_of_terms
 from .trace import real_trace
 from .variables import FORMS, InLeads, schema
 
@@ -35,6 +37,8 @@ class Traces:
     ----------
     site : (..., n_sites, columns) array, between the two outermost lead sites
     bond : (..., n_sites + 1, columns) array
+    halves : (..., n_split, columns) array
+        What tells the halves of sites on interfaces apart, see `LayerSums`.
     lead_site, lead_bond : (..., 4, columns) arrays
         One site and one bond of: left limit, right limit, left tail, right tail (see
         `LeadStates`).
@@ -43,6 +47,7 @@ class Traces:
 
     site: NDArray
     bond: NDArray
+    halves: NDArray
     lead_site: NDArray
     lead_bond: NDArray
     incoming: NDArray
@@ -73,6 +78,7 @@ class ChainOperators:
 
     def __init__(self, chain: ChainLike) -> None:
         self.chain, self.local = chain, LocalOperators(chain)
+        self.layers = LayerSums(chain, self.local)
 
     def traces(self, states: StatesLike, per_state: bool = False) -> Traces:
         """`Traces` of scattering states, summed over the states of each k.
@@ -105,6 +111,7 @@ class ChainOperators:
         """
         return Traces(
             *self.local.traces(chain),
+            self.layers.traces(chain),
             *self._in_leads(leads.site, leads.bond),
             incoming=np.full(len(chain.site), SEA_FLUX * np.abs(self.chain.total_hopping).max()),
         )
@@ -120,19 +127,27 @@ class ChainOperators:
             relative violation of the books, the balance at every site.
         """
         values, closure_here = self.local.values(traces.site, traces.bond, traces.incoming)
-        # Every site of a lead has two half bonds: its torques are the on-site part plus
-        # that of one whole bond.
-        in_leads = self.local.combined(traces.lead_site, traces.lead_bond, traces.lead_bond)
+        in_leads, of_layers, of_terms = self._in_sums(traces)
         axis, spacing = traces.incoming.ndim, self.chain.spacing
         records = schema(self.chain.partner.values())
         for name, profile in list(values.items()):
+            limit, tail = np.split(in_leads[name], 2, axis=axis)
+            at = InLeads(profile, limit, tail, of_layers.get(name), axis, spacing)
+            values |= {f"{name}_{form.name}": form.value(at) for form in FORMS[records[name].kind]}
             if records[name].kind == "density":
                 values[name] = profile / spacing
-                continue
-            limit, tail = np.split(in_leads[name], 2, axis=axis)
-            at = InLeads(profile, limit, tail, axis, spacing)
-            values |= {f"{name}_{form.name}": form.value(at) for form in FORMS[records[name].kind]}
-        return values | {"incident_current": traces.incoming, "closure": closure_here}
+        return values | {"torque_of_term": of_terms, "incident_current": traces.incoming, "closure": closure_here}
+
+    def _in_sums(self, traces):
+        """The local variables in leads and of layers, and the torque of each term."""
+        local, in_lead = self.local, (traces.lead_site, traces.lead_bond)
+        # Every site of a lead has two half bonds: its torques are the on-site part plus
+        # that of one whole bond.
+        in_leads = local.on_sites(in_lead[0], local.gains(*in_lead)) | local.on_bonds(in_lead[1])
+        on_site, share = self.layers.summed(traces.site, traces.bond, traces.halves, *in_lead)
+        gains = local.gains(on_site, share)
+        of_terms = torques_of_terms(gains, self.chain.partner, on_site.shape[:-1])
+        return in_leads, local.on_sites(on_site, gains), np.moveaxis(of_terms, 0, -3)
 
     def _in_leads(self, site, bond):
         """Traces of one site and bond each of both limits and tails, left first."""
@@ -143,9 +158,10 @@ class ChainOperators:
         )
 
     def _along_the_chain(self, states, per_state):
-        """Traces on sites and bonds, a few k at a time: blocks stay in the cache."""
+        """Traces on sites, bonds and halves, a few k at a time: they stay in cache."""
         parts, n_k = [], max(1, IN_CACHE // (self.chain.n_sites * self.chain.n_orbitals**2))
         for start in range(0, len(states.n_open), n_k):
             at = slice(start, start + n_k)
-            parts.append(self.local.traces(states.at(at).blocks(per_state), at))
+            blocks = states.at(at).blocks(per_state)
+            parts.append((*self.local.traces(blocks, at), self.layers.traces(blocks, at)))
         return [np.concatenate(arrays) for arrays in zip(*parts, strict=True)]

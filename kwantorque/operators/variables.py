@@ -1,15 +1,15 @@
 """What can be measured: every variable as a record of its unit and dimensions.
 
 A local variable is a density, a flux or a torque. What a chain makes of it in the leads
-and in sums (`limit`, `tail`, `total`, `cumulated`) is a `Form`; `FORMS` is the one
-table that makes both the values (`operators.totals`) and the schema of a Dataset
-(`schema`).
+and in sums (`limit`, `tail`, `total`, `cumulated`, `of_layer`) is a `Form`; `FORMS` is
+the one table that makes both the values (`operators.totals`) and the schema of a
+Dataset (`schema`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
@@ -60,7 +60,9 @@ TORQUE = Unit("1/nm^2", "hbar", "eV/nm^2", "hbar I/e")
 TORQUE_DENSITY = Unit("1/nm^3", "hbar/nm", "eV/nm^3", "hbar I/(e nm)")
 DENSITY = Unit("1/(eV nm^3)", "hbar/(eV nm)", "1/nm^3", "hbar/(eV nm)")
 MOMENT_DENSITY = Unit("hbar/(eV nm^3)", "hbar^2/(eV nm)", "hbar/nm^3", "hbar^2/(eV nm)")
-UNITS = (FLUX, TORQUE, TORQUE_DENSITY, DENSITY, MOMENT_DENSITY)
+AREAL_DENSITY = Unit("1/(eV nm^2)", "hbar/eV", "1/nm^2", "hbar/eV")
+AREAL_MOMENT = Unit("hbar/(eV nm^2)", "hbar^2/eV", "hbar/nm^2", "hbar^2/eV")
+UNITS = (FLUX, TORQUE, TORQUE_DENSITY, DENSITY, MOMENT_DENSITY, AREAL_DENSITY, AREAL_MOMENT)
 
 
 @dataclass(frozen=True)
@@ -71,8 +73,8 @@ class Variable:
     ----------
     name : str
     dims : tuple of str
-        "site" or "bond" or "lead", then "axis" for components x, y, z; none for a
-        number.
+        "site", "bond", "lead" or "layer", then "axis" for components x, y, z; none for
+        a number.
     kind : {"density", "flux", "torque", "transfer"}
         A "torque" takes from the carriers' L + s, a "transfer" moves it between spin
         and orbit.
@@ -110,6 +112,8 @@ class InLeads:
     profile : (..., n_sites or n_bonds, ...) array
     limit, tail : (..., 2, ...) arrays
         Far inside the left and right lead; summed over either lead, without the limit.
+    of_layer : (..., n_layers, ...) array
+        Summed over each layer, with the leads as the first and last of them.
     axis : int
         That of sites or bonds in `profile`, of leads in `limit` and `tail`.
     spacing : float, nm
@@ -118,6 +122,7 @@ class InLeads:
     profile: NDArray
     limit: NDArray
     tail: NDArray
+    of_layer: NDArray
     axis: int
     spacing: float
 
@@ -137,19 +142,19 @@ class Form:
         Suffix of the variable's name.
     dims : callable
         dims(those after the first of the local variable) -> dims
-    per_length : bool
-        Whether a torque is per length instead of per site.
     words : str
         In the label, these words take the place of ", per site" or are added.
     value : callable
         value(InLeads) -> array
+    unit : dict
+        Its unit by that of the local variable, where the two differ.
     """
 
     name: str
     dims: Callable[[tuple[str, ...]], tuple[str, ...]]
-    per_length: bool
     words: str
     value: Callable[[InLeads], NDArray]
+    unit: Mapping[Unit, Unit] = field(default_factory=dict)
 
     def of(self, variable: Variable) -> Variable:
         """The record of this form of a local variable."""
@@ -157,7 +162,7 @@ class Form:
             variable,
             name=f"{variable.name}_{self.name}",
             dims=self.dims(variable.dims),
-            unit=TORQUE_DENSITY if self.per_length else variable.unit,
+            unit=self.unit.get(variable.unit, variable.unit),
             label=variable.label.removesuffix(", per site") + self.words,
             form=self.name,
         )
@@ -167,23 +172,35 @@ def _of_leads(dims):
     return ("lead", *dims[1:])
 
 
-FLUX_LIMIT = Form("limit", _of_leads, False, " far inside the lead", lambda at: at.limit)
-LIMIT = Form("limit", _of_leads, True, ", per nm, far inside the lead", lambda at: at.limit / at.spacing)
-TAIL = Form("tail", _of_leads, False, ", summed over the lead", lambda at: at.tail)
+FLUX_LIMIT = Form("limit", _of_leads, " far inside the lead", lambda at: at.limit)
+LIMIT = Form(
+    "limit",
+    _of_leads,
+    ", per nm, far inside the lead",
+    lambda at: at.limit / at.spacing,
+    {TORQUE: TORQUE_DENSITY},
+)
+TAIL = Form("tail", _of_leads, ", summed over the lead", lambda at: at.tail)
 TOTAL = Form(
     "total",
     lambda dims: dims[1:],
-    False,
     ", summed over all sites and both leads",
     lambda at: at.cumulated.take(-1, at.axis) + at.tail.take(1, at.axis),
 )
-CUMULATED = Form("cumulated", lambda dims: dims, False, ", summed from z = -infinity", lambda at: at.cumulated)
+CUMULATED = Form("cumulated", lambda dims: dims, ", summed from z = -infinity", lambda at: at.cumulated)
+OF_LAYER = Form(
+    "of_layer",
+    lambda dims: ("layer", *dims[1:]),
+    ", summed over the layer; in a lead, what decays",
+    lambda at: at.of_layer,
+    {DENSITY: AREAL_DENSITY, MOMENT_DENSITY: AREAL_MOMENT},
+)
 
 FORMS = {
-    "density": (),
+    "density": (OF_LAYER,),
     "flux": (FLUX_LIMIT,),
-    "torque": (LIMIT, TAIL, TOTAL, CUMULATED),
-    "transfer": (LIMIT, TAIL, TOTAL),
+    "torque": (LIMIT, TAIL, TOTAL, CUMULATED, OF_LAYER),
+    "transfer": (LIMIT, TAIL, TOTAL, OF_LAYER),
 }
 """Forms of a local variable, by its kind."""
 
@@ -229,6 +246,14 @@ LOCAL = (
 )
 """The local variables of every structure, on its sites and bonds."""
 
+OF_TERM = Variable(
+    "torque_of_term",
+    ("term", "layer", "axis"),
+    "torque",
+    TORQUE,
+    "torque of the term on its partner, summed over the layer; in a lead, what decays",
+    "of_layer",
+)
 INCIDENT = Variable("incident_current", (), "flux", FLUX, "particle current of the incoming states", "sum")
 
 
@@ -256,4 +281,4 @@ def schema(partners: Iterable[str] = ()) -> dict[str, Variable]:
 def _schema(others):
     local = (*LOCAL, *map(_on_partner, others))
     forms = [form.of(variable) for variable in local for form in FORMS[variable.kind]]
-    return {variable.name: variable for variable in (*local, *forms, INCIDENT)}
+    return {variable.name: variable for variable in (*local, *forms, OF_TERM, INCIDENT)}

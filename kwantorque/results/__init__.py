@@ -3,6 +3,16 @@
 from .dataset import SCHEMA
 from .estimate import Estimate, estimate_of
 from .extrapolation import extrapolate, richardson
+from .layers import components
 from .profiles import per_current, window_average
 
-__all__ = ["SCHEMA", "Estimate", "estimate_of", "extrapolate", "per_current", "richardson", "window_average"]
+__all__ = [
+    "SCHEMA",
+    "Estimate",
+    "components",
+    "estimate_of",
+    "extrapolate",
+    "per_current",
+    "richardson",
+    "window_average",
+]

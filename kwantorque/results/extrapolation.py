@@ -169,7 +169,7 @@ def richardson(coarse: xr.Dataset, fine: xr.Dataset) -> xr.Dataset:
     result = fine.copy()
     least = _least_corrections(coarse, fine)
     for name, variable in fine.data_vars.items():
-        if set(variable.dims) - {"axis", "lead", "part"} or is_error(name):
+        if set(variable.dims) - {"axis", "lead", "layer", "term", "part"} or is_error(name):
             continue
         change = variable.values - coarse[name].values
         result[name] = (variable.dims, variable.values + change / 3, variable.attrs)

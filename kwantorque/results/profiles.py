@@ -70,7 +70,7 @@ def per_current(data: xr.Dataset, incident: bool = False) -> xr.Dataset:
     error_of_current = float(error_of(data, name))
     if abs(current) <= error_of_current:
         raise InputError(f"no particle current flows within its error, {current:.1e} +- {error_of_current:.1e}")
-    result = data.copy()
+    result = {}
     per_response = {unit.response: unit.per_current for unit in UNITS}
     for name, variable in data.data_vars.items():
         if is_error(name):
@@ -85,10 +85,8 @@ def per_current(data: xr.Dataset, incident: bool = False) -> xr.Dataset:
             result[f"{name}_error"] = (error / abs(current) + largest * error_of_current / abs(current)).assign_attrs(
                 error.attrs | {"units": divided.attrs["units"]}
             )
-    result.attrs["normalised"] = "per incident current" if incident else "per current"
-    result.attrs["current"] = current
-    result.attrs["current_units"] = FLUX.response
-    return result
+    normalised = "per incident current" if incident else "per current"
+    return data.assign(result).assign_attrs(normalised=normalised, current=current, current_units=FLUX.response)
 
 
 def window_average(variable: xr.DataArray, start: float, stop: float) -> tuple[float, float]:

@@ -42,19 +42,35 @@ class Chain(Graph):
     The graph of the bonds (j, j+1): bond j has H_{j,j+1}. The first and last site and
     bond are those of the leads.
 
+    Every site has two halves, towards the site before and after it. Those of a site on
+    an interface belong to two layers; each is half a site of its layer's crystal, and
+    what is left is the interface's own.
+
     Attributes
     ----------
     k_par : (nk, 2) array, 1/nm
     spacing : float, nm
+    half_layer : (n_sites, 2) int array
+        Number of the layer that either half of a site belongs to: 0 is the left lead,
+        1 the first layer, ... All are 0 by default.
+    half_kind : (n_sites, 2) int array
+        Kind of the sites of the crystal that either half is half a site of. By default
+        that of the site itself.
     """
 
     k_par: NDArray
     spacing: float
+    half_layer: NDArray | None = None
+    half_kind: NDArray | None = None
     bonds: NDArray = field(init=False)
     inside: NDArray = field(init=False)
 
     def __post_init__(self) -> None:
         sites = np.arange(len(self.site_kind))
+        if self.half_layer is None:
+            object.__setattr__(self, "half_layer", np.zeros((len(sites), 2), int))
+        if self.half_kind is None:
+            object.__setattr__(self, "half_kind", np.stack([self.site_kind, self.site_kind], axis=1))
         object.__setattr__(self, "bonds", np.stack([sites[:-1], sites[1:]], axis=1))
         object.__setattr__(self, "inside", (sites > 0) & (sites < sites[-1]))
         super().__post_init__()
@@ -76,8 +92,14 @@ class Chain(Graph):
 
     def mirrored(self) -> Chain:
         """The chain read from right to left."""
-        hopping = {name: dagger(block) for name, block in self.hopping.items()}
-        return replace(self, site_kind=self.site_kind[::-1], bond_kind=self.bond_kind[::-1], hopping=hopping)
+        return replace(
+            self,
+            site_kind=self.site_kind[::-1],
+            bond_kind=self.bond_kind[::-1],
+            hopping={name: dagger(block) for name, block in self.hopping.items()},
+            half_layer=self.half_layer[::-1, ::-1],
+            half_kind=self.half_kind[::-1, ::-1],
+        )
 
     def at(self, index: int | slice | NDArray) -> Chain:
         """The chain at a subset of its k-points: an int, a slice or an index array."""
@@ -118,7 +140,8 @@ def discretise(stack: Stack, k_par: ArrayLike) -> Chain:
     """
     k_par = np.atleast_2d(np.asarray(k_par, float))
     parts = _BondParts(stack, k_par)
-    sites, bonds = (_atomic_kinds if stack.atomic else _kinds)(stack, parts)
+    sites, bonds, layers = (_atomic_kinds if stack.atomic else _kinds)(stack, parts)
+    halves = np.array([[sites.number((side, side, None)) for side in key[:2]] for key in list(sites.keys)])
 
     def site_block(key):
         left, right, interface = key
@@ -140,16 +163,18 @@ def discretise(stack: Stack, k_par: ArrayLike) -> Chain:
         partner=parts.partner,
         spin=stack.left.material.spin,
         orbital=stack.left.material.orbital,
+        half_layer=np.array(layers),
+        half_kind=halves[sites.index],
     )
 
 
 def _kinds(stack, parts):
-    """Kinds of sites and of bonds, as keys of `_BondParts`.
+    """Kinds of sites and of bonds, as keys of `_BondParts`, and layers of half sites.
 
     Of a site, (what is on its left, on its right, interface or None); of a bond,
     (crystal, crystal).
     """
-    sites, bonds = _Kinds(), _Kinds()
+    sites, bonds, layers = _Kinds(), _Kinds(), []
     previous = parts.key(0, -1)
     for index, region in enumerate(stack.regions):
         for bond in range(region.start, region.stop):
@@ -158,9 +183,10 @@ def _kinds(stack, parts):
             has_terms = at_boundary and stack.interfaces[index - 1].terms
             sites.append((previous if at_boundary else left, left, index - 1 if has_terms else None))
             bonds.append((middle, middle))
+            layers.append((index - 1 if at_boundary else index, index))
             previous = parts.key(index, bond + 1)
     sites.append((previous, previous, None))
-    return sites, bonds
+    return sites, bonds, [*layers, (index, index)]
 
 
 def _atomic_kinds(stack, parts):
@@ -173,7 +199,7 @@ def _atomic_kinds(stack, parts):
         sites.append((key, key, None))
     for pair in pairwise(keys):
         bonds.append(pair)
-    return sites, bonds
+    return sites, bonds, [(i, i) for i in (0, 0, *(i for i, _ in inner), last, last)]
 
 
 def bulk_blocks(layer: Layer, spacing: float, k_par: ArrayLike) -> tuple[NDArray, NDArray]:
@@ -200,10 +226,13 @@ class _Kinds:
         self.keys, self.index, self._number = [], [], {}
 
     def append(self, key):
+        self.index.append(self.number(key))
+
+    def number(self, key):
         if key not in self._number:
             self._number[key] = len(self.keys)
             self.keys.append(key)
-        self.index.append(self._number[key])
+        return self._number[key]
 
 
 class _BondParts:

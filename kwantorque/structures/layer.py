@@ -94,6 +94,14 @@ class Layer:
         """Whether nothing in the layer depends on z."""
         return not (callable(self.m) or callable(self.potential))
 
+    @property
+    def uniform_m(self) -> NDArray:
+        """Direction of the magnetisation (3,) of the whole layer.
+
+        Zero if there is none, NaN if it varies.
+        """
+        return np.full(3, np.nan) if callable(self.m) else self.magnetisation_at(0.0)
+
     def same_crystal(self, other: Layer) -> bool:
         """Whether the two layers differ in nothing but their thickness and name."""
         if self is other:

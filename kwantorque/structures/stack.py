@@ -356,21 +356,61 @@ class Stack:
             Region("right lead", self.right, ends[-1], ends[-1] + 1),
         )
 
+    @cached_property
+    def layer_names(self) -> tuple[str, ...]:
+        """What to call the leads and layers, each once: "left", ..., "right".
+
+        A layer's own name, or "layer 0", ...; where a name is met again, its number
+        from 0 on is added.
+
+        Examples
+        --------
+        >>> import kwantorque as kt
+        >>> copper = kt.FreeElectron.from_wavevectors(13.6)
+        >>> spacer, other = kt.Layer(copper, 1.0, name="Cu"), kt.Layer(copper, 2.0)
+        >>> kt.Stack([spacer, other, spacer], 0.5).layer_names
+        ('left', 'Cu (0)', 'layer 1', 'Cu (2)', 'right')
+        """
+        names = ["left", *(region.name for region in self.regions[1:-1]), "right"]
+        numbers = range(-1, len(self.layers) + 1)
+        inner = [f"{name} ({i})" if names.count(name) > 1 else name for i, name in zip(numbers, names, strict=True)][
+            1:-1
+        ]
+        return ("left", *inner, "right")
+
     def coordinates(self) -> dict[str, Any]:
         """Coordinates of a Dataset on this stack.
 
-        Positions of sites, bonds and planes in nm, the layer of each bond, axes, leads,
-        and the magnetisation, (n_sites, 3).
+        Positions of sites, bonds and planes in nm, names, magnetisations and
+        thicknesses of the layers, the layer of each site and bond, axes, leads, and the
+        magnetisation, (n_sites, 3).
         """
         bonds = self.z[0] + self.spacing * (np.arange(self.n_sites + 1) - 0.5)
-        layer_of_bond = np.searchsorted(self.boundaries, bonds + 1e-6 * self.spacing) - 1
+        names = np.array(self.layer_names)
+        of_sites, of_bonds = self._layers_at(self.z), self._layers_at(bonds)
         return {
             "z": ("site", self.z, {"units": "nm", "long_name": "position of the site"}),
             "z_bond": ("bond", bonds, {"units": "nm", "long_name": "position of the bond"}),
-            "layer": (
+            "layer": ("layer", names, {"long_name": "leads and layers by name"}),
+            "layer_m": (
+                ("layer", "axis"),
+                np.array([region.layer.uniform_m for region in self.regions]),
+                {"units": "1", "long_name": "direction of the magnetisation of the layer; NaN where it varies"},
+            ),
+            "layer_thickness": (
+                "layer",
+                np.array([np.inf, *self.lengths, np.inf]),
+                {"units": "nm", "long_name": "thickness of the layer, in whole spacings"},
+            ),
+            "layer_of_site": (
+                "site",
+                np.array([" | ".join(dict.fromkeys(names[list(both)])) for both in of_sites]),
+                {"long_name": "layer of the site; of one on an interface, both"},
+            ),
+            "layer_of_bond": (
                 "bond",
-                layer_of_bond.astype("int32"),
-                {"long_name": "layer of the bond; -1 and the number of layers are the leads"},
+                np.array([" | ".join(dict.fromkeys(names[list(both)])) for both in of_bonds]),
+                {"long_name": "layer of the bond; of one between atomic planes of two layers, both"},
             ),
             "boundary_z": (
                 "boundary",
@@ -385,6 +425,11 @@ class Stack:
                 {"units": "1", "long_name": "direction of the magnetisation"},
             ),
         }
+
+    def _layers_at(self, z):
+        """Numbers of the layers, 0 the left lead, just before and behind positions."""
+        nearly = 1e-6 * self.spacing
+        return np.stack([np.searchsorted(self.boundaries, z + side) for side in (-nearly, nearly)], axis=1)
 
     @cached_property
     def partners(self) -> tuple[str, ...]:

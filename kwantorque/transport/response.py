@@ -27,6 +27,7 @@ from .run import (
     Run,
     check_derived,
     check_stack,
+    coordinates,
     provenance,
     relative_to_current,
     spinor_along,
@@ -119,8 +120,10 @@ def torques(
         Variables, dimensions and units as in `kwantorque.results.SCHEMA`, vectors with
         components x, y, z along `axis`; `<variable>_error` is the largest error of a
         variable. `<flux>_limit` is the value at z -> -infinity and +infinity,
-        `<torque>_tail` the sum over a lead. The coordinate `magnetisation` has the
-        direction of M on every site. attrs: version, energy, source, stack, parameters
+        `<torque>_tail` the sum over a lead; `<torque>_of_layer` the sum over each layer
+        by its name, "left" and "right" for the leads, and `torque_of_term` the same of
+        each term. The coordinate `magnetisation` has the direction of M on every site,
+        `layer_m` that of every layer. attrs: version, energy, source, stack, parameters
         (these three as JSON), solver, solver_options, kwant_version, rounding_nm,
         tolerance, error_estimate, closure, k_points, k_points_left_to_kwant, k_rule,
         rotation_order, seconds. `closure` is the largest relative violation of the
@@ -184,7 +187,7 @@ def torques(
         temperature=float(temperature),
     )
     attrs |= run.attrs(integral.error, integral.points, time.perf_counter() - started)
-    return dataset(integral.values, stack.coordinates(), attrs, partners=stack.partners, errors=integral.errors)
+    return dataset(integral.values, coordinates(stack), attrs, partners=stack.partners, errors=integral.errors)
 
 
 def _thermal_mean(run, injection, thermal, measure):
@@ -277,7 +280,7 @@ def torques_at(
     attrs["closure"] = max(float(closure.max(initial=0)) for _, closure in parts)
     return dataset(
         values,
-        stack.coordinates() | _coordinates_of_k(k_par),
+        coordinates(stack) | _coordinates_of_k(k_par),
         attrs,
         partners=stack.partners,
         normalised="at_k",

@@ -46,6 +46,7 @@ __all__ = [
     "added_up",
     "check_derived",
     "check_stack",
+    "coordinates",
     "provenance",
     "relative_to_current",
     "spinor_along",
@@ -63,8 +64,11 @@ LIGHT = 0.1
 """Weight of an energy, over the largest, from which on it is taken as it is."""
 LEADING = (2, 5)
 """Leading dimensions of the numbers that `derived` is tried with: unlike all others."""
-TAKEN = ("z", "z_bond", "layer", "boundary_z", "axis", "lead", "part", "site", "bond", "magnetisation")
-"""Coordinates and dimensions of a result, none of which `derived` may return."""
+FURTHER_DIMENSIONS = ("site", "bond", "boundary", "part")
+"""Dimensions of a result without a coordinate of the stack.
+
+None of these names may `derived` return, nor that of a coordinate.
+"""
 
 
 @dataclass(frozen=True)
@@ -469,6 +473,15 @@ class Run:
         }
 
 
+def coordinates(stack: Stack) -> dict[str, Any]:
+    """Coordinates of a result: those of the stack, and the names of its terms."""
+    partner = discretise(stack, np.zeros((1, 2))).partner
+    return stack.coordinates() | {
+        "term": ("term", list(partner), {"long_name": "terms of the Hamiltonian by name"}),
+        "partner_of_term": ("term", list(partner.values()), {"long_name": "who takes what the term takes"}),
+    }
+
+
 @lru_cache
 def _torques_of(partners):
     return tuple(r.name for r in schema(partners).values() if r.kind == "torque" and r.form == "local")
@@ -547,7 +560,9 @@ def check_derived(derived: Derived | None, stack: Stack) -> Derived | None:
     if not callable(derived):
         raise InputError(f"`derived` must be a function of the dict of variables, got {derived!r}")
     rng = np.random.default_rng(0)
-    sizes = {"site": stack.n_sites, "bond": stack.n_sites + 1, "lead": 2, "axis": 3}
+    taken = coordinates(stack)
+    sizes = {"site": stack.n_sites, "bond": stack.n_sites + 1} | {x: len(taken[x][1]) for x in ("layer", "term")}
+    sizes |= {"lead": len(SIDES), "axis": 3}
     shapes = {name: [sizes[dim] for dim in record.dims] for name, record in schema(stack.partners).items()}
     one, other = ({name: rng.normal(size=(*LEADING, *shape)) for name, shape in shapes.items()} for _ in range(2))
     mixed = {name: -2.0 * one[name] + 0.5 * other[name] for name in shapes}
@@ -563,7 +578,7 @@ def check_derived(derived: Derived | None, stack: Stack) -> Derived | None:
     if not isinstance(found, Mapping) or not found or not all(isinstance(name, str) for name in found):
         raise InputError(f"`derived` must return a dict of further numbers by name, got {found!r}")
     for name, value in found.items():
-        if name in shapes or name in TAKEN or name.endswith("_error"):
+        if name in {*shapes, *taken, *FURTHER_DIMENSIONS} or name.endswith("_error"):
             raise InputError(f"`derived` must not return {name!r}: that name is taken")
         if np.shape(value) != LEADING or np.iscomplexobj(value):
             raise InputError(

@@ -41,6 +41,7 @@ from .run import (
     added_up,
     check_derived,
     check_stack,
+    coordinates,
     provenance,
     thermal_energy,
     torques_of,
@@ -229,7 +230,7 @@ def steady_state(
     ) | run.attrs(error, below.points + above.points, time.perf_counter() - started)
     return dataset(
         values,
-        stack.coordinates() | {"part": list(PARTS)},
+        coordinates(stack) | {"part": list(PARTS)},
         attrs,
         partners=stack.partners,
         normalised="at_bias",
