@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from .bulk import bands, k_path
     from .errors import ComputationError, InputError
     from .integration.plane import PolarRule
-    from .materials import CubicLattice, FreeElectron, Hoppings, KohnLuttinger, Material, Polynomial, Term
+    from .materials import CubicLattice, FreeElectron, Hoppings, KohnLuttinger, Material, Model, Polynomial, Term, terms
     from .parallel import processes
     from .results import extrapolate, per_current, richardson, window_average
     from .scattering import BatchedSolver, KwantSolver
@@ -35,6 +35,7 @@ _HOME = {
     "KwantSolver": "scattering",
     "Layer": "structures.layer",
     "Material": "materials",
+    "Model": "materials",
     "Numerics": "transport",
     "PolarRule": "integration.plane",
     "Polynomial": "materials",
@@ -49,6 +50,7 @@ _HOME = {
     "processes": "parallel",
     "richardson": "results",
     "steady_state": "transport",
+    "terms": "materials",
     "torques": "transport",
     "torques_at": "transport",
     "window_average": "results",
@@ -72,6 +74,7 @@ __all__ = [
     "KwantSolver",
     "Layer",
     "Material",
+    "Model",
     "Numerics",
     "PolarRule",
     "Polynomial",
@@ -93,6 +96,7 @@ __all__ = [
     "scattering",
     "steady_state",
     "systems",
+    "terms",
     "torques",
     "torques_at",
     "transport",

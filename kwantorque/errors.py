@@ -6,11 +6,13 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["ComputationError", "InputError", "finite", "instance", "known", "positive", "whole"]
+__all__ = ["ComputationError", "InputError", "finite", "instance", "known", "length", "positive", "whole"]
 
 
 LARGEST = 1e9
 """No parameter in eV, nm or degrees is larger than this on purpose."""
+SHORTEST = 5e-7
+"""No length in nm is shorter than this on purpose: it was meant in metres."""
 BOOLEANS = (bool, np.bool_)
 """Numbers to Python, mistakes to us: `energy=True` is an option in the wrong place."""
 
@@ -111,6 +113,34 @@ def positive(name: str, value: Any, unit: str = "") -> float:
     number = finite(name, value, unit)
     if number <= 0:
         raise InputError(f"`{name}` must be > 0{unit and ' ' + unit}, got {value!r}")
+    return number
+
+
+def length(name: str, value: Any) -> float:
+    """A length > 0 in nm, as a float.
+
+    Parameters
+    ----------
+    name, value
+        As in `finite`.
+
+    Raises
+    ------
+    InputError
+        If it is not what `positive` accepts, or so short that it must be in metres.
+
+    Examples
+    --------
+    >>> from kwantorque.errors import length
+    >>> length("thickness", 2)
+    2.0
+    >>> length("thickness", 2e-9)
+    Traceback (most recent call last):
+    kwantorque.errors.InputError: `thickness` must be in nm, got 2e-09: 2 nm in metres?
+    """
+    number = positive(name, value, "nm")
+    if number < SHORTEST:
+        raise InputError(f"`{name}` must be in nm, got {value!r}: {number * 1e9:g} nm in metres?")
     return number
 
 

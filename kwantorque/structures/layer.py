@@ -5,6 +5,7 @@ Frozen, validated, without matrices.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,16 +14,51 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 
 from ..algebra import direction
-from ..errors import InputError, finite, instance, positive
-from ..materials.base import Material, Term, check_material
+from ..errors import InputError, finite, instance, length
+from ..materials.base import Material, Term, check_conserved, check_material
 from ..materials.polynomial import Polynomial
+from ..materials.terms import Brick
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Direction: TypeAlias = str | Sequence[float] | NDArray | Callable[[float], Sequence[float]]
 
-__all__ = ["Drop", "Interface", "Layer"]
+__all__ = ["Drop", "Interface", "Layer", "warn_of_length"]
+
+
+UNIT = (0.9, 4.0)
+"""Lengths of a vector that is meant as a direction, such as (1, 2, 3)."""
+
+
+def warn_of_length(m: Direction, where: str = "") -> bool:
+    """Warn if the length of `m` says something: only its direction is used.
+
+    Parameters
+    ----------
+    m : str or 3-vector
+    where : str, optional
+        The place, for the message.
+
+    Returns
+    -------
+    bool
+        Whether there was a warning.
+
+    Examples
+    --------
+    >>> from kwantorque.structures.layer import warn_of_length
+    >>> warn_of_length((1, 0, 1))
+    False
+    """
+    size = 1.0 if isinstance(m, str) else float(np.linalg.norm(m))
+    if strange := not UNIT[0] <= size <= UNIT[1]:
+        warnings.warn(
+            f"only the direction of `m` counts, not its length: |m| = {size:g}{where}. A weaker or stronger magnet is "
+            "a material with another `exchange`; give `m` as a unit vector",
+            stacklevel=4,
+        )
+    return strange
 
 
 @dataclass(frozen=True)
@@ -37,7 +73,8 @@ class Layer:
     m : str, 3-vector or callable
         Direction of the magnetisation, "z", "-x", (1, 0, 1), or a function of z in nm
         that returns one: a texture, evaluated on sites and bonds. Needed if the
-        material is magnetic, ignored if not.
+        material is magnetic, ignored with a warning if not. Only the direction counts:
+        how strong a magnet is says the `exchange` of its material.
     potential : float or callable, eV
         Energy added to all bands, or a function of z in nm: the slope of a bias,
         evaluated on sites and bonds.
@@ -49,6 +86,11 @@ class Layer:
     InputError
         Something that is no material, direction or length, or a magnetic material
         without `m`.
+
+    Warns
+    -----
+    UserWarning
+        `m` is given to a material that is not magnetic, or is far from a unit vector.
 
     Examples
     --------
@@ -72,17 +114,25 @@ class Layer:
         instance("material", self.material, Material, "FreeElectron()")
         is_magnetic = self.material.is_magnetic
         if self.thickness is not None:
-            object.__setattr__(self, "thickness", positive("thickness", self.thickness, "nm"))
+            object.__setattr__(self, "thickness", length("thickness", self.thickness))
         if self.m is None and is_magnetic:
             raise InputError(f"a layer of a magnetic material needs its direction `m`: {self.material!r}")
         if self.m is not None and not callable(self.m):
-            object.__setattr__(self, "m", tuple(float(x) + 0.0 for x in direction(self.m)))
+            unit = tuple(float(x) + 0.0 for x in direction(self.m))
+            if is_magnetic:
+                warn_of_length(self.m)
+            object.__setattr__(self, "m", unit)
         if not callable(self.potential):
             object.__setattr__(self, "potential", finite("potential", self.potential, "eV"))
         if self.name is not None and not isinstance(self.name, str):
             raise InputError(f"`name` of a layer must be a string, got {self.name!r}")
         check_material(self.material, np.array([0.0, 0.0, 1.0]) if is_magnetic else None)
-        if not is_magnetic:
+        if not is_magnetic and self.m is not None:
+            warnings.warn(
+                f"`m` of a layer is ignored, since its material has no exchange: {self.material!r}. "
+                "Give the material one, or leave `m` out",
+                stacklevel=3,
+            )
             object.__setattr__(self, "m", None)
 
     def __reduce__(self) -> tuple:
@@ -105,7 +155,12 @@ class Layer:
         """Direction of the magnetisation (3,) at z (nm); zero if there is none."""
         if self.m is None:
             return np.zeros(3)
-        return direction(self.m(z)) if callable(self.m) else np.array(self.m)
+        if not callable(self.m):
+            return np.array(self.m)
+        try:
+            return direction(self.m(z))
+        except InputError as error:
+            raise InputError(f"`m` at z = {z:g} nm: {error}") from None
 
     def terms_at(self, z: float) -> tuple[Term, ...]:
         """The material's terms at position z (nm).
@@ -142,7 +197,7 @@ class Layer:
 
     def _terms(self, z):
         terms = self._of_texture(self.magnetisation_at(z)) if callable(self.m) else self._of_material
-        potential = finite("potential", self.potential(z), "eV") if callable(self.potential) else self.potential
+        potential = finite(f"potential({z:g})", self.potential(z), "eV") if callable(self.potential) else self.potential
         if potential == 0:
             return terms
         for i, term in enumerate(terms):
@@ -183,8 +238,9 @@ class Interface:
 
     Parameters
     ----------
-    terms : tuple of Term
-        In eV nm instead of eV, functions of the in-plane k only.
+    terms : tuple
+        `kwantorque.terms.rashba(...)`, `kwantorque.terms.potential(...)`, or `Term`
+        objects; in eV nm instead of eV, functions of the in-plane k only.
 
     Raises
     ------
@@ -200,11 +256,9 @@ class Interface:
     alpha (k x z).sigma delta(z) = alpha (k_y sigma_x - k_x sigma_y) delta(z):
 
     >>> import kwantorque as kt
-    >>> from kwantorque.algebra import SPIN_HALF
-    >>> x, y, _ = 0.04 * 2 * SPIN_HALF  # alpha = 0.04 eV nm^2
-    >>> rashba = kt.Polynomial("rashba", "lattice", 0 * x, linear=[-y, x, 0 * x])
+    >>> rashba = kt.Interface(kt.terms.rashba(0.04))  # alpha in eV nm^2
     >>> metal = kt.FreeElectron.from_wavevectors(10.0)
-    >>> layers = [kt.Layer(metal, 0.3), kt.Interface((rashba,)), kt.Layer(metal, 0.3)]
+    >>> layers = [kt.Layer(metal, 0.3), rashba, kt.Layer(metal, 0.3)]
     >>> len(kt.Stack(layers, 0.05).interfaces)  # with those to both leads
     3
     >>> kt.Interface(("rashba",))
@@ -213,13 +267,29 @@ class Interface:
     kwantorque.errors.InputError: an interface is made of Term objects, got 'rashba'
     """
 
-    terms: Term | Sequence[Term] = ()
+    terms: Term | Brick | Sequence[Term | Brick] = ()
 
     def __post_init__(self) -> None:
         terms = self.terms if isinstance(self.terms, tuple | list) else (self.terms,)
         object.__setattr__(self, "terms", tuple(terms))
         for term in self.terms:
-            if not isinstance(term, Term):
+            if not isinstance(term, Term | Brick):
                 raise InputError(f"an interface is made of Term objects, got {term!r}")
-            if not term.is_planar:
+            if isinstance(term, Term) and not term.is_planar:
                 raise InputError(f"interface term {term.name!r} must not depend on k_z")
+
+    def between(self, material: Material) -> Interface:
+        """The same in the basis of a material: nothing but `Term` objects.
+
+        Raises
+        ------
+        InputError
+            A term that depends on k_z or on a magnetisation, acts on another number of
+            states, or has the partner "carriers" and does not conserve L + s.
+        """
+        bound = Interface([term.term(material) if isinstance(term, Brick) else term for term in self.terms])
+        for term in bound.terms:
+            if term.n_states != material.n_orbitals:
+                raise InputError(f"interface term {term.name!r} must act on {material.n_orbitals} states per site")
+            check_conserved(term, material)
+        return bound

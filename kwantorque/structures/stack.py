@@ -21,9 +21,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..algebra import direction
-from ..errors import InputError, finite, known, positive
-from .layer import Drop, Interface, Layer
+from ..errors import InputError, finite, known, length
+from .layer import Drop, Interface, Layer, warn_of_length
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -126,10 +125,11 @@ class Stack:
             for name, value in values.items():
                 object.__setattr__(self, name, value)
 
-        put(spacing=positive("spacing", self.spacing, "nm"))
+        put(spacing=length("spacing", self.spacing))
         items = self.layers if isinstance(self.layers, (list, tuple)) else [self.layers]
         layers, interfaces = self._separate(items)
-        put(layers=layers, interfaces=self._given(interfaces))
+        between = tuple(one.between(layers[0].material) for one in self._given(interfaces))
+        put(layers=layers, interfaces=between)
         put(bias=finite("bias", self.bias, "eV"))
         if not isinstance(self.atomic, bool):
             raise InputError(f"`atomic` must be True or False, got {self.atomic!r}")
@@ -141,6 +141,13 @@ class Stack:
             if not region.layer.is_uniform:
                 for z in self.positions(region):
                     region.layer.terms_at(z)
+                self._try_lengths(region)
+
+    def _try_lengths(self, region):
+        """Warn once of a texture whose vectors are no unit vectors."""
+        m = region.layer.m
+        if callable(m):
+            any(warn_of_length(m(z), f" at z = {z:g} nm") for z in self.positions(region))
 
     def __getstate__(self) -> dict[str, Any]:
         # What was worked out from these stays here.
@@ -197,7 +204,7 @@ class Stack:
 
     def _lead(self, side, lead, neighbour, z):
         if lead is None:
-            m = tuple(direction(neighbour.m(z))) if callable(neighbour.m) else neighbour.m
+            m = tuple(neighbour.magnetisation_at(z)) if callable(neighbour.m) else neighbour.m
             potential = neighbour.potential(z) if callable(neighbour.potential) else neighbour.potential
             return Layer(neighbour.material, m=m, potential=potential, name=neighbour.name)
         if not isinstance(lead, Layer) or lead.thickness is not None or not lead.is_uniform:
@@ -222,9 +229,6 @@ class Stack:
         for interface in self.interfaces:
             if interface.terms and self.atomic:
                 raise InputError("interface terms need sites on interfaces, which an atomic stack does not have")
-            for term in interface.terms:
-                if term.n_states != first.n_orbitals:
-                    raise InputError(f"interface term {term.name!r} must act on {first.n_orbitals} states per site")
 
     def biased(self, bias: float, across: int | str | None = None) -> Stack:
         """The same stack under a bias.
