@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from .structures.kwant_builder import build_stack
     from .structures.layer import Interface, Layer
     from .structures.stack import Stack
-    from .transport import Numerics, k_grid, steady_state, torques, torques_at
+    from .transport import Numerics, k_grid, mixing_conductance, steady_state, torques, torques_at
 
 __version__ = version("kwantorque")
 
@@ -46,6 +46,7 @@ _HOME = {
     "extrapolate": "results",
     "k_grid": "transport",
     "k_path": "bulk",
+    "mixing_conductance": "transport",
     "per_current": "results",
     "processes": "parallel",
     "richardson": "results",
@@ -87,6 +88,7 @@ __all__ = [
     "k_grid",
     "k_path",
     "materials",
+    "mixing_conductance",
     "parallel",
     "per_current",
     "plot",

@@ -1,13 +1,16 @@
 """The two kinds of failure a user can meet, and the checks that raise them."""
 
 import difflib
-from collections.abc import Iterable
-from typing import Any
+import inspect
+from collections.abc import Callable, Iterable
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 
-__all__ = ["ComputationError", "InputError", "finite", "instance", "known", "length", "positive", "whole"]
+__all__ = ["ComputationError", "InputError", "finite", "instance", "known", "length", "named", "positive", "whole"]
 
+P, R = ParamSpec("P"), TypeVar("R")
 
 LARGEST = 1e9
 """No parameter in eV, nm or degrees is larger than this on purpose."""
@@ -241,3 +244,44 @@ def known(kind: str, name: Any, choices: Iterable[str]) -> str:
     near = difflib.get_close_matches(str(name), choices, n=1, cutoff=0.4)
     hint = f"; did you mean {near[0]!r}?" if near else f"; choose from {', '.join(choices)}"
     raise InputError(f"unknown {kind} {name!r}{hint}")
+
+
+def named(entry: Callable[P, R]) -> Callable[P, R]:
+    """Decorator of what users call: a misspelt argument is an `InputError` with a hint.
+
+    Parameters
+    ----------
+    entry : function, or class whose arguments are those of its `__init__`
+
+    Examples
+    --------
+    >>> import kwantorque as kt
+    >>> wire = kt.Stack([kt.Layer(kt.FreeElectron(), 1)], 0.1)
+    >>> kt.torques(wire, 1.0, tol=0.1)  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    kwantorque.errors.InputError: unknown argument of torques 'tol'; did you mean ...
+    >>> kt.torques(wire, 1.0, 0.1)  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    kwantorque.errors.InputError: torques: too many positional arguments; it takes ...
+    """
+    function = entry.__init__ if inspect.isclass(entry) else entry
+    signature = inspect.signature(function)
+    parameters = {name: one for name, one in signature.parameters.items() if name != "self"}
+    by_name = [name for name, one in parameters.items() if one.kind is one.KEYWORD_ONLY]
+    by_place = ", ".join(name for name in parameters if name not in by_name)
+    takes = f"it takes {by_place}" + (f", and by name {', '.join(by_name)}" if by_name else "")
+
+    @wraps(function)
+    def call(*arguments, **given):
+        for name in given:
+            known(f"argument of {entry.__name__}", name, parameters)
+        try:
+            signature.bind(*arguments, **given)
+        except TypeError as error:
+            raise InputError(f"{entry.__name__}: {error}; {takes}") from None
+        return function(*arguments, **given)
+
+    if not inspect.isclass(entry):
+        return call
+    entry.__init__ = call
+    return entry

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 
 from ..algebra import direction
-from ..errors import InputError, finite, instance, length
+from ..errors import InputError, finite, instance, length, named
 from ..materials.base import Material, Term, check_conserved, check_material
 from ..materials.polynomial import Polynomial
 from ..materials.terms import Brick
@@ -24,15 +24,15 @@ if TYPE_CHECKING:
 
     Direction: TypeAlias = str | Sequence[float] | NDArray | Callable[[float], Sequence[float]]
 
-__all__ = ["Drop", "Interface", "Layer", "warn_of_length"]
+__all__ = ["Drop", "Interface", "Layer", "strange_length"]
 
 
 UNIT = (0.9, 4.0)
 """Lengths of a vector that is meant as a direction, such as (1, 2, 3)."""
 
 
-def warn_of_length(m: Direction, where: str = "") -> bool:
-    """Warn if the length of `m` says something: only its direction is used.
+def strange_length(m: Direction, where: str = "") -> str:
+    """What to say of a vector `m` whose length seems to mean something; "" if none.
 
     Parameters
     ----------
@@ -40,27 +40,24 @@ def warn_of_length(m: Direction, where: str = "") -> bool:
     where : str, optional
         The place, for the message.
 
-    Returns
-    -------
-    bool
-        Whether there was a warning.
-
     Examples
     --------
-    >>> from kwantorque.structures.layer import warn_of_length
-    >>> warn_of_length((1, 0, 1))
-    False
+    >>> from kwantorque.structures.layer import strange_length
+    >>> strange_length((1, 0, 1))
+    ''
+    >>> strange_length((0, 0, 0.1))
+    'only the direction of `m` counts, not its length: |m| = 0.1. A weaker or ...'
     """
     size = 1.0 if isinstance(m, str) else float(np.linalg.norm(m))
-    if strange := not UNIT[0] <= size <= UNIT[1]:
-        warnings.warn(
-            f"only the direction of `m` counts, not its length: |m| = {size:g}{where}. A weaker or stronger magnet is "
-            "a material with another `exchange`; give `m` as a unit vector",
-            stacklevel=4,
-        )
-    return strange
+    if UNIT[0] <= size <= UNIT[1]:
+        return ""
+    return (
+        f"only the direction of `m` counts, not its length: |m| = {size:g}{where}. A weaker or stronger magnet is a "
+        "material with another `exchange`; give `m` as a unit vector"
+    )
 
 
+@named
 @dataclass(frozen=True)
 class Layer:
     """A uniform or textured layer of one material.
@@ -119,8 +116,8 @@ class Layer:
             raise InputError(f"a layer of a magnetic material needs its direction `m`: {self.material!r}")
         if self.m is not None and not callable(self.m):
             unit = tuple(float(x) + 0.0 for x in direction(self.m))
-            if is_magnetic:
-                warn_of_length(self.m)
+            if is_magnetic and (said := strange_length(self.m)):
+                warnings.warn(said, stacklevel=4)
             object.__setattr__(self, "m", unit)
         if not callable(self.potential):
             object.__setattr__(self, "potential", finite("potential", self.potential, "eV"))
@@ -131,7 +128,7 @@ class Layer:
             warnings.warn(
                 f"`m` of a layer is ignored, since its material has no exchange: {self.material!r}. "
                 "Give the material one, or leave `m` out",
-                stacklevel=3,
+                stacklevel=4,
             )
             object.__setattr__(self, "m", None)
 

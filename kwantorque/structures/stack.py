@@ -14,6 +14,7 @@ atomic planes.)
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
@@ -21,8 +22,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..errors import InputError, finite, known, length
-from .layer import Drop, Interface, Layer, warn_of_length
+from ..errors import InputError, finite, known, named, positive
+from .layer import Drop, Interface, Layer, strange_length
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -53,6 +54,7 @@ class Region:
     stop: int
 
 
+@named
 @dataclass(frozen=True, eq=False, repr=False)
 class Stack:
     """Layers between two leads, on sites `spacing` apart.
@@ -125,7 +127,7 @@ class Stack:
             for name, value in values.items():
                 object.__setattr__(self, name, value)
 
-        put(spacing=length("spacing", self.spacing))
+        put(spacing=positive("spacing", self.spacing, "nm"))
         items = self.layers if isinstance(self.layers, (list, tuple)) else [self.layers]
         layers, interfaces = self._separate(items)
         between = tuple(one.between(layers[0].material) for one in self._given(interfaces))
@@ -141,13 +143,10 @@ class Stack:
             if not region.layer.is_uniform:
                 for z in self.positions(region):
                     region.layer.terms_at(z)
-                self._try_lengths(region)
-
-    def _try_lengths(self, region):
-        """Warn once of a texture whose vectors are no unit vectors."""
-        m = region.layer.m
-        if callable(m):
-            any(warn_of_length(m(z), f" at z = {z:g} nm") for z in self.positions(region))
+                if callable(m := region.layer.m):
+                    strange = (strange_length(m(z), f" at z = {z:g} nm") for z in self.positions(region))
+                    if said := next(filter(None, strange), None):
+                        warnings.warn(said, stacklevel=4)
 
     def __getstate__(self) -> dict[str, Any]:
         # What was worked out from these stays here.

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from tqdm import tqdm
 
-from ..errors import ComputationError, InputError, finite, known
+from ..errors import ComputationError, InputError, finite, known, named
 from ..integration.energy import occupation, window
 from ..integration.rules import Integral
 from ..operators import ChainOperators, schema
@@ -95,6 +95,7 @@ class Difference(NamedTuple):
     name: str
 
 
+@named
 def steady_state(
     stack: Stack,
     energy: float = 0.0,
