@@ -60,18 +60,18 @@ def finite(name: str, value: Any, unit: str = "") -> float:
     ----------
     name : str
         What the user calls it.
-    value : number, or a string that reads as one, as the command line passes it
+    value : number
     unit : str, optional
 
     Raises
     ------
     InputError
-        If it is a boolean, no number, not finite, or larger than 1e9.
+        If it is a boolean, a string, no number, not finite, or larger than 1e9.
 
     Examples
     --------
     >>> from kwantorque.errors import finite
-    >>> finite("energy", "0.06", "eV")
+    >>> finite("energy", 0.06, "eV")
     0.06
     >>> finite("energy", True, "eV")
     Traceback (most recent call last):
@@ -79,7 +79,7 @@ def finite(name: str, value: Any, unit: str = "") -> float:
     """
     unit = f" in {unit}" if unit else ""
     try:
-        if isinstance(value, BOOLEANS):
+        if isinstance(value, (*BOOLEANS, str)):
             raise TypeError
         number = float(value)
     except OverflowError:
@@ -213,8 +213,11 @@ def instance(name: str, value: Any, kind: type, example: str) -> Any:
     return value
 
 
-def known(kind: str, name: Any, choices: Iterable[str]) -> str:
-    """One of some words, as it is; the error suggests the nearest one.
+def known(kind: str, name: Any, choices: Iterable[str], cutoff: float = 0.4) -> str:
+    """One of some words, as it is; the error suggests the near ones, else names all.
+
+    Near is a word that is as alike as `cutoff` says, or one that begins with `name`;
+    several, if they are as near as the nearest.
 
     Parameters
     ----------
@@ -222,6 +225,8 @@ def known(kind: str, name: Any, choices: Iterable[str]) -> str:
         What they are words for.
     name : str
     choices : iterable of str
+    cutoff : float
+        From 0 to 1.
 
     Raises
     ------
@@ -241,8 +246,9 @@ def known(kind: str, name: Any, choices: Iterable[str]) -> str:
     # An array compared with words is an array.
     if isinstance(name, str) and name in choices:
         return name
-    near = difflib.get_close_matches(str(name), choices, n=1, cutoff=0.4)
-    hint = f"; did you mean {near[0]!r}?" if near else f"; choose from {', '.join(choices)}"
+    near = [choice for choice in choices if len(str(name)) > 2 and choice.startswith(str(name))]
+    near = near or difflib.get_close_matches(str(name), choices, n=1, cutoff=cutoff)
+    hint = f"; did you mean {' or '.join(map(repr, near))}?" if near else f"; choose from {', '.join(choices)}"
     raise InputError(f"unknown {kind} {name!r}{hint}")
 
 

@@ -41,7 +41,7 @@ class Parameter:
     --------
     >>> from kwantorque.systems import Parameter
     >>> length = Parameter("length", 2.0, "nm", "thickness", positive=True)
-    >>> length.but(default=3.0).checked("2.5")
+    >>> length.but(default=3.0).checked(2.5)
     2.5
     >>> length.checked(-1)
     Traceback (most recent call last):
