@@ -95,7 +95,7 @@ def mixing_conductance(
         The magnets are not collinear, a term turns the spin along m (Rashba coupling),
         the left lead is magnetic, or as `kwantorque.torques` does.
     ComputationError
-        The books do not close to 1e-8.
+        The balance does not close to 1e-8.
 
     References
     ----------

@@ -78,8 +78,8 @@ def torques(
         exchange torque = -Delta m x <s>,
         angular momentum current in - out = exchange torque + lattice torque
 
-    at every site, for currents that are positive along +z. The latter are the books of
-    angular momentum; they are checked in every computation.
+    at every site, for currents that are positive along +z. The latter is the balance of
+    angular momentum; it is checked in every computation.
 
     Parameters
     ----------
@@ -126,7 +126,7 @@ def torques(
         (these three as JSON), solver, solver_options, kwant_version, rounding_nm,
         tolerance, error_estimate, closure, k_points, k_points_left_to_kwant, k_rule,
         rotation_order, seconds. `closure` is the largest relative violation of the
-        books of angular momentum and particles, of any sum over the 15 k-points of a
+        balance of angular momentum and particles, of any sum over the 15 k-points of a
         panel and of the whole from z = -infinity to +infinity.
 
     Raises
@@ -135,7 +135,7 @@ def torques(
         Something is missing or out of range, or a lead has no open channel at an
         energy.
     ComputationError
-        The books do not close to 1e-8.
+        The balance does not close to 1e-8.
 
     References
     ----------
@@ -284,8 +284,8 @@ def torques_at(
         `k_par` is not (nk, 2) finite numbers with nk >= 1, or as `torques` does.
     ComputationError
         A k is a threshold of a lead, where one of its modes neither travels nor decays.
-        Or the books of a k-point, of particles and angular momentum (see `torques`), do
-        not close to 1e-8.
+        Or the balance of a k-point, of particles and angular momentum (see `torques`),
+        does not close to 1e-8.
 
     Examples
     --------
