@@ -62,7 +62,7 @@ def mixing_conductance(
         t = (1/A) sum_modes t_up t_down*,              transmission into the right lead,
 
     with up and down along +m and -m. They say what becomes of electrons of spin p
-    perpendicular to m: per incident electron, in units of (e^2/h)^-1 times hbar/2,
+    perpendicular to m, one in every mode, in units of hbar/2:
 
         spin that enters    Re g p - Im g m x p,
         spin that leaves    Re t p - Im t m x p,
