@@ -11,6 +11,7 @@ import numpy as np
 from ..algebra import SPIN_HALF, SPIN_ONE, on_orbital, on_spin
 from ..errors import InputError, known
 from .base import Material, Term, check_material
+from .hoppings import Hoppings, reciprocal_vectors
 from .terms import Brick
 
 if TYPE_CHECKING:
@@ -42,7 +43,8 @@ class Model(Material):
     ------
     InputError
         Something that is no term, two terms of one name, a term of another basis, or
-        one with partner "carriers" that does not conserve L + s.
+        one with partner "carriers" that does not conserve L + s; hoppings and a
+        polynomial in k together.
 
     Examples
     --------
@@ -75,6 +77,8 @@ class Model(Material):
         parts = tuple(part for part in parts if not (isinstance(part, Brick) and part.is_no_exchange))
         object.__setattr__(self, "parts", parts)
         known("basis", self.basis, BASES)
+        if self._vectors is not None:
+            self._require_periodic()
         check_material(self, np.array([0.0, 0.0, 1.0]) if self.is_magnetic else None)
 
     @property
@@ -86,6 +90,33 @@ class Model(Material):
     def orbital(self) -> NDArray:
         """L, (3, n, n), components x, y, z."""
         return BASES[self.basis][1]
+
+    @property
+    def reciprocal(self) -> NDArray | None:
+        """Reciprocal lattice vectors of the plane as rows, (2, 2), 1/nm.
+
+        Those of the `Hoppings` among its terms; None if there are none.
+        """
+        return None if self._vectors is None else reciprocal_vectors(self._vectors)
+
+    @property
+    def spacing(self) -> float | None:
+        """The spacing that a stack of it must have, nm, if it is a lattice."""
+        return None if self._vectors is None else float(self._vectors[2, 2])
+
+    @property
+    def _vectors(self):
+        """Lattice vectors of the first `Hoppings`, or None."""
+        return next((part.vectors for part in self.parts if isinstance(part, Hoppings)), None)
+
+    def _require_periodic(self):
+        """Refuse a polynomial in k beside hoppings: the sum would have no zone."""
+        for term in self.terms(np.array([0.0, 0.0, 1.0])):
+            if not isinstance(term, Hoppings) and not (term.is_uniform and term.is_planar):
+                raise InputError(
+                    f"on a lattice every term must be periodic in k, but {term.name!r} is a polynomial: write it as "
+                    "`Hoppings`, or leave the hoppings out"
+                )
 
     @property
     def is_magnetic(self) -> bool:

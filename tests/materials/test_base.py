@@ -137,6 +137,23 @@ def test_bricks_are_the_terms_of_the_families():
     assert np.allclose(model.hamiltonian(k), holes.hamiltonian(k), atol=1e-12)
 
 
+def test_a_model_of_hoppings_is_a_lattice():
+    """With the zone and the spacing of its hoppings."""
+    lattice = kt.CubicLattice(hopping=-0.5, exchange=-0.3, lattice_constant=0.4)
+    kinetic, *_ = lattice.terms(M)
+    model = kt.Model([kinetic, T.potential(0.0), T.exchange(-0.3)])
+    assert np.array_equal(model.reciprocal, lattice.reciprocal)
+    assert model.spacing == lattice.spacing == 0.4
+    check_general_material(model, np.random.default_rng(1))
+    runs = [
+        kt.torques(kt.Stack([kt.Layer(one, 0.8, m="z")], 0.4, atomic=True), 0.3, tolerance=0.1, progress=False)
+        for one in (lattice, model)
+    ]
+    assert np.array_equal(*(data.particle_current_limit for data in runs))
+    with pytest.raises(InputError, match="every term must be periodic in k, but 'rashba' is a polynomial"):
+        kt.Model([kinetic, T.rashba(0.1)])
+
+
 @pytest.mark.parametrize("normal", ["z", "-x", (1.0, 2.0, -2.0)])
 def test_rashba_splits_by_twice_alpha_k_across_the_normal(normal):
     """alpha (k x n).sigma = +-alpha |k x n|, whatever the direction."""
