@@ -31,10 +31,9 @@ from kwantorque.errors import InputError
 from kwantorque.materials import FreeElectron
 from kwantorque.plot import against_width, wall_torques
 from kwantorque.results import estimate_of, per_current
-from kwantorque.structures.stack import Stack
+from kwantorque.structures.stack import Layer, Stack
 from kwantorque.systems.base import Parameter, Result, with_results
 from kwantorque.systems.layered import LayeredSystem, current_of
-from kwantorque.systems.magnets import magnet_layer
 from kwantorque.systems.parameters import EXCHANGE, FERMI_ENERGY, SPACING
 from kwantorque.transport import Numerics, torques
 from kwantorque.units import OHM_NM2_PER_CONDUCTANCE
@@ -121,8 +120,8 @@ def stack(p: Mapping[str, Any]) -> Stack:
         raise InputError(f"`width` must be at least {NARROWEST} spacings of {spacing:g} nm, got {width:g} nm")
     half = max(round(HALF_WIDTHS * width / spacing), 2) * spacing
     magnet = FreeElectron(exchange=-p["exchange"])
-    wall = magnet_layer(magnet, 2 * half, m=Wall(width, half), name="wall")
-    return Stack([wall], spacing, left=magnet_layer(magnet, m="z"), right=magnet_layer(magnet, m="-z"))
+    wall = Layer(magnet, 2 * half, m=Wall(width, half), name="wall")
+    return Stack([wall], spacing, left=Layer(magnet, m="z"), right=Layer(magnet, m="-z"))
 
 
 def weighted_totals(m: NDArray, values: Mapping[str, NDArray]) -> dict[str, NDArray]:

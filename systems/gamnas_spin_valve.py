@@ -57,7 +57,6 @@ from kwantorque.results import estimate_of
 from kwantorque.structures.stack import Layer, Stack
 from kwantorque.systems.base import Result, with_results
 from kwantorque.systems.layered import LayeredSystem, per_current_torques
-from kwantorque.systems.magnets import magnet_layer
 from kwantorque.systems.parameters import (
     ANGLE,
     BARRIER_HEIGHT,
@@ -113,9 +112,9 @@ def stack(p: Mapping[str, Any]) -> Stack:
     turn = np.radians(p["angle"])
     layers = [
         Layer(barrier, p["barrier_length"], name="barrier"),
-        magnet_layer(gamnas, p["fm_length"], m=(np.cos(turn), np.sin(turn), 0.0), name="right magnet"),
+        Layer(gamnas, p["fm_length"], m=(np.cos(turn), np.sin(turn), 0.0), name="right magnet"),
     ]
-    return Stack(layers, p["spacing"], left=magnet_layer(gamnas, m="x", name="left magnet"))
+    return Stack(layers, p["spacing"], left=Layer(gamnas, m="x", name="left magnet"))
 
 
 def right_layer(

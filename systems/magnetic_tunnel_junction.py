@@ -28,7 +28,7 @@ from kwantorque.structures.stack import Layer, Stack
 from kwantorque.systems.base import Parameter, Result, together, with_results
 from kwantorque.systems.junction import check_bias
 from kwantorque.systems.layered import EQUILIBRIUM, LayeredSystem, shared_key, transmitted
-from kwantorque.systems.magnets import Magnets, magnet_layer
+from kwantorque.systems.magnets import Magnets
 from kwantorque.systems.parameters import ANGLE, BARRIER_HEIGHT, BARRIER_LENGTH, BARRIER_MASS, KF_DOWN, KF_UP, SPACING
 from kwantorque.transport import Numerics, steady_state, torques
 from kwantorque.units import CONDUCTANCE_QUANTUM, PER_UM2
@@ -76,8 +76,8 @@ def stack(p: Mapping[str, Any]) -> Stack:
     return Stack(
         [Layer(barrier, p["barrier_length"], name="barrier")],
         p["spacing"],
-        left=magnet_layer(left, m=magnets.left, name="left magnet"),
-        right=magnet_layer(right, m=magnets.right, name="right magnet"),
+        left=Layer(left, m=magnets.left, name="left magnet"),
+        right=Layer(right, m=magnets.right, name="right magnet"),
     )
 
 

@@ -7,15 +7,10 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from kwantorque.structures.stack import Layer
-
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from kwantorque.materials import Material
-    from kwantorque.structures.layer import Direction
-
-__all__ = ["Magnets", "magnet_layer"]
+__all__ = ["Magnets"]
 
 
 @dataclass(frozen=True)
@@ -96,24 +91,3 @@ class Magnets:
             on_left @ self.out_of_plane,
         )
         return dict(zip(self.COMPONENTS, parts, strict=True))
-
-
-def magnet_layer(material: Material, thickness: float | None = None, *, m: Direction, name: str | None = None) -> Layer:
-    """A layer of a magnet whose exchange is a parameter, and may be zero.
-
-    Without exchange it has no direction, as it should be: nothing is forgotten.
-
-    Parameters
-    ----------
-    material, thickness, m, name : as of `Layer`
-
-    Examples
-    --------
-    >>> import kwantorque as kt
-    >>> from kwantorque.systems.magnets import magnet_layer
-    >>> magnet_layer(kt.FreeElectron(exchange=-1.0), 2.0, m="z").m
-    (0.0, 0.0, 1.0)
-    >>> magnet_layer(kt.FreeElectron(exchange=0.0), 2.0, m="z").m is None
-    True
-    """
-    return Layer(material, thickness, m=m if material.is_magnetic else None, name=name)

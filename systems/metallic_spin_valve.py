@@ -31,7 +31,7 @@ from kwantorque.results import estimate_of, per_current
 from kwantorque.structures.stack import Layer, Stack
 from kwantorque.systems.base import Parameter, Result, together, with_results
 from kwantorque.systems.layered import LayeredSystem, current_of, transmitted
-from kwantorque.systems.magnets import Magnets, magnet_layer
+from kwantorque.systems.magnets import Magnets
 from kwantorque.systems.parameters import ANGLE, FM_LENGTH, KF_DOWN, KF_NORMAL, KF_UP, SPACING
 from kwantorque.transport import Numerics, steady_state, torques, torques_at
 
@@ -88,9 +88,9 @@ def stack(p: Mapping[str, Any]) -> Stack:
     outside = Layer(metal, max(OUTSIDE // spacing, 1) * spacing)
     layers = [
         outside,
-        magnet_layer(magnet, p["fm_length"], m=magnets.left, name="F1"),
+        Layer(magnet, p["fm_length"], m=magnets.left, name="F1"),
         Layer(metal, p["spacer_length"], name="spacer"),
-        magnet_layer(magnet, p["fm_length"], m=magnets.right, name="F2"),
+        Layer(magnet, p["fm_length"], m=magnets.right, name="F2"),
         outside,
     ]
     return Stack(layers, spacing)

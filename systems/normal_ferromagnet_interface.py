@@ -28,7 +28,6 @@ from kwantorque.results import estimate_of, per_current
 from kwantorque.structures.stack import Layer, Stack
 from kwantorque.systems.base import Result, with_results
 from kwantorque.systems.layered import LayeredSystem
-from kwantorque.systems.magnets import magnet_layer
 from kwantorque.systems.parameters import KF_DOWN, KF_NORMAL, KF_UP, SPACING
 from kwantorque.transport import Numerics, mixing_conductance
 from kwantorque.transport.mixing import NUMBERS
@@ -53,7 +52,7 @@ RESULTS = (
 def stack(p: Mapping[str, Any]) -> Stack:
     """Normal metal | ferromagnet, each continued into its lead."""
     metal = Layer(FreeElectron.from_wavevectors(p["kf_normal"]), N_LENGTH, name="metal")
-    magnet = magnet_layer(FreeElectron.from_wavevectors(p["kf_up"], p["kf_down"]), F_LENGTH, m="z", name="magnet")
+    magnet = Layer(FreeElectron.from_wavevectors(p["kf_up"], p["kf_down"]), F_LENGTH, m="z", name="magnet")
     return Stack([metal, magnet], p["spacing"])
 
 
@@ -100,7 +99,7 @@ def torque_on_a_layer(thickness: float, *, numerics: Numerics | None = None, **g
     """
     numerics, given = Numerics.among(given, numerics)
     whole = stack(SYSTEM.complete(given))
-    layers = [whole.layers[0], magnet_layer(whole.layers[1].material, thickness, m="z")]
+    layers = [whole.layers[0], Layer(whole.layers[1].material, thickness, m="z")]
     slab = Stack(layers, whole.spacing, right=whole.left)
     data = mixing_conductance(slab, 0.0, **numerics)
     taken = {part: float(data[f"mixing_{part}"] - data[f"spin_transmission_{part}"]) for part in ("real", "imag")}

@@ -48,7 +48,6 @@ from kwantorque.structures.stack import Interface, Layer, Stack
 from kwantorque.systems.base import Parameter, Result, together, with_results
 from kwantorque.systems.junction import check_bias
 from kwantorque.systems.layered import EQUILIBRIUM, LayeredSystem, shared_key, transmitted
-from kwantorque.systems.magnets import magnet_layer
 from kwantorque.systems.parameters import (
     BARRIER_HEIGHT,
     BARRIER_LENGTH,
@@ -131,7 +130,7 @@ def stack(p: Mapping[str, Any]) -> Stack:
     return Stack(
         [Interface(rashba(p["rashba"])), Layer(barrier, p["barrier_length"], name="barrier")],
         p["spacing"],
-        left=magnet_layer(magnet, m=magnetisation_of(p["theta"], p["phi"]), name="ferromagnet"),
+        left=Layer(magnet, m=magnetisation_of(p["theta"], p["phi"]), name="ferromagnet"),
         right=Layer(metal, name="metal"),
     )
 

@@ -34,7 +34,6 @@ from kwantorque.results import Estimate
 from kwantorque.structures.stack import Layer, Stack
 from kwantorque.systems.base import Parameter, Result, together, with_results
 from kwantorque.systems.layered import LayeredSystem
-from kwantorque.systems.magnets import magnet_layer
 from kwantorque.systems.parameters import ANGLE, SPACING
 from kwantorque.transport import Numerics, torques_at
 from kwantorque.units import HBAR2_OVER_2M0
@@ -67,7 +66,7 @@ def stack(p: Mapping[str, Any]) -> Stack:
     metal = FreeElectron(bottom=bottom)
     magnet = FreeElectron(exchange=-p["step"], bottom=bottom + p["step"] / 2)
     length = round(SHOWN / spacing) * spacing if spacing < SHOWN else SHOWN
-    layers = [Layer(metal, length, name="metal"), magnet_layer(magnet, p["thickness"] or length, m="z", name="magnet")]
+    layers = [Layer(metal, length, name="metal"), Layer(magnet, p["thickness"] or length, m="z", name="magnet")]
     return Stack(layers, spacing, right=Layer(metal) if p["thickness"] else None)
 
 

@@ -259,9 +259,7 @@ def test_columns_of_lead_states():
 
 @pytest.mark.parametrize("material", [kt.FreeElectron(), kt.KohnLuttinger(exchange=0.27)], ids=["number", "matrix"])
 def test_modes_at_complex_energies_decay_and_solve_the_crystal(material):
-    chain = discretise(
-        kt.Stack([kt.Layer(material, 2, m="z" if material.is_magnetic else None)], 0.2), [(0.1, 0.05), (0.3, 0.0)]
-    )
+    chain = discretise(kt.Stack([kt.Layer(material, 2, m="z")], 0.2), [(0.1, 0.05), (0.3, 0.0)])
     z = np.array([0.1 + 0.2j, 0.3 + 0.01j])
     onsite, hopping = (np.broadcast_to(b, (2, *b.shape[1:])) for b in chain.lead_blocks("left"))
     for modes, v, back in zip(

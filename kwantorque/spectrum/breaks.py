@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -186,8 +185,8 @@ def _require_an_end(stack):
         if not interface.terms or is_lattice:
             continue
         spacing = FAR_STEP / FAR
-        left, right = (Layer(side.material, m="z" if side.material.is_magnetic else None) for side in (left, right))
-        alone = Stack([interface, replace(right, thickness=spacing)], spacing, left=left)
+        layers = [interface, Layer(right.material, spacing, m="z")]
+        alone = Stack(layers, spacing, left=Layer(left.material, m="z"))
         if count_bound(alone, 0.0, k_par).any():
             names = ", ".join(repr(term.name) for term in interface.terms)
             raise InputError(

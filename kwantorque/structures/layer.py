@@ -5,7 +5,6 @@ Frozen, validated, without matrices.
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -24,37 +23,7 @@ if TYPE_CHECKING:
 
     Direction: TypeAlias = str | Sequence[float] | NDArray | Callable[[float], Sequence[float]]
 
-__all__ = ["Drop", "Interface", "Layer", "strange_length"]
-
-
-UNIT = (0.9, 4.0)
-"""Lengths of a vector that is meant as a direction, such as (1, 2, 3)."""
-
-
-def strange_length(m: Direction, where: str = "") -> str:
-    """What to say of a vector `m` whose length seems to mean something; "" if none.
-
-    Parameters
-    ----------
-    m : str or 3-vector
-    where : str, optional
-        The place, for the message.
-
-    Examples
-    --------
-    >>> from kwantorque.structures.layer import strange_length
-    >>> strange_length((1, 0, 1))
-    ''
-    >>> strange_length((0, 0, 0.1))
-    'only the direction of `m` counts, not its length: |m| = 0.1. A weaker or ...'
-    """
-    size = 1.0 if isinstance(m, str) else float(np.linalg.norm(m))
-    if UNIT[0] <= size <= UNIT[1]:
-        return ""
-    return (
-        f"only the direction of `m` counts, not its length: |m| = {size:g}{where}. A weaker or stronger magnet is a "
-        "material with another `exchange`; give `m` as a unit vector"
-    )
+__all__ = ["Drop", "Interface", "Layer"]
 
 
 @named
@@ -70,8 +39,7 @@ class Layer:
     m : str, 3-vector or callable
         Direction of the magnetisation, "z", "-x", (1, 0, 1), or a function of z in nm
         that returns one: a texture, evaluated on sites and bonds. Needed if the
-        material is magnetic, ignored with a warning if not. Only the direction counts:
-        how strong a magnet is says the `exchange` of its material.
+        material is magnetic, ignored if not.
     potential : float or callable, eV
         Energy added to all bands, or a function of z in nm: the slope of a bias,
         evaluated on sites and bonds.
@@ -83,11 +51,6 @@ class Layer:
     InputError
         Something that is no material, direction or length, or a magnetic material
         without `m`.
-
-    Warns
-    -----
-    UserWarning
-        `m` is given to a material that is not magnetic, or is far from a unit vector.
 
     Examples
     --------
@@ -115,21 +78,13 @@ class Layer:
         if self.m is None and is_magnetic:
             raise InputError(f"a layer of a magnetic material needs its direction `m`: {self.material!r}")
         if self.m is not None and not callable(self.m):
-            unit = tuple(float(x) + 0.0 for x in direction(self.m))
-            if is_magnetic and (said := strange_length(self.m)):
-                warnings.warn(said, stacklevel=4)
-            object.__setattr__(self, "m", unit)
+            object.__setattr__(self, "m", tuple(float(x) + 0.0 for x in direction(self.m)))
         if not callable(self.potential):
             object.__setattr__(self, "potential", finite("potential", self.potential, "eV"))
         if self.name is not None and not isinstance(self.name, str):
             raise InputError(f"`name` of a layer must be a string, got {self.name!r}")
         check_material(self.material, np.array([0.0, 0.0, 1.0]) if is_magnetic else None)
-        if not is_magnetic and self.m is not None:
-            warnings.warn(
-                f"`m` of a layer is ignored, since its material has no exchange: {self.material!r}. "
-                "Give the material one, or leave `m` out",
-                stacklevel=4,
-            )
+        if not is_magnetic:
             object.__setattr__(self, "m", None)
 
     def __reduce__(self) -> tuple:

@@ -14,7 +14,6 @@ atomic planes.)
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
@@ -23,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..errors import InputError, finite, known, named, positive
-from .layer import Drop, Interface, Layer, strange_length
+from .layer import Drop, Interface, Layer
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -143,10 +142,6 @@ class Stack:
             if not region.layer.is_uniform:
                 for z in self.positions(region):
                     region.layer.terms_at(z)
-                if callable(m := region.layer.m):
-                    strange = (strange_length(m(z), f" at z = {z:g} nm") for z in self.positions(region))
-                    if said := next(filter(None, strange), None):
-                        warnings.warn(said, stacklevel=4)
 
     def __getstate__(self) -> dict[str, Any]:
         # What was worked out from these stays here.

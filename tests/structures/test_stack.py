@@ -98,24 +98,8 @@ def test_functions_of_z_are_tried_when_the_stack_is_built():
             kt.Stack([kt.Layer(GAMNAS, 1, **wrong)], 0.1)
 
 
-def test_m_of_a_material_that_is_not_magnetic_is_ignored_and_that_is_said():
-    with pytest.warns(UserWarning, match="`m` of a layer is ignored, since its material has no exchange: KohnLutt"):
-        layer = kt.Layer(GAAS, 1, m="z")
-    assert layer.same_crystal(kt.Layer(kt.KohnLuttinger(), 2))
-
-
-@pytest.mark.parametrize("m", ["-x", (1, 0, 1), (1, 2, 3), (0.6, 0.0, 0.8)])
-def test_a_direction_needs_no_word(m):
-    assert np.linalg.norm(kt.Layer(GAMNAS, 1, m=m).m) == pytest.approx(1)
-
-
-def test_lengths_of_m_that_say_something_are_not_taken_silently():
-    """Whoever grades a magnet by |m| gets the whole magnet: said, once a layer."""
-    with pytest.warns(UserWarning, match=r"only the direction of `m` counts.*\|m\| = 5\."):
-        kt.Layer(GAMNAS, 1, m=(0, 0, 5))
-    with pytest.warns(UserWarning, match=r"\|m\| = 0\.5 at z = 0\.5 nm.*another `exchange`") as said:
-        kt.Stack([kt.Layer(GAMNAS, 1, m=lambda z: (0, 0, 1 - z + 1e-9))], 0.5)
-    assert len(said) == 1
+def test_m_of_a_material_that_is_not_magnetic_is_ignored():
+    assert kt.Layer(GAAS, 1, m="z").same_crystal(kt.Layer(kt.KohnLuttinger(), 2))
 
 
 def test_where_a_function_of_z_fails():
