@@ -9,6 +9,7 @@ export OPENBLAS_NUM_THREADS := 1
 .PHONY: demo test bench format clean
 
 demo: .venv/ready
+	@echo "computing the wire, some seconds"
 	$(BIN)/kwantorque run gamnas-gaas-wire --jobs 2 --figure wire.png
 	@echo "figure: wire.png"
 
@@ -30,13 +31,15 @@ clean:
 # Kwant 1.5 comes as source only, declares no build requirements, and its shipped C files do not compile
 # with NumPy 2: they are made anew by Cython. The wheel cache could hand out one built for another NumPy.
 .venv/kwant:
+	@echo "making the environment in .venv, once: two to three minutes"
 	$(PYTHON) -m venv .venv
 	$(PIP) --upgrade pip
 	$(PIP) numpy scipy setuptools wheel cython tinyarray packaging
-	@echo "compiling Kwant, one to two minutes"
+	@echo "compiling Kwant, one to two minutes without a word"
 	$(PIP) --no-cache-dir --no-build-isolation --config-settings=--global-option=--cython kwant==1.5.0
 	touch $@
 
 .venv/ready: .venv/kwant setup.cfg pyproject.toml
+	@echo "installing kwantorque and what it needs"
 	$(PIP) --editable '.[test]'
 	touch $@

@@ -12,14 +12,14 @@ if TYPE_CHECKING:
     from .bulk import bands, k_path
     from .errors import ComputationError, InputError
     from .integration.plane import PolarRule
-    from .materials import CubicLattice, FreeElectron, Hoppings, KohnLuttinger, Material, Polynomial, Term
+    from .materials import CubicLattice, FreeElectron, Hoppings, KohnLuttinger, Material, Model, Polynomial, Term, terms
     from .parallel import processes
     from .results import components, extrapolate, per_current, richardson, window_average
     from .scattering import BatchedSolver, KwantSolver
     from .structures.kwant_builder import build_stack
     from .structures.layer import Interface, Layer
     from .structures.stack import Stack
-    from .transport import Numerics, k_grid, steady_state, torques, torques_at
+    from .transport import Numerics, k_grid, mixing_conductance, steady_state, torques, torques_at
 
 __version__ = version("kwantorque")
 
@@ -35,6 +35,7 @@ _HOME = {
     "KwantSolver": "scattering",
     "Layer": "structures.layer",
     "Material": "materials",
+    "Model": "materials",
     "Numerics": "transport",
     "PolarRule": "integration.plane",
     "Polynomial": "materials",
@@ -46,10 +47,12 @@ _HOME = {
     "extrapolate": "results",
     "k_grid": "transport",
     "k_path": "bulk",
+    "mixing_conductance": "transport",
     "per_current": "results",
     "processes": "parallel",
     "richardson": "results",
     "steady_state": "transport",
+    "terms": "materials",
     "torques": "transport",
     "torques_at": "transport",
     "window_average": "results",
@@ -73,6 +76,7 @@ __all__ = [
     "KwantSolver",
     "Layer",
     "Material",
+    "Model",
     "Numerics",
     "PolarRule",
     "Polynomial",
@@ -86,6 +90,7 @@ __all__ = [
     "k_grid",
     "k_path",
     "materials",
+    "mixing_conductance",
     "parallel",
     "per_current",
     "plot",
@@ -95,6 +100,7 @@ __all__ = [
     "scattering",
     "steady_state",
     "systems",
+    "terms",
     "torques",
     "torques_at",
     "transport",

@@ -1,16 +1,21 @@
 """The two kinds of failure a user can meet, and the checks that raise them."""
 
 import difflib
-from collections.abc import Iterable
-from typing import Any
+import inspect
+from collections.abc import Callable, Iterable
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 
-__all__ = ["ComputationError", "InputError", "finite", "instance", "known", "positive", "whole"]
+__all__ = ["ComputationError", "InputError", "finite", "instance", "known", "length", "named", "positive", "whole"]
 
+P, R = ParamSpec("P"), TypeVar("R")
 
 LARGEST = 1e9
 """No parameter in eV, nm or degrees is larger than this on purpose."""
+SHORTEST = 5e-7
+"""No length in nm is shorter than this on purpose: it was meant in metres."""
 BOOLEANS = (bool, np.bool_)
 """Numbers to Python, mistakes to us: `energy=True` is an option in the wrong place."""
 
@@ -55,18 +60,18 @@ def finite(name: str, value: Any, unit: str = "") -> float:
     ----------
     name : str
         What the user calls it.
-    value : number, or a string that reads as one, as the command line passes it
+    value : number
     unit : str, optional
 
     Raises
     ------
     InputError
-        If it is a boolean, no number, not finite, or larger than 1e9.
+        If it is a boolean, a string, no number, not finite, or larger than 1e9.
 
     Examples
     --------
     >>> from kwantorque.errors import finite
-    >>> finite("energy", "0.06", "eV")
+    >>> finite("energy", 0.06, "eV")
     0.06
     >>> finite("energy", True, "eV")
     Traceback (most recent call last):
@@ -74,7 +79,7 @@ def finite(name: str, value: Any, unit: str = "") -> float:
     """
     unit = f" in {unit}" if unit else ""
     try:
-        if isinstance(value, BOOLEANS):
+        if isinstance(value, (*BOOLEANS, str)):
             raise TypeError
         number = float(value)
     except OverflowError:
@@ -111,6 +116,34 @@ def positive(name: str, value: Any, unit: str = "") -> float:
     number = finite(name, value, unit)
     if number <= 0:
         raise InputError(f"`{name}` must be > 0{unit and ' ' + unit}, got {value!r}")
+    return number
+
+
+def length(name: str, value: Any) -> float:
+    """A length > 0 in nm, as a float.
+
+    Parameters
+    ----------
+    name, value
+        As in `finite`.
+
+    Raises
+    ------
+    InputError
+        If it is not what `positive` accepts, or so short that it must be in metres.
+
+    Examples
+    --------
+    >>> from kwantorque.errors import length
+    >>> length("thickness", 2)
+    2.0
+    >>> length("thickness", 2e-9)
+    Traceback (most recent call last):
+    kwantorque.errors.InputError: `thickness` must be in nm, got 2e-09: 2 nm in metres?
+    """
+    number = positive(name, value, "nm")
+    if number < SHORTEST:
+        raise InputError(f"`{name}` must be in nm, got {value!r}: {number * 1e9:g} nm in metres?")
     return number
 
 
@@ -180,8 +213,11 @@ def instance(name: str, value: Any, kind: type, example: str) -> Any:
     return value
 
 
-def known(kind: str, name: Any, choices: Iterable[str]) -> str:
-    """One of some words, as it is; the error suggests the nearest one.
+def known(kind: str, name: Any, choices: Iterable[str], cutoff: float = 0.4) -> str:
+    """One of some words, as it is; the error suggests the near ones, else names all.
+
+    Near is a word that is as alike as `cutoff` says, or one that begins with `name`;
+    several, if they are as near as the nearest.
 
     Parameters
     ----------
@@ -189,6 +225,8 @@ def known(kind: str, name: Any, choices: Iterable[str]) -> str:
         What they are words for.
     name : str
     choices : iterable of str
+    cutoff : float
+        From 0 to 1.
 
     Raises
     ------
@@ -208,6 +246,48 @@ def known(kind: str, name: Any, choices: Iterable[str]) -> str:
     # An array compared with words is an array.
     if isinstance(name, str) and name in choices:
         return name
-    near = difflib.get_close_matches(str(name), choices, n=1, cutoff=0.4)
-    hint = f"; did you mean {near[0]!r}?" if near else f"; choose from {', '.join(choices)}"
+    near = [choice for choice in choices if len(str(name)) > 2 and choice.startswith(str(name))]
+    near = near or difflib.get_close_matches(str(name), choices, n=1, cutoff=cutoff)
+    hint = f"; did you mean {' or '.join(map(repr, near))}?" if near else f"; choose from {', '.join(choices)}"
     raise InputError(f"unknown {kind} {name!r}{hint}")
+
+
+def named(entry: Callable[P, R]) -> Callable[P, R]:
+    """Decorator of what users call: a misspelt argument is an `InputError` with a hint.
+
+    Parameters
+    ----------
+    entry : function, or class whose arguments are those of its `__init__`
+
+    Examples
+    --------
+    >>> import kwantorque as kt
+    >>> wire = kt.Stack([kt.Layer(kt.FreeElectron(), 1)], 0.1)
+    >>> kt.torques(wire, 1.0, tol=0.1)  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    kwantorque.errors.InputError: unknown argument of torques 'tol'; did you mean ...
+    >>> kt.torques(wire, 1.0, 0.1)  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    kwantorque.errors.InputError: torques: too many positional arguments; it takes ...
+    """
+    function = entry.__init__ if inspect.isclass(entry) else entry
+    signature = inspect.signature(function)
+    parameters = {name: one for name, one in signature.parameters.items() if name != "self"}
+    by_name = [name for name, one in parameters.items() if one.kind is one.KEYWORD_ONLY]
+    by_place = ", ".join(name for name in parameters if name not in by_name)
+    takes = f"it takes {by_place}" + (f", and by name {', '.join(by_name)}" if by_name else "")
+
+    @wraps(function)
+    def call(*arguments, **given):
+        for name in given:
+            known(f"argument of {entry.__name__}", name, parameters)
+        try:
+            signature.bind(*arguments, **given)
+        except TypeError as error:
+            raise InputError(f"{entry.__name__}: {error}; {takes}") from None
+        return function(*arguments, **given)
+
+    if not inspect.isclass(entry):
+        return call
+    entry.__init__ = call
+    return entry

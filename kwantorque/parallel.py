@@ -4,15 +4,16 @@ Any `concurrent.futures.Executor` will do; `processes` makes one on this machine
 """
 
 import os
-import pickle
 import signal
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
+from functools import lru_cache
 from multiprocessing import get_context
 from typing import Any
 
+import cloudpickle
 from threadpoolctl import threadpool_limits
 
 from .errors import InputError, whole
@@ -93,7 +94,8 @@ def in_order(
     Parameters
     ----------
     function : callable
-        Picklable, unless the executor has threads.
+        Picklable by cloudpickle, as functions and classes of a notebook are, unless the
+        executor has threads.
     tasks : sequence
     executor : concurrent.futures.Executor, optional
         Where to compute; here by default.
@@ -113,17 +115,11 @@ def in_order(
             "`executor` must be a concurrent.futures.Executor, an object with a method `submit` "
             f"such as `with kt.processes(4) as executor:` gives, got {executor!r}"
         )
-    if not isinstance(executor, ThreadPoolExecutor):
-        try:
-            pickle.dumps((function, tasks[:1]))
-        except Exception as error:
-            raise InputError(
-                f"what runs on an executor must be picklable ({error}): define the functions of a stack in a module"
-            ) from None
+    remote = function if isinstance(executor, ThreadPoolExecutor) else _Packed(function)
     futures = []
     try:
         for task in tasks:
-            futures.append(_submitted(executor, function, task))
+            futures.append(_submitted(executor, remote, task))
         for task, future in zip(tasks, futures, strict=True):
             try:
                 result = future.result()
@@ -136,6 +132,32 @@ def in_order(
     finally:
         for future in futures:
             future.cancel()
+
+
+class _Packed:
+    """A function on its way to a worker, with the classes it needs.
+
+    What a notebook defines is in no module that a worker could import: cloudpickle
+    sends it along.
+    """
+
+    def __init__(self, function):
+        try:
+            self.packed = cloudpickle.dumps(function)
+        except Exception as error:
+            raise InputError(
+                f"what runs on an executor must be picklable ({error}): an open file or a lock cannot travel to a "
+                "worker; keep it out of materials, textures, potentials and `derived`"
+            ) from None
+
+    def __call__(self, task):
+        return _unpacked(self.packed)(task)
+
+
+@lru_cache(maxsize=1)
+def _unpacked(packed):
+    """The function, unpacked once by a worker and not for every task."""
+    return cloudpickle.loads(packed)
 
 
 def _submitted(executor, function, task):

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from kwantorque.errors import InputError, finite, known, positive
-from kwantorque.results import Estimate
+from kwantorque.results import Estimate, together
 from kwantorque.results.dataset import VERSION
 from kwantorque.transport import Numerics
 
@@ -41,7 +41,7 @@ class Parameter:
     --------
     >>> from kwantorque.systems import Parameter
     >>> length = Parameter("length", 2.0, "nm", "thickness", positive=True)
-    >>> length.but(default=3.0).checked("2.5")
+    >>> length.but(default=3.0).checked(2.5)
     2.5
     >>> length.checked(-1)
     Traceback (most recent call last):
@@ -334,24 +334,3 @@ class Memory:
             while len(self.kept) > self.size:
                 del self.kept[next(iter(self.kept))]
         return tuple(data.copy(deep=True) for data in found)
-
-
-def together(data: xr.Dataset, *others: xr.Dataset) -> xr.Dataset:
-    """A Dataset with the worst closure and error of several runs.
-
-    And with the sum of their k-points and seconds.
-
-    Examples
-    --------
-    >>> import xarray as xr
-    >>> from kwantorque.systems.base import together
-    >>> one = xr.Dataset(attrs={"closure": 1e-12, "k_points": 100})
-    >>> other = xr.Dataset(attrs={"closure": 1e-14, "k_points": 50})
-    >>> data = together(one, other)
-    >>> data.closure, data.k_points
-    (1e-12, 150)
-    """
-    runs = [one.attrs for one in (data, *others)]
-    worst = {name: max(run.get(name, 0.0) for run in runs) for name in ("closure", "error_estimate")}
-    spent = {name: sum(run.get(name, 0) for run in runs) for name in ("k_points", "seconds")}
-    return data.assign_attrs(**worst, **spent)

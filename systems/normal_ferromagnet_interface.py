@@ -5,7 +5,8 @@ Ralph and Stiles, J. Magn. Magn. Mater. 320, 1190 (2008), section 3.
 N | F, free electrons, m = z. The transverse spin that enters precesses, at every k_par
 with another period: summed over the Fermi surface it dephases, slowly in free
 electrons, and the magnet takes all of it (eq. 15-16). What is reflected makes the
-difference, the mixing conductance: for electrons of spin p
+difference, the mixing conductance (`kwantorque.mixing_conductance`): for electrons of
+spin p
 
     torque = Re g m x (p x m) - Im g m x p,
     g = sum over modes of (1 - r_up r_down*),
@@ -21,22 +22,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from kwantorque.materials import FreeElectron
 from kwantorque.plot import spin_currents
 from kwantorque.results import estimate_of, per_current
 from kwantorque.structures.stack import Layer, Stack
-from kwantorque.systems.base import Result, together, with_results
-from kwantorque.systems.layered import LayeredSystem, transmitted
+from kwantorque.systems.base import Result, with_results
+from kwantorque.systems.layered import LayeredSystem
 from kwantorque.systems.parameters import KF_DOWN, KF_NORMAL, KF_UP, SPACING
-from kwantorque.transport import Numerics, torques
+from kwantorque.transport import Numerics, mixing_conductance
+from kwantorque.transport.mixing import NUMBERS
 
 if TYPE_CHECKING:
     import xarray as xr
-    from numpy.typing import NDArray
 
-__all__ = ["SYSTEM", "spin_and_current", "torque_on_a_layer"]
+__all__ = ["SYSTEM", "torque_on_a_layer"]
 
 N_LENGTH, F_LENGTH = 1.0, 4.0
 """Lengths in nm that the profiles show."""
@@ -57,54 +56,15 @@ def stack(p: Mapping[str, Any]) -> Stack:
     return Stack([metal, magnet], p["spacing"])
 
 
-def spin_and_current(values: Mapping[str, NDArray]) -> dict[str, NDArray]:
-    """What decides about the k integral: transverse spin, and transmitted current.
-
-    The spin is the current far inside the normal metal, incident minus reflected, and
-    the torque on the magnet. Linear in the values, with leading dimensions kept.
-
-    Parameters
-    ----------
-    values : dict of arrays (..., axis), (..., lead, axis) and (..., lead)
-
-    Returns
-    -------
-    dict of (...) arrays
-        spin_x, spin_y, torque_x, torque_y, transmitted.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from kwantorque.systems.normal_ferromagnet_interface import spin_and_current
-    >>> total, current = np.array([0.5, 0.1, 0.0]), np.array([0.8, 0.8])
-    >>> spin = np.array([[0.5, 0.1, 0.0], [0.0, 0.0, 0.0]])
-    >>> values = {"exchange_torque_total": total, "particle_current_limit": current}
-    >>> found = spin_and_current(values | {"spin_current_limit": spin})
-    >>> {name: float(x) for name, x in found.items() if not name.startswith("torque")}
-    {'spin_x': 0.5, 'spin_y': 0.1, 'transmitted': 0.8}
-    """
-    spin, torque = values["spin_current_limit"][..., 0, :], values["exchange_torque_total"]
-    components = {f"spin_{x}": spin[..., i] for i, x in enumerate("xy")}
-    return components | {f"torque_{x}": torque[..., i] for i, x in enumerate("xy")} | transmitted(values)
-
-
 def compute(parameters: Mapping[str, Any], numerics: Numerics) -> xr.Dataset:
     """Response to electrons of spin x, and the conductances of both spins.
 
     Divided by the incident current.
     """
-    layers = stack(parameters)
-    data = torques(layers, 0.0, incident_spin="x", derived=spin_and_current, **numerics)
-    up, down = (torques(layers, 0.0, incident_spin=s, derived=transmitted, **numerics) for s in ("z", "-z"))
-    # One mode per k: the sum of modes over the plane is 2 pi times the response.
-    estimates = {
-        "sharvin": 2 * np.pi * estimate_of(data, "incident_current"),
-        "mixing_real": 4 * np.pi * estimate_of(data, "spin_x"),
-        "mixing_imag": -4 * np.pi * estimate_of(data, "spin_y"),
-        "conductance_up": 2 * np.pi * estimate_of(up, "transmitted"),
-        "conductance_down": 2 * np.pi * estimate_of(down, "transmitted"),
-    }
-    return with_results(together(per_current(data, incident=True), up, down), RESULTS, estimates)
+    data = mixing_conductance(stack(parameters), 0.0, **numerics)
+    estimates = {result.name: estimate_of(data, result.name) for result in RESULTS}
+    profiles = data.drop_vars([one for name in NUMBERS for one in (name, f"{name}_error")])
+    return with_results(per_current(profiles, incident=True), RESULTS, estimates)
 
 
 def torque_on_a_layer(thickness: float, *, numerics: Numerics | None = None, **given: Any) -> tuple[float, float]:
@@ -141,8 +101,9 @@ def torque_on_a_layer(thickness: float, *, numerics: Numerics | None = None, **g
     whole = stack(SYSTEM.complete(given))
     layers = [whole.layers[0], Layer(whole.layers[1].material, thickness, m="z")]
     slab = Stack(layers, whole.spacing, right=whole.left)
-    data = torques(slab, 0.0, incident_spin="x", derived=spin_and_current, **numerics)
-    return tuple(float(2 * data[name] / data.incident_current) for name in ("torque_x", "torque_y"))
+    data = mixing_conductance(slab, 0.0, **numerics)
+    taken = {part: float(data[f"mixing_{part}"] - data[f"spin_transmission_{part}"]) for part in ("real", "imag")}
+    return taken["real"] / float(data.sharvin), -taken["imag"] / float(data.sharvin)
 
 
 SYSTEM = LayeredSystem(

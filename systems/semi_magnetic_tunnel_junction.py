@@ -38,10 +38,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from kwantorque.algebra import SPIN_HALF
 from kwantorque.errors import InputError
 from kwantorque.integration.plane import PolarRule
-from kwantorque.materials import FreeElectron, Polynomial
+from kwantorque.materials import FreeElectron
+from kwantorque.materials.terms import rashba
 from kwantorque.plot import conductance_against_theta, spin_currents, torque_against_phi, torque_parallel
 from kwantorque.results import estimate_of
 from kwantorque.structures.stack import Interface, Layer, Stack
@@ -64,7 +64,7 @@ if TYPE_CHECKING:
     import xarray as xr
     from numpy.typing import NDArray
 
-__all__ = ["SYSTEM", "coefficients", "in_the_ferromagnet", "magnetisation_of", "rashba_interface", "tamr"]
+__all__ = ["SYSTEM", "coefficients", "in_the_ferromagnet", "magnetisation_of", "tamr"]
 
 NORMAL = ((10.9**2 + 4.0**2) / 2) ** 0.5
 PARAMETERS = (
@@ -94,27 +94,6 @@ Their error is its square.
 """
 RAYS = PolarRule(first_rays=4)
 """The integrand is smooth in the azimuth of k: a few rays are enough to start from."""
-
-
-def rashba_interface(alpha: float) -> Interface:
-    """The Rashba coupling of an interface.
-
-        alpha (k x z).sigma = alpha (k_y sigma_x - k_x sigma_y)        eV nm
-
-    Parameters
-    ----------
-    alpha : float, eV nm^2
-
-    Examples
-    --------
-    >>> from kwantorque.systems.semi_magnetic_tunnel_junction import rashba_interface
-    >>> (term,) = rashba_interface(0.04).terms
-    >>> term((0.0, 1.0, 0.0)).real
-    array([[0.  , 0.04],
-           [0.04, 0.  ]])
-    """
-    x, y = 2 * alpha * SPIN_HALF[:2]
-    return Interface(Polynomial("rashba", "lattice", np.zeros((2, 2)), linear=np.array([-y, x, np.zeros((2, 2))])))
 
 
 def magnetisation_of(theta: float, phi: float) -> NDArray:
@@ -149,7 +128,7 @@ def stack(p: Mapping[str, Any]) -> Stack:
     metal = FreeElectron.from_wavevectors(p["kf_normal"])
     barrier = FreeElectron(mass=p["barrier_mass"], bottom=p["barrier_height"])
     return Stack(
-        [rashba_interface(p["rashba"]), Layer(barrier, p["barrier_length"], name="barrier")],
+        [Interface(rashba(p["rashba"])), Layer(barrier, p["barrier_length"], name="barrier")],
         p["spacing"],
         left=Layer(magnet, m=magnetisation_of(p["theta"], p["phi"]), name="ferromagnet"),
         right=Layer(metal, name="metal"),

@@ -105,6 +105,19 @@ def test_what_a_user_meets_has_an_example(one):
     ("call", "message"),
     [
         (lambda: kt.torques_at(wire(1, 1), (0, 0), True), "`energy` must be a number in eV, got True"),
+        (lambda: kt.torques(wire(1, 1), "0"), "`energy` must be a number in eV, got '0'"),
+        (lambda: kt.torques(wire(1, 1), 0.06, tolerance="0.1"), "`tolerance` must be a number, got '0.1'"),
+        (lambda: kt.torques(wire(1, 1), 0.06, tol=0.1), "unknown argument of torques 'tol'; did you mean 'tolerance'"),
+        (lambda: kt.torques(wire(1, 1), fermi_energy=0.06), "unknown argument of torques 'fermi_energy'.*'energy'"),
+        (
+            lambda: kt.torques(wire(1, 1), 0.06, 0.1),
+            "torques: too many positional arguments; it takes stack, energy, and",
+        ),
+        (lambda: kt.torques(energy=0.06), "torques: missing a required argument: 'stack'; it takes"),
+        (lambda: kt.steady_state(wire(1, 1), temp=300), "unknown argument of steady_state 'temp'.*'temperature'"),
+        (lambda: kt.Layer(kt.FreeElectron(), 1, width=5), "unknown argument of Layer 'width'; choose from material,"),
+        (lambda: kt.Stack([kt.Layer(kt.FreeElectron(), 1)]), "Stack: missing a required argument: 'spacing'; it takes"),
+        (lambda: errors.known("parameter", "barrier", ("barrier_height", "barrier_mass")), "'barrier_height' or 'bar"),
         (lambda: errors.finite("x", np.True_), "`x` must be a number, got"),
         (lambda: errors.finite("x", 10**400), "`x` must be a finite number below 1e\\+09"),
         (lambda: errors.finite("x", float("nan"), "nm"), "`x` must be a finite number below 1e\\+09 in nm"),
@@ -133,16 +146,13 @@ def test_what_is_refused_and_why(call, message):
         call()
 
 
-def test_what_the_command_line_passes_is_accepted():
-    """Its words are strings."""
-    assert errors.finite("x", "0.06") == 0.06
-    assert errors.positive("x", "2") == 2
+def test_whole_numbers():
     assert (errors.whole("n", "3"), errors.whole("n", 3.0), errors.whole("n", np.int64(3))) == (3, 3, 3)
     assert isinstance(errors.whole("n", 3.0), int)
 
 
 def test_a_rule_is_made_of_numbers():
-    assert kt.PolarRule(8000.0, "8", "1.5") == kt.PolarRule(8000, 8, 1.5)
+    assert kt.PolarRule(8000.0, "8", 1.5) == kt.PolarRule(8000, 8, 1.5)
 
 
 def test_units_from_si():

@@ -1,6 +1,8 @@
 """Executors: processes, a dask cluster, workers that die."""
 
 import os
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -99,3 +101,32 @@ def test_order_and_early_results():
         results = in_order(square, list(range(20)), pool)
         assert next(results) == 0
         assert list(results) == [i * i for i in range(1, 20)]
+
+
+NOTEBOOK = """
+import numpy as np
+import kwantorque as kt
+
+class Mine(kt.FreeElectron):
+    pass
+
+def run(executor):
+    return kt.torques(STACK, 0.0, tolerance=0.1, executor=executor, progress=False)
+
+if __name__ == "__main__":
+    magnet = kt.Layer(Mine(exchange=-1.0, bottom=-4.0), 0.5, m=lambda z: (np.sin(z), 0, np.cos(z)))
+    STACK = kt.Stack([magnet, kt.Layer(Mine(bottom=-4.0), 0.5)], 0.1)
+    with kt.processes(2) as pool:
+        there, here = run(pool), run(None)
+    print(all(np.allclose(there[name], here[name], rtol=1e-12, atol=1e-15) for name in here.data_vars))
+"""
+
+
+@pytest.mark.parametrize("as_notebook", [True, False])
+def test_what_a_notebook_defines_reaches_the_workers(as_notebook, tmp_path):
+    """Like `python -c`, a notebook has no file that workers could import."""
+    script = tmp_path / "script.py"
+    script.write_text(NOTEBOOK)
+    command = [sys.executable, "-W", "error", *(["-c", NOTEBOOK] if as_notebook else [str(script)])]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr) == ("True\n", "")

@@ -20,7 +20,7 @@ import xarray as xr
 
 from ..algebra import commutator, direction
 from ..errors import InputError, instance, whole
-from ..materials.base import Material
+from ..materials.base import Material, check_material
 from ..operators import torques_on_partners
 from ..operators.variables import torque_name
 from ..results.dataset import VERSION
@@ -121,6 +121,7 @@ def bands(material: Material, k: ArrayLike, m: ArrayLike | str | None = None) ->
     instance("material", material, Material, "KohnLuttinger()")
     k = _wavevectors("k", k)
     m = None if m is None or not material.is_magnetic else direction(m)
+    check_material(material, m)
     energy, states = np.linalg.eigh(material.hamiltonian(k, m))
 
     def expectation(operators):

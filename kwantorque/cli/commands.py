@@ -73,9 +73,12 @@ def main(words: Sequence[str] | None = None) -> int:
         return _fail(error, 1)
     except KeyboardInterrupt:
         return _fail("interrupted", 130)
+    except BrokenPipeError:
+        # Whoever reads has seen enough, as `head` does: no error.
+        _write_nothing_more()
+        return 0
     except (OSError, MemoryError) as error:
-        # Nothing more can be written to a closed pipe or a full disk, not even at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _write_nothing_more()
         return _fail(f"{type(error).__name__}: {error}", 1)
     finally:
         warnings.showwarning = shown
@@ -94,6 +97,11 @@ class _Warn:
             sys.stderr.write(line)
 
 
+def _write_nothing_more():
+    """To a closed pipe or a full disk nothing more can be written, not even at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def _fail(error, status):
     sys.stderr.write(f"kwantorque: error: {' '.join(str(error).split())}\n")
     return status
@@ -102,14 +110,18 @@ def _fail(error, status):
 def _dispatch(words):
     if words and not words[0].startswith("-"):
         known("command", words[0], COMMANDS)
-    arguments = _parser().parse_args(words)
+    parser = _parser()
+    arguments = parser.parse_args(words)
+    if arguments.command is None:
+        parser.print_help()
+        return 0
     return arguments.action(arguments)
 
 
 def _parser():
     parser = _Parser(prog="kwantorque", description="Current-induced torques in layered magnetic systems.")
     parser.add_argument("--version", action="version", version=f"kwantorque {VERSION}")
-    commands = parser.add_subparsers(dest="command", required=True, parser_class=_Parser)
+    commands = parser.add_subparsers(dest="command", parser_class=_Parser)
     commands.add_parser("list", help="one line per prepared system").set_defaults(action=_list)
     show = commands.add_parser("show", help="parameters and results of a system")
     show.add_argument("name")
@@ -160,15 +172,15 @@ def _show(arguments):
 def _run(arguments):
     started = time.perf_counter()
     system = find(arguments.name)
-    given = _pairs("--set", arguments.given)
+    given = {name: _value(word) for name, word in _pairs("--set", arguments.given).items()}
     if arguments.preset:
         found = preset(arguments.preset)
         if found.system != system.name:
             raise InputError(f"preset {found.name!r} is for {found.system}, not for {system.name}")
         given = found.parameters | given
     axes = {name: _range(text) for name, text in _pairs("--sweep", arguments.sweep).items()}
-    tolerance = positive("--tolerance", arguments.tolerance)
-    solver = SOLVERS[known("solver", arguments.solver, SOLVERS)]()
+    tolerance = positive("--tolerance", _value(arguments.tolerance))
+    solver = SOLVERS[known("solver", arguments.solver, SOLVERS, cutoff=0.6)]()
     jobs = _whole("--jobs", arguments.jobs)
     sweep = Sweep(system, given, axes, arguments.extrapolate) if axes else None
     _check_paths(arguments.out, arguments.figure)
@@ -235,17 +247,25 @@ def _pairs(option, words):
     return pairs
 
 
+def _value(word):
+    """The number that a word of the command line reads as, else the word."""
+    try:
+        return float(word)
+    except ValueError:
+        return word
+
+
 def _range(text):
     """The numbers of start:stop:num, both ends included."""
     parts = text.split(":")
     if len(parts) != 3:
         raise InputError(f"--sweep takes key=start:stop:num, got {text!r}")
-    start, stop = finite("start of --sweep", parts[0]), finite("stop of --sweep", parts[1])
+    start, stop = (finite(f"{end} of --sweep", _value(parts[i])) for i, end in enumerate(("start", "stop")))
     return np.linspace(start, stop, _whole("num of --sweep", parts[2])).round(12).tolist()
 
 
 def _whole(name, value):
-    number = finite(name, value)
+    number = finite(name, _value(value))
     if number < 1 or number != int(number):
         raise InputError(f"{name} must be a whole number >= 1, got {value!r}")
     return int(number)

@@ -1,10 +1,12 @@
 """Materials: H(k) as named terms. One file per family; `base` is the contract."""
 
+from . import terms as terms
 from .base import Material, Term
 from .cubic_lattice import CubicLattice
 from .free_electron import FreeElectron
 from .hoppings import Hoppings
 from .luttinger import KohnLuttinger
+from .model import Model
 from .polynomial import Polynomial
 
-__all__ = ["CubicLattice", "FreeElectron", "Hoppings", "KohnLuttinger", "Material", "Polynomial", "Term"]
+__all__ = ["CubicLattice", "FreeElectron", "Hoppings", "KohnLuttinger", "Material", "Model", "Polynomial", "Term"]

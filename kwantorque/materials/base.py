@@ -11,18 +11,22 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..algebra import commutator
 from ..errors import InputError
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["PARTNERS", "Material", "Term", "as_matrix", "check_material", "check_partner"]
+__all__ = ["PARTNERS", "Material", "Term", "as_matrix", "check_conserved", "check_material", "check_partner"]
 
 PARTNERS = ("lattice", "magnetisation", "carriers")
 """Who usually receives the angular momentum that a term takes from the carriers.
 
 A name of one's own ("impurities") gets a torque of its own, `torque_on_impurities`.
 """
+
+SOME_K = np.array([[0.0, 0.0, 0.0], [0.71, -0.43, 0.29], [-1.13, 0.37, 0.83], [0.19, 1.57, -0.61]])
+"""Wavevectors (1/nm) of no symmetry, and none: what holds there holds everywhere."""
 
 
 class Term(ABC):
@@ -227,6 +231,11 @@ def check_material(material: Material, m: ArrayLike | None) -> None:
         raise InputError(
             f"a material must be hashable, got {material!r}: make its class a `@dataclass(frozen=True)` of numbers"
         ) from None
+    if type(material).__repr__ is object.__repr__:
+        raise InputError(
+            f"a material must have a `repr` that states its parameters, which is stored with every result, but "
+            f"{type(material).__name__} has none: make its class a `@dataclass(frozen=True)` of numbers"
+        )
     shapes = []
     for name in ("spin", "orbital"):
         vector = np.asarray(getattr(material, name, None))
@@ -242,6 +251,8 @@ def check_material(material: Material, m: ArrayLike | None) -> None:
         raise InputError(f"the terms of a material must have distinct names, got {[term.name for term in terms]}")
     if {term.n_states for term in terms} != {shapes[0][1]} or shapes[0] != shapes[1]:
         raise InputError(f"spin, orbital and all terms of {material!r} must act on the same number of states")
+    for term in terms:
+        check_conserved(term, material)
     if material.reciprocal is not None and np.shape(material.reciprocal) != (2, 2):
         raise InputError(f"`reciprocal` of {material!r} must be two in-plane vectors, an array (2, 2), or None")
     for term in terms:
@@ -251,6 +262,40 @@ def check_material(material: Material, m: ArrayLike | None) -> None:
             )
     if material.reciprocal is not None and material.spacing is None:
         raise InputError(f"a lattice has a `spacing` of its own: {material!r} states `reciprocal` without one")
+
+
+def check_conserved(term: Term, material: Material) -> None:
+    """Check that a term with partner "carriers" conserves L + s.
+
+        [H_term(k), L + s] = 0        at every k
+
+    What such a term took from the carriers would go nowhere.
+
+    Raises
+    ------
+    InputError
+        It does not: names the term.
+
+    Examples
+    --------
+    >>> import kwantorque as kt
+    >>> from kwantorque.materials.base import check_conserved
+    >>> metal = kt.FreeElectron()
+    >>> check_conserved(kt.Polynomial("rashba", "carriers", metal.spin[0]), metal)
+    Traceback (most recent call last):
+    ...
+    kwantorque.errors.InputError: term 'rashba' has the partner 'carriers', but does ...
+    """
+    if term.partner != "carriers":
+        return
+    matrices = term(SOME_K)[:, None]
+    lost = np.abs(commutator(matrices, material.total)).max()
+    if lost > 1e-9 * np.abs(matrices).max():
+        raise InputError(
+            f"term {term.name!r} has the partner 'carriers', but does not conserve L + s: it takes angular momentum "
+            "from the carriers, and someone must get it. Rashba coupling hands it to the crystal: partner 'lattice'. "
+            "Of spin-orbit coupling only the atomic one, L.s, stays within the carriers"
+        )
 
 
 def _belongs(reciprocal, vectors):

@@ -12,8 +12,8 @@ import numpy as np
 
 from ..errors import InputError, finite, positive
 from .hoppings import Hoppings, reciprocal_vectors
-from .polynomial import Polynomial
 from .spin_half import SpinHalf
+from .terms import potential
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -115,6 +115,6 @@ class CubicLattice(SpinHalf):
         neighbours = {tuple(axis): self.hopping * np.eye(2) for axis in np.eye(3, dtype=int).tolist()}
         terms = [
             Hoppings("kinetic", "lattice", neighbours, self.lattice_constant),
-            Polynomial("potential", "lattice", self.onsite * np.eye(2)),
+            potential(self.onsite),
         ]
         return self.with_exchange(terms, m)

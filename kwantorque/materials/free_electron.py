@@ -8,12 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from ..errors import finite, positive
 from ..units import HBAR2_OVER_2M0
-from .polynomial import Polynomial
 from .spin_half import SpinHalf
+from .terms import kinetic, potential
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -109,9 +107,4 @@ class FreeElectron(SpinHalf):
         return self.bottom + self.exchange / 2, self.bottom - self.exchange / 2
 
     def terms(self, m: ArrayLike | None = None) -> tuple[Term, ...]:
-        quadratic = HBAR2_OVER_2M0 / self.mass * np.einsum("ij,ab->ijab", np.eye(3), np.eye(2))
-        terms = [
-            Polynomial("kinetic", "lattice", np.zeros((2, 2)), quadratic=quadratic),
-            Polynomial("potential", "lattice", self.bottom * np.eye(2)),
-        ]
-        return self.with_exchange(terms, m)
+        return self.with_exchange([kinetic(self.mass), potential(self.bottom)], m)

@@ -12,6 +12,7 @@ from ..errors import InputError, finite
 from ..units import HBAR2_OVER_2M0
 from .base import Material
 from .polynomial import Polynomial
+from .terms import exchange, potential, spin_orbit
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -110,7 +111,7 @@ class KohnLuttinger(Material):
     def terms(self, m: ArrayLike | None = None) -> tuple[Term, ...]:
         if self.is_magnetic and m is None:
             raise InputError(f"a magnetic material needs the direction `m` of its magnetisation: {self!r}")
-        n, spin, orbital = self.n_orbitals, self.spin, self.orbital
+        n, orbital = self.n_orbitals, self.orbital
         product = np.einsum("iab,jbc->ijac", orbital, orbital)
         product = (product + np.swapaxes(product, 0, 1)) / 2
         same = np.eye(3)[:, :, None, None]
@@ -120,10 +121,8 @@ class KohnLuttinger(Material):
             - 6 * (self.gamma3 - self.gamma2) * (1 - same) * product
         )
         kinetic = Polynomial("kinetic", "lattice", np.zeros((n, n)), quadratic=quadratic)
-        coupling = -2 * self.spin_orbit * np.einsum("iab,ibc->ac", orbital, spin)
-        terms = [kinetic, Polynomial("spin_orbit", "carriers", coupling)]
+        terms = [kinetic, spin_orbit(-self.spin_orbit).term(self)]
         if self.is_magnetic:
-            terms.append(Polynomial("exchange", "magnetisation", self.exchange * np.einsum("i,iab->ab", m, spin)))
+            terms.append(exchange(self.exchange).term(self, m))
         lowest = np.linalg.eigvalsh(sum(term.constant for term in terms))[0]
-        terms.append(Polynomial("potential", "lattice", (self.band_edge - lowest) * np.eye(n)))
-        return tuple(terms)
+        return (*terms, potential(float(self.band_edge - lowest)).term(self))

@@ -10,7 +10,7 @@ import numpy as np
 from ..algebra import SPIN_HALF
 from ..errors import InputError, finite
 from .base import Material
-from .polynomial import Polynomial
+from .terms import Brick, exchange
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -42,16 +42,15 @@ class SpinHalf(Material):
         """Whether a layer of it needs a direction `m`."""
         return self.exchange != 0
 
-    def with_exchange(self, terms: Iterable[Term], m: ArrayLike | None) -> tuple[Term, ...]:
-        """`terms` and, if the material is magnetic, Delta m.s.
+    def with_exchange(self, parts: Iterable[Brick | Term], m: ArrayLike | None) -> tuple[Term, ...]:
+        """The terms `parts` and, if the material is magnetic, Delta m.s.
 
         Raises
         ------
         InputError
             The material is magnetic, and there is no `m`.
         """
-        if not self.is_magnetic:
-            return tuple(terms)
-        if m is None:
+        if self.is_magnetic and m is None:
             raise InputError(f"a magnetic material needs the direction `m` of its magnetisation: {self!r}")
-        return (*terms, Polynomial("exchange", "magnetisation", self.exchange * np.einsum("i,iab->ab", m, self.spin)))
+        parts = [*parts, exchange(self.exchange)] if self.is_magnetic else parts
+        return tuple(part.term(self, m) if isinstance(part, Brick) else part for part in parts)

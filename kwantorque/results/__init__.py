@@ -1,7 +1,7 @@
 """What a user holds: Datasets, numbers with errors, what follows from them, files."""
 
 from .dataset import SCHEMA
-from .estimate import Estimate, estimate_of
+from .estimate import Estimate, estimate_of, together
 from .extrapolation import extrapolate, richardson
 from .layers import components
 from .profiles import per_current, window_average
@@ -14,5 +14,6 @@ __all__ = [
     "extrapolate",
     "per_current",
     "richardson",
+    "together",
     "window_average",
 ]

@@ -10,7 +10,7 @@ from .dataset import error_of
 if TYPE_CHECKING:
     import xarray as xr
 
-__all__ = ["Estimate", "estimate_of"]
+__all__ = ["Estimate", "estimate_of", "together"]
 
 
 @dataclass(frozen=True)
@@ -104,3 +104,24 @@ def estimate_of(data: xr.Dataset, name: str, **selection: Any) -> Estimate:
         here = one.sel({key: value for key, value in selection.items() if key in one.dims})
         parts.append(float(here.sum("part") if "part" in here.dims else here))
     return Estimate(*parts)
+
+
+def together(data: xr.Dataset, *others: xr.Dataset) -> xr.Dataset:
+    """A Dataset with the worst closure and error of several runs.
+
+    And with the sum of their k-points and seconds.
+
+    Examples
+    --------
+    >>> import xarray as xr
+    >>> from kwantorque.results import together
+    >>> one = xr.Dataset(attrs={"closure": 1e-12, "k_points": 100})
+    >>> other = xr.Dataset(attrs={"closure": 1e-14, "k_points": 50})
+    >>> data = together(one, other)
+    >>> data.closure, data.k_points
+    (1e-12, 150)
+    """
+    runs = [one.attrs for one in (data, *others)]
+    worst = {name: max(run.get(name, 0.0) for run in runs) for name in ("closure", "error_estimate")}
+    spent = {name: sum(run.get(name, 0) for run in runs) for name in ("k_points", "seconds")}
+    return data.assign_attrs(**worst, **spent)

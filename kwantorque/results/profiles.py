@@ -66,10 +66,12 @@ def per_current(data: xr.Dataset, incident: bool = False) -> xr.Dataset:
         raise InputError("`per_current` needs a Dataset of `kwantorque.torques`, with its particle current")
     downstream = "left" if data.attrs.get("source") == "right" else "right"
     name = "incident_current" if incident else "particle_current_limit"
-    current = float(data[name] if incident else data[name].sel(lead=downstream))
-    error_of_current = float(error_of(data, name))
-    if abs(current) <= error_of_current:
-        raise InputError(f"no particle current flows within its error, {current:.1e} +- {error_of_current:.1e}")
+    # A number, or one for each energy.
+    current = data[name] if incident else data[name].sel(lead=downstream, drop=True)
+    error_of_current = error_of(data, name)
+    if len(shut := np.flatnonzero(abs(current) <= error_of_current)):
+        flows, unknown = (float(np.ravel(one)[shut[0]]) for one in (current, error_of_current))
+        raise InputError(f"no particle current flows within its error, {flows:.1e} +- {unknown:.1e}")
     result = {}
     per_response = {unit.response: unit.per_current for unit in UNITS}
     for name, variable in data.data_vars.items():
@@ -80,13 +82,14 @@ def per_current(data: xr.Dataset, incident: bool = False) -> xr.Dataset:
         divided.attrs["units"] = per_response.get(unit, f"{unit} per I/e" if unit else "")
         result[name] = divided
         if f"{name}_error" in data:
-            largest = float(np.abs(divided).max())
+            largest = np.abs(divided).max([dim for dim in divided.dims if dim not in current.dims])
             error = error_of(data, name)
             result[f"{name}_error"] = (error / abs(current) + largest * error_of_current / abs(current)).assign_attrs(
                 error.attrs | {"units": divided.attrs["units"]}
             )
     normalised = "per incident current" if incident else "per current"
-    return data.assign(result).assign_attrs(normalised=normalised, current=current, current_units=FLUX.response)
+    flows = current.values if current.ndim else float(current)
+    return data.assign(result).assign_attrs(normalised=normalised, current=flows, current_units=FLUX.response)
 
 
 def window_average(variable: xr.DataArray, start: float, stop: float) -> tuple[float, float]:

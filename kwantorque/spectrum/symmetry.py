@@ -63,14 +63,17 @@ class Symmetry:
     folds : int
         The integrand repeats itself after a rotation of k by 2 pi / folds.
     isotropic : bool
-        It depends on |k| alone.
+        It depends on |k| alone; vectors turn with k.
     average : (3, 3) array
         The average of all symmetries as they act on an axial vector.
+    without_spin : bool
+        If it is isotropic, it is so even if the spin is not turned with k.
     """
 
     folds: int
     isotropic: bool
     average: NDArray
+    without_spin: bool = True
 
     @property
     def of_k_alone(self) -> Symmetry:
@@ -78,7 +81,7 @@ class Symmetry:
 
         That k may be turned and the spin not.
         """
-        return Symmetry(1, self.isotropic, np.eye(3))
+        return Symmetry(1, self.isotropic and self.without_spin, np.eye(3))
 
 
 def find_symmetry(stack: Stack) -> Symmetry:
@@ -88,7 +91,8 @@ def find_symmetry(stack: Stack) -> Symmetry:
     only tell which components vanish. A mirror with normal n acts on k as on a vector,
     on angular momenta (axial) as the half turn about n, U = exp(-i pi J.n) for orbitals
     of one parity. Without spin-orbit coupling k may be turned and the spin left alone;
-    that tells nothing about components.
+    that tells nothing about components. With Rashba coupling and M along its normal, or
+    spherical bands, both turn together by any angle: one ray is enough then, too.
     """
     total, nothing = stack.left.material.total, np.eye(stack.left.material.n_orbitals)
     turns = [2 * np.pi / n for n in ORDERS]
@@ -107,7 +111,9 @@ def find_symmetry(stack: Stack) -> Symmetry:
             average = average @ np.outer(normal, normal)
     # The zone of a lattice is no circle, even where the blocks do not depend on k.
     on_a_lattice = any(region.layer.material.reciprocal is not None for region in stack.regions)
-    return Symmetry(max(with_spin, without), not on_a_lattice and probe.is_symmetric(nothing, 0), average)
+    without_spin = probe.is_symmetric(nothing, 0)
+    isotropic = not on_a_lattice and (without_spin or probe.is_symmetric(rotation(total[2], 1.0), 0))
+    return Symmetry(max(with_spin, without), isotropic, average, without_spin)
 
 
 def symmetrised(values: Mapping[str, NDArray], symmetry: Symmetry, vectors: Container[str]) -> dict[str, NDArray]:

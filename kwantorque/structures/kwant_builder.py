@@ -130,10 +130,14 @@ class _AtK:
 
 @dataclass(frozen=True)
 class _SiteValue:
-    """An on-site function of `CHAIN_VALUES` with parameters kx, ky."""
+    """An on-site function of `CHAIN_VALUES` with parameters kx, ky.
+
+    Kwant asks functions for a name, where it lists the parameters they miss.
+    """
 
     at_k: _AtK
     of_blocks: Callable
+    __name__ = "onsite"
 
     def __call__(self, site, kx, ky):
         return self.of_blocks(site, self.at_k(kx, ky))
@@ -145,6 +149,7 @@ class _BondValue:
 
     at_k: _AtK
     of_blocks: Callable
+    __name__ = "hopping"
 
     def __call__(self, left, right, kx, ky):
         return self.of_blocks(left, right, self.at_k(kx, ky))

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 
 from ..algebra import direction
-from ..errors import InputError, finite, instance, positive
-from ..materials.base import Material, Term, check_material
+from ..errors import InputError, finite, instance, length, named
+from ..materials.base import Material, Term, check_conserved, check_material
 from ..materials.polynomial import Polynomial
+from ..materials.terms import Brick
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["Drop", "Interface", "Layer"]
 
 
+@named
 @dataclass(frozen=True)
 class Layer:
     """A uniform or textured layer of one material.
@@ -72,7 +74,7 @@ class Layer:
         instance("material", self.material, Material, "FreeElectron()")
         is_magnetic = self.material.is_magnetic
         if self.thickness is not None:
-            object.__setattr__(self, "thickness", positive("thickness", self.thickness, "nm"))
+            object.__setattr__(self, "thickness", length("thickness", self.thickness))
         if self.m is None and is_magnetic:
             raise InputError(f"a layer of a magnetic material needs its direction `m`: {self.material!r}")
         if self.m is not None and not callable(self.m):
@@ -113,7 +115,12 @@ class Layer:
         """Direction of the magnetisation (3,) at z (nm); zero if there is none."""
         if self.m is None:
             return np.zeros(3)
-        return direction(self.m(z)) if callable(self.m) else np.array(self.m)
+        if not callable(self.m):
+            return np.array(self.m)
+        try:
+            return direction(self.m(z))
+        except InputError as error:
+            raise InputError(f"`m` at z = {z:g} nm: {error}") from None
 
     def terms_at(self, z: float) -> tuple[Term, ...]:
         """The material's terms at position z (nm).
@@ -150,7 +157,7 @@ class Layer:
 
     def _terms(self, z):
         terms = self._of_texture(self.magnetisation_at(z)) if callable(self.m) else self._of_material
-        potential = finite("potential", self.potential(z), "eV") if callable(self.potential) else self.potential
+        potential = finite(f"potential({z:g})", self.potential(z), "eV") if callable(self.potential) else self.potential
         if potential == 0:
             return terms
         for i, term in enumerate(terms):
@@ -191,8 +198,9 @@ class Interface:
 
     Parameters
     ----------
-    terms : tuple of Term
-        In eV nm instead of eV, functions of the in-plane k only.
+    terms : tuple
+        `kwantorque.terms.rashba(...)`, `kwantorque.terms.potential(...)`, or `Term`
+        objects; in eV nm instead of eV, functions of the in-plane k only.
 
     Raises
     ------
@@ -208,11 +216,9 @@ class Interface:
     alpha (k x z).sigma delta(z) = alpha (k_y sigma_x - k_x sigma_y) delta(z):
 
     >>> import kwantorque as kt
-    >>> from kwantorque.algebra import SPIN_HALF
-    >>> x, y, _ = 0.04 * 2 * SPIN_HALF  # alpha = 0.04 eV nm^2
-    >>> rashba = kt.Polynomial("rashba", "lattice", 0 * x, linear=[-y, x, 0 * x])
+    >>> rashba = kt.Interface(kt.terms.rashba(0.04))  # alpha in eV nm^2
     >>> metal = kt.FreeElectron.from_wavevectors(10.0)
-    >>> layers = [kt.Layer(metal, 0.3), kt.Interface((rashba,)), kt.Layer(metal, 0.3)]
+    >>> layers = [kt.Layer(metal, 0.3), rashba, kt.Layer(metal, 0.3)]
     >>> len(kt.Stack(layers, 0.05).interfaces)  # with those to both leads
     3
     >>> kt.Interface(("rashba",))
@@ -221,13 +227,29 @@ class Interface:
     kwantorque.errors.InputError: an interface is made of Term objects, got 'rashba'
     """
 
-    terms: Term | Sequence[Term] = ()
+    terms: Term | Brick | Sequence[Term | Brick] = ()
 
     def __post_init__(self) -> None:
         terms = self.terms if isinstance(self.terms, tuple | list) else (self.terms,)
         object.__setattr__(self, "terms", tuple(terms))
         for term in self.terms:
-            if not isinstance(term, Term):
+            if not isinstance(term, Term | Brick):
                 raise InputError(f"an interface is made of Term objects, got {term!r}")
-            if not term.is_planar:
+            if isinstance(term, Term) and not term.is_planar:
                 raise InputError(f"interface term {term.name!r} must not depend on k_z")
+
+    def between(self, material: Material) -> Interface:
+        """The same in the basis of a material: nothing but `Term` objects.
+
+        Raises
+        ------
+        InputError
+            A term that depends on k_z or on a magnetisation, acts on another number of
+            states, or has the partner "carriers" and does not conserve L + s.
+        """
+        bound = Interface([term.term(material) if isinstance(term, Brick) else term for term in self.terms])
+        for term in bound.terms:
+            if term.n_states != material.n_orbitals:
+                raise InputError(f"interface term {term.name!r} must act on {material.n_orbitals} states per site")
+            check_conserved(term, material)
+        return bound

@@ -21,8 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..algebra import direction
-from ..errors import InputError, finite, known, positive
+from ..errors import InputError, finite, known, named, positive
 from .layer import Drop, Interface, Layer
 
 if TYPE_CHECKING:
@@ -54,6 +53,7 @@ class Region:
     stop: int
 
 
+@named
 @dataclass(frozen=True, eq=False, repr=False)
 class Stack:
     """Layers between two leads, on sites `spacing` apart.
@@ -129,7 +129,8 @@ class Stack:
         put(spacing=positive("spacing", self.spacing, "nm"))
         items = self.layers if isinstance(self.layers, (list, tuple)) else [self.layers]
         layers, interfaces = self._separate(items)
-        put(layers=layers, interfaces=self._given(interfaces))
+        between = tuple(one.between(layers[0].material) for one in self._given(interfaces))
+        put(layers=layers, interfaces=between)
         put(bias=finite("bias", self.bias, "eV"))
         if not isinstance(self.atomic, bool):
             raise InputError(f"`atomic` must be True or False, got {self.atomic!r}")
@@ -197,7 +198,7 @@ class Stack:
 
     def _lead(self, side, lead, neighbour, z):
         if lead is None:
-            m = tuple(direction(neighbour.m(z))) if callable(neighbour.m) else neighbour.m
+            m = tuple(neighbour.magnetisation_at(z)) if callable(neighbour.m) else neighbour.m
             potential = neighbour.potential(z) if callable(neighbour.potential) else neighbour.potential
             return Layer(neighbour.material, m=m, potential=potential, name=neighbour.name)
         if not isinstance(lead, Layer) or lead.thickness is not None or not lead.is_uniform:
@@ -222,9 +223,6 @@ class Stack:
         for interface in self.interfaces:
             if interface.terms and self.atomic:
                 raise InputError("interface terms need sites on interfaces, which an atomic stack does not have")
-            for term in interface.terms:
-                if term.n_states != first.n_orbitals:
-                    raise InputError(f"interface term {term.name!r} must act on {first.n_orbitals} states per site")
 
     def biased(self, bias: float, across: int | str | None = None) -> Stack:
         """The same stack under a bias.

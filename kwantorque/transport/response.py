@@ -6,14 +6,14 @@ Integrated over k_par (`torques`), or resolved in k (`torques_at`).
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from tqdm import tqdm
 
 from ..algebra import direction
-from ..errors import InputError, finite, known, whole
+from ..errors import InputError, finite, known, named, whole
 from ..integration.energy import slope_of_occupation, window
 from ..integration.summation import CHUNK
 from ..results.dataset import dataset
@@ -47,9 +47,10 @@ if TYPE_CHECKING:
 __all__ = ["k_grid", "torques", "torques_at"]
 
 
+@named
 def torques(
     stack: Stack,
-    energy: float,
+    energy: float | Sequence[float],
     *,
     source: str = "left",
     derived: Callable | None = None,
@@ -78,14 +79,15 @@ def torques(
         exchange torque = -Delta m x <s>,
         angular momentum current in - out = exchange torque + lattice torque
 
-    at every site, for currents that are positive along +z. The latter are the books of
-    angular momentum; they are checked in every computation.
+    at every site, for currents that are positive along +z. The latter is the balance of
+    angular momentum; it is checked in every computation.
 
     Parameters
     ----------
     stack : Stack
-    energy : float, eV
-        Fermi energy, on the scale of the materials' band edges.
+    energy : float or sequence of floats, eV
+        Fermi energy, on the scale of the materials' band edges. Of a sequence the
+        result has a leading dimension `energy`; every energy meets the tolerance.
     source : {"left", "right"}
         The lead with the higher chemical potential.
     tolerance : float
@@ -97,7 +99,7 @@ def torques(
     Other Parameters
     ----------------
     temperature : float, K
-        Of both leads: the mean over energies with weight -df/dE.
+        Of both leads: the mean over energies with weight -df/dE, around every `energy`.
     incident_spin : str or 3-vector, optional
         The spin of all incoming particles points this way: one state instead of two at
         each k, from a lead without magnetisation. For materials with two states per
@@ -127,15 +129,16 @@ def torques(
         (these three as JSON), solver, solver_options, kwant_version, rounding_nm,
         tolerance, error_estimate, closure, k_points, k_points_left_to_kwant, k_rule,
         rotation_order, seconds. `closure` is the largest relative violation of the
-        books of angular momentum and particles, of any sum over the 15 k-points of a
+        balance of angular momentum and particles, of any sum over the 15 k-points of a
         panel and of the whole from z = -infinity to +infinity.
 
     Raises
     ------
     InputError
-        Something is missing or out of range, or a lead has no open channel at `energy`.
+        Something is missing or out of range, or a lead has no open channel at an
+        energy.
     ComputationError
-        The books do not close to 1e-8.
+        The balance does not close to 1e-8.
 
     References
     ----------
@@ -154,6 +157,9 @@ def torques(
     ('site', 'axis')
     >>> data.closure < 1e-8
     True
+    >>> several = kt.torques(valve, [-0.1, 0.1], tolerance=0.1, progress=False)
+    >>> several.exchange_torque_total.dims
+    ('energy', 'axis')
     >>> kt.torques(valve, 0.0, source="top")
     Traceback (most recent call last):
     ...
@@ -161,33 +167,68 @@ def torques(
     """
     started = time.perf_counter()
     numerics = Numerics(tolerance, solver, kpar, executor, progress)
-    energy = finite("energy", energy, "eV")
+    energies = _energies(energy)
     known("source", source, SIDES)
     derived = check_derived(derived, check_stack(stack))
     spinor = spinor_along(stack, incident_spin)
-    require_channels(stack, energy)
+    for one in energies:
+        require_channels(stack, one)
     symmetry = find_symmetry(stack) if spinor is None else find_symmetry(stack).of_k_alone
-    injection = Injection(stack, energy, source, numerics.solver, symmetry, derived, spinor)
     thermal = thermal_energy(temperature)
-    measure = relative_to_current(stack.partners)
     with tqdm(unit="k", desc="k-points", disable=not progress, total=0) as bar:
         run = Run(stack, numerics, symmetry, bar)
-        if thermal == 0:
-            breaks = Breaks(stack, energy, source, numerics.rule.widen)
-            integral = run.integral(injection.sums, breaks, numerics.tolerance, measure)
-        else:
-            integral = _thermal_mean(run, injection, thermal, measure)
-    run.close(integral.values)
+        found = [
+            _response(run, Injection(stack, one, source, numerics.solver, symmetry, derived, spinor), thermal)
+            for one in energies
+        ]
+    several = np.ndim(energy) == 1
     attrs = provenance(
         stack,
         numerics.solver,
-        energy=energy,
+        energy=str(energies) if several else energies[0],
         source=source,
         incident_spin=_words(incident_spin),
         temperature=float(temperature),
     )
-    attrs |= run.attrs(integral.error, integral.points, time.perf_counter() - started)
-    return dataset(integral.values, coordinates(stack), attrs, partners=stack.partners, errors=integral.errors)
+    error, points = max(one.error for one in found), sum(one.points for one in found)
+    attrs |= run.attrs(error, points, time.perf_counter() - started)
+    values, errors = _stacked(found) if several else (found[0].values, found[0].errors)
+    axis = {"energy": ("energy", energies, {"units": "eV", "long_name": "Fermi energy"})} if several else {}
+    return dataset(
+        values,
+        coordinates(stack) | axis,
+        attrs,
+        partners=stack.partners,
+        leading=tuple(axis),
+        errors=errors,
+    )
+
+
+def _energies(energy):
+    """One or several energies as a list of floats."""
+    if np.ndim(energy) != 1:
+        return [finite("energy", energy, "eV")]
+    if not len(energy):
+        raise InputError("`energy` must be a number in eV or a sequence of at least one, got none")
+    return [finite("energy", one, "eV") for one in energy]
+
+
+def _stacked(found):
+    """Values and errors of several integrals, along a leading dimension."""
+    values = {name: np.stack([one.values[name] for one in found]) for name in found[0].values}
+    return values, {name: np.array([one.errors[name] for one in found]) for name in values}
+
+
+def _response(run, injection, thermal):
+    """The integral of all states from one lead, at one energy or around it."""
+    measure, numerics = relative_to_current(run.stack.partners), run.numerics
+    if thermal == 0:
+        breaks = Breaks(run.stack, injection.energy, injection.source, numerics.rule.widen)
+        integral = run.integral(injection.sums, breaks, numerics.tolerance, measure)
+    else:
+        integral = _thermal_mean(run, injection, thermal, measure)
+    run.close(integral.values)
+    return integral
 
 
 def _thermal_mean(run, injection, thermal, measure):
@@ -203,6 +244,7 @@ def _thermal_mean(run, injection, thermal, measure):
     return run.over_energies(weight, cuts, injection, measure)
 
 
+@named
 def torques_at(
     stack: Stack,
     k_par: ArrayLike,
@@ -245,8 +287,8 @@ def torques_at(
         `k_par` is not (nk, 2) finite numbers with nk >= 1, or as `torques` does.
     ComputationError
         A k is a threshold of a lead, where one of its modes neither travels nor decays.
-        Or the books of a k-point, of particles and angular momentum (see `torques`), do
-        not close to 1e-8.
+        Or the balance of a k-point, of particles and angular momentum (see `torques`),
+        does not close to 1e-8.
 
     Examples
     --------
@@ -313,6 +355,7 @@ def _k_points(k_par) -> NDArray:
     return array
 
 
+@named
 def k_grid(stack: Stack, energy: float, points: int = 60, source: str = "left") -> NDArray:
     """The in-plane k of a square grid at which a lead has open channels.
 

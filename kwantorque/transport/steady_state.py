@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from tqdm import tqdm
 
-from ..errors import ComputationError, InputError, finite, known
+from ..errors import ComputationError, InputError, finite, known, named
 from ..integration.energy import occupation, window
 from ..integration.rules import Integral
 from ..operators import ChainOperators, schema
@@ -96,6 +96,7 @@ class Difference(NamedTuple):
     name: str
 
 
+@named
 def steady_state(
     stack: Stack,
     energy: float = 0.0,
@@ -167,7 +168,7 @@ def steady_state(
         angular momentum fluxes in eV/nm^2, densities per nm^3. Without a bias the sea
         is the equilibrium and the window empty. attrs as there, and mu_left, mu_right,
         temperature instead of energy and source. `closure` is the largest relative
-        violation of the books of particles and angular momentum (see
+        violation of the balance of particles and angular momentum (see
         `kwantorque.torques`): of pieces and whole of the window, and of the sea, there
         relative to 1e-4 of the hopping, since in equilibrium fluxes cancel.
 
@@ -179,8 +180,8 @@ def steady_state(
         bias nor the sea, or a sea without a lowest state: an interface term that binds
         electrons at every k_par.
     ComputationError
-        The books of a k-point of the window, or of the whole, do not close to 1e-8, or
-        those of a piece of the sea to 1e-5.
+        The balance of a k-point of the window, or of the whole, does not close to 1e-8,
+        or that of a piece of the sea to 1e-5.
 
     Examples
     --------

@@ -85,7 +85,6 @@ def test_run_json_out_figure_and_resume(capsys, tmp_path):
         (["run", "gamnas-gas-wire"], "did you mean 'gamnas-gaas-wire'"),
         (["show", "nothing"], "unknown system 'nothing'"),
         (["frobnicate"], "unknown command 'frobnicate'"),
-        ([], "required"),
         (["run", WIRE, "--colour"], "unrecognized arguments"),
         (["run", WIRE, "--set", "fermi_enrgy=0.1"], "did you mean 'fermi_energy'"),
         (["run", WIRE, "--set", "fermi_energy=abc"], "must be a number in eV, got 'abc'"),
@@ -106,6 +105,9 @@ def test_run_json_out_figure_and_resume(capsys, tmp_path):
         (["run", WIRE, "--jobs", "1.5"], "--jobs must be a whole number >= 1"),
         (["run", WIRE, "--tolerance", "-1"], "--tolerance` must be > 0"),
         (["run", WIRE, "--solver", "kwnt"], "did you mean 'kwant'"),
+        (["run", WIRE, "--solver", "fast"], "unknown solver 'fast'; choose from batched, kwant"),
+        (["run", "magnetic-tunnel-junction", "--set", "barrier=1"], "'barrier_height' or 'barrier_length' or"),
+        (["run", WIRE, "--tolerance", "fine"], "--tolerance` must be a number, got 'fine'"),
         (["run", WIRE, "--out", "/proc/nowhere/x.nc"], "--out must be a file that can be written"),
         (["run", WIRE, "--out", "x.txt"], "--out must end in .nc"),
         (["run", WIRE, "--figure", "x.docx"], "--figure must end in one of .png, .pdf, .svg"),
@@ -132,6 +134,25 @@ def test_bad_input(words, message, capsys, tmp_path, monkeypatch):
     assert captured.err.count("\n") == 1
     assert message in captured.err
     assert not list(tmp_path.iterdir())
+
+
+def test_without_a_command_the_help_is_printed(capsys):
+    assert run() == 0
+    captured = capsys.readouterr()
+    assert captured.out.startswith("usage: kwantorque")
+    assert all(command in captured.out for command in ("list", "show", "run", "doctor"))
+    assert captured.err == ""
+
+
+@pytest.mark.parametrize("words", [["list"], ["run", "spin-filter", "--quiet", "--set", "thickness=0.1"]])
+def test_a_reader_that_has_seen_enough_is_no_error(words):
+    """`kwantorque ... | head -1`: the pipe is closed before all is written."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "kwantorque", *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        process.stdout.close()
+        assert process.stderr.read() == ""
+        assert process.wait() == 0
 
 
 def test_failed_computation(capsys, monkeypatch):

@@ -1,16 +1,18 @@
 """The contract of a material, for every one there is and for one of a user's own."""
 
 import inspect
+import pickle
 
 import numpy as np
 import pytest
 
 import kwantorque as kt
 from kwantorque import materials
-from kwantorque.algebra import SPIN_ONE, commutator, dagger, on_orbital
+from kwantorque.algebra import SPIN_ONE, commutator, dagger, direction, on_orbital
 from kwantorque.errors import InputError
 from kwantorque.materials.base import PARTNERS
 from kwantorque.structures.chain import bulk_blocks
+from kwantorque.units import HBAR2_OVER_2M0
 
 M = np.array([0.48, -0.6, 0.64])
 
@@ -77,7 +79,8 @@ def check_torques_of_eigenstates(material, rng, m):
 FAMILIES = {
     name: family
     for name in materials.__all__
-    if issubclass(family := getattr(materials, name), kt.Material) and not inspect.isabstract(family)
+    if issubclass(family := getattr(materials, name), kt.Material)
+    and "exchange" in inspect.signature(family).parameters
 }
 GIVEN = [{"exchange": 0.0}, {"exchange": 0.27}, {"exchange": -0.4}]
 """What every family can be given: one that is not magnetic, and either sign."""
@@ -102,7 +105,106 @@ def test_no_family_is_forgotten():
     assert {"CubicLattice", "FreeElectron", "KohnLuttinger"} <= set(FAMILIES)
 
 
+T = kt.terms
+MODELS = [
+    kt.Model([T.kinetic(0.4), T.potential(-2.0), T.rashba(0.1), T.exchange(-1.0)]),
+    kt.Model([T.kinetic(), T.rashba(0.3, normal="-x"), T.exchange(0.0)]),
+    kt.Model([T.kinetic(), T.spin_orbit(0.1), T.exchange(0.3), T.rashba(0.05)], basis="p"),
+    kt.Model([T.kinetic(), kt.Polynomial("field", "lattice", 0.1 * kt.FreeElectron.spin[0])]),
+]
+
+
+@pytest.mark.parametrize("model", MODELS, ids=repr)
+def test_every_model(model):
+    check_general_material(model, np.random.default_rng(1))
+    same = pickle.loads(pickle.dumps(model))
+    if all(isinstance(part, T.Brick) for part in model.parts):
+        assert same == model
+        assert hash(same) == hash(model)
+        assert eval(repr(model), vars(T) | {"Model": kt.Model}) == model
+
+
+def test_bricks_are_the_terms_of_the_families():
+    """A model of them is the same Hamiltonian."""
+    k = np.random.default_rng(2).normal(size=(5, 3))
+    metal = kt.FreeElectron(exchange=-1.2, mass=0.7, bottom=-3.0)
+    model = kt.Model([T.kinetic(0.7), T.potential(-3.0), T.exchange(-1.2)])
+    assert np.array_equal(model.hamiltonian(k, M), metal.hamiltonian(k, M))
+    assert not kt.Model([T.kinetic(), T.exchange(0)]).is_magnetic
+    assert kt.Model([T.kinetic(), T.exchange(0)]) == kt.Model([T.kinetic()])
+    holes = kt.KohnLuttinger(gamma1=1.0, gamma2=0.0, gamma3=0.0, spin_orbit=0.2)
+    model = kt.Model([T.kinetic(), T.spin_orbit(-0.2), T.potential(0.2)], basis="p")
+    assert np.allclose(model.hamiltonian(k), holes.hamiltonian(k), atol=1e-12)
+
+
+def test_a_model_of_hoppings_is_a_lattice():
+    """With the zone and the spacing of its hoppings."""
+    lattice = kt.CubicLattice(hopping=-0.5, exchange=-0.3, lattice_constant=0.4)
+    kinetic, *_ = lattice.terms(M)
+    model = kt.Model([kinetic, T.potential(0.0), T.exchange(-0.3)])
+    assert np.array_equal(model.reciprocal, lattice.reciprocal)
+    assert model.spacing == lattice.spacing == 0.4
+    check_general_material(model, np.random.default_rng(1))
+    runs = [
+        kt.torques(kt.Stack([kt.Layer(one, 0.8, m="z")], 0.4, atomic=True), 0.3, tolerance=0.1, progress=False)
+        for one in (lattice, model)
+    ]
+    assert np.array_equal(*(data.particle_current_limit for data in runs))
+    with pytest.raises(InputError, match="every term must be periodic in k, but 'rashba' is a polynomial"):
+        kt.Model([kinetic, T.rashba(0.1)])
+
+
+@pytest.mark.parametrize("normal", ["z", "-x", (1.0, 2.0, -2.0)])
+def test_rashba_splits_by_twice_alpha_k_across_the_normal(normal):
+    """alpha (k x n).sigma = +-alpha |k x n|, whatever the direction."""
+    n, k = direction(normal), np.array([0.4, -0.7, 1.1])
+    energies = np.linalg.eigvalsh(T.rashba(0.3, normal).term(kt.FreeElectron())(k))
+    assert energies == pytest.approx(0.3 * np.linalg.norm(np.cross(k, n)) * np.array([-1, 1]), abs=1e-14)
+    spin = kt.FreeElectron.spin
+    written_out = 0.3 * np.einsum("i,iab->ab", np.cross(k, n), 2 * spin)
+    assert np.allclose(T.rashba(0.3, normal).term(kt.FreeElectron())(k), written_out, atol=1e-15)
+
+
+def test_sharvin_conductance_of_a_rashba_metal():
+    """Its two Fermi circles together have the area (E/c + 2 k_R^2) 2 pi, c = hbar^2/2m,
+    k_R = alpha/2c.
+    """
+    alpha, energy, c = 0.1, 0.5, HBAR2_OVER_2M0
+    stack = kt.Stack([kt.Layer(kt.Model([T.kinetic(), T.rashba(alpha)]), 1.0)], 0.1)
+    data = kt.torques(stack, energy, tolerance=1e-4, progress=False)
+    sharvin = (energy / c + 2 * (alpha / 2 / c) ** 2) / (4 * np.pi**2)
+    assert float(data.particle_current_limit[1]) == pytest.approx(sharvin, rel=1e-9)
+
+
+def test_rashba_of_a_magnet_turns_it():
+    """The torque on a tilted Rashba magnet, whose books the lattice closes."""
+    magnet = kt.Model([T.kinetic(), T.potential(-2.0), T.rashba(0.1), T.exchange(-1.0)])
+    stack = kt.Stack([kt.Layer(magnet, 1.0, m=(1, 0, 1))], 0.1, left=kt.Layer(kt.FreeElectron(bottom=-2.0)))
+    data = kt.torques_at(stack, [(1.0, 0.5), (-0.3, 2.0)], 0.0)
+    assert data.closure < 1e-11
+    lost = -data.angular_momentum_current_limit.diff("lead").isel(lead=0, drop=True)
+    assert np.allclose(lost, data.exchange_torque_total + data.lattice_torque_total, atol=1e-9)
+    assert np.abs(data.exchange_torque_total).max() > 1e-3
+
+
 ONE = np.eye(2)
+SIGMA_X = 2 * kt.FreeElectron.spin[0]
+
+
+class WithPartner(kt.FreeElectron):
+    """A user thinks of Rashba coupling as spin-orbit coupling, and of its partner."""
+
+    def terms(self, m=None):
+        wrong = kt.Polynomial("my_rashba", "carriers", 0 * ONE, linear=[0 * ONE, 0.1 * SIGMA_X, 0 * ONE])
+        return (*super().terms(m), wrong)
+
+
+class Nameless(kt.Material):
+    is_magnetic = False
+    spin, orbital = kt.FreeElectron.spin, kt.FreeElectron.orbital
+
+    def terms(self, m=None):
+        return kt.FreeElectron().terms()
 
 
 @pytest.mark.parametrize(
@@ -110,6 +212,25 @@ ONE = np.eye(2)
     [
         (lambda: kt.KohnLuttinger(gamma3=4), r"kinetic term must be positive.*-3\.05"),
         (lambda: kt.KohnLuttinger(exchange=np.inf), "`exchange` must be a finite number"),
+        (lambda: kt.Layer(WithPartner(), 1), "term 'my_rashba' has the partner 'carriers', but does not conserve L"),
+        (lambda: kt.bands(WithPartner(), [0, 0, 1]), "term 'my_rashba' has the partner 'carriers'"),
+        (
+            lambda: kt.Stack(
+                [kt.Interface(kt.Polynomial("w", "carriers", SIGMA_X)), kt.Layer(kt.FreeElectron(), 1)], 0.1
+            ),
+            "term 'w' has the partner 'carriers', but does not conserve L",
+        ),
+        (lambda: kt.Layer(Nameless(), 1), "Nameless has none: make its class a `@dataclass"),
+        (lambda: kt.Model([T.kinetic(), T.kinetic()]), "distinct names"),
+        (lambda: kt.Model([]), "at least one Term"),
+        (lambda: kt.Model([T.kinetic], "s"), "a Model is made of terms such as"),
+        (lambda: kt.Model([T.kinetic()], "d"), "unknown basis 'd'; choose from s, p"),
+        (lambda: kt.Model([T.kinetic(), T.spin_orbit(0.1)]), "L = 0 in this basis.*kwantorque.terms.rashba"),
+        (lambda: kt.Model([T.kinetic(), T.exchange(0.1)]).terms(), "needs the direction `m`.*exchange\\(0.1\\)"),
+        (lambda: T.kinetic(0), "`mass` must be > 0 m0, got 0"),
+        (lambda: T.rashba("strong"), "`alpha` must be a number in eV nm, got 'strong'"),
+        (lambda: T.rashba(0.1, "up"), "a direction must be one of"),
+        (lambda: T.exchange(np.nan), "`delta` must be a finite number"),
         (lambda: kt.Polynomial("x", "lattice", 1j * ONE), "Hermitian"),
         (lambda: kt.Polynomial("x", "no body", ONE), "partner"),
         (lambda: kt.Polynomial("x", "latice", ONE), "did you mean 'lattice'"),

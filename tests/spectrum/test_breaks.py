@@ -6,7 +6,6 @@ from scipy.optimize import brentq
 
 import kwantorque as kt
 from kwantorque.spectrum.breaks import Breaks
-from kwantorque.systems.semi_magnetic_tunnel_junction import rashba_interface
 from kwantorque.units import HBAR2_OVER_2M0
 
 KF = 10.0
@@ -15,7 +14,7 @@ KF = 10.0
 def metals(alpha, spacing, mass=1.0):
     """Free electrons on both sides of a Rashba interface."""
     left, right = kt.FreeElectron.from_wavevectors(KF), kt.FreeElectron(mass=mass, bottom=-1.0)
-    return kt.Stack([kt.Layer(left, 0.4), rashba_interface(alpha), kt.Layer(right, 0.4)], spacing)
+    return kt.Stack([kt.Layer(left, 0.4), kt.Interface(kt.terms.rashba(alpha)), kt.Layer(right, 0.4)], spacing)
 
 
 @pytest.mark.parametrize("spacing", [0.05, 0.01])
@@ -26,7 +25,7 @@ def test_bound_states_end_where_their_equation_says(part, spacing):
     """
     alpha = part * 2 * HBAR2_OVER_2M0
     left = kt.Layer(kt.FreeElectron.from_wavevectors(KF), 0.4)
-    stack = kt.Stack([left, rashba_interface(alpha), left], spacing)
+    stack = kt.Stack([left, kt.Interface(kt.terms.rashba(alpha)), left], spacing)
 
     def missing(k):
         x = (k**2 - KF**2) * spacing**2 / 2

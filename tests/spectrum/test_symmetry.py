@@ -1,11 +1,14 @@
 """Rotations and mirrors of a stack, and what they do to torques."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from helpers import wire
 
 import kwantorque as kt
 from kwantorque.spectrum.symmetry import find_symmetry
+from kwantorque.transport import response
 
 
 def test_symmetry_is_found():
@@ -32,6 +35,32 @@ def test_mirrors_tell_which_components_vanish(solver):
     k = np.array([[0.2, 0.1], [0.4, -0.3]])
     here, there = (kt.torques_at(wire(1, 1, m="x"), q, 0.06, solver=solver) for q in (k, k * [-1, 1]))
     assert np.allclose(here.lattice_torque, there.lattice_torque * [1, -1, -1], atol=1e-10)
+
+
+def rashba_metal(m):
+    magnet = kt.Model([kt.terms.kinetic(), kt.terms.potential(-3.0), kt.terms.rashba(0.2), kt.terms.exchange(-0.8)])
+    return kt.Stack([kt.Layer(magnet, 0.5, m=m), kt.Layer(kt.FreeElectron(bottom=-2.0), 0.5)], 0.1)
+
+
+def test_spin_and_k_turned_together_by_any_angle(monkeypatch):
+    """A Rashba magnet along the normal: one ray gives what rays over a quarter give."""
+    spherical = {"gamma1": 7, "gamma2": 2.5, "gamma3": 2.5}
+    assert find_symmetry(wire(1, 1, m="z", **spherical)).isotropic
+    assert not find_symmetry(wire(1, 1, m="x", **spherical)).isotropic
+    assert not find_symmetry(wire(1, 1, m="z")).isotropic
+    assert not find_symmetry(rashba_metal("x")).isotropic
+    symmetry = find_symmetry(rashba_metal("z"))
+    assert (symmetry.isotropic, symmetry.without_spin, symmetry.folds) == (True, False, 4)
+    assert not symmetry.of_k_alone.isotropic
+    one_ray = kt.torques(rashba_metal("z"), 0.0, tolerance=1e-3, progress=False)
+    monkeypatch.setattr(response, "find_symmetry", lambda stack: replace(symmetry, isotropic=False))
+    quarter = kt.torques(rashba_metal("z"), 0.0, tolerance=1e-3, progress=False)
+    assert 3 * one_ray.k_points <= quarter.k_points
+    assert float(abs(one_ray.spin_density).max()) > 1e-3
+    for name in one_ray.data_vars:
+        if not name.endswith("_error"):
+            allowed = float(one_ray[f"{name}_error"] + quarter[f"{name}_error"]) + 1e-12
+            assert float(abs(one_ray[name] - quarter[name]).max()) <= allowed, name
 
 
 def turned(k, angle):

@@ -1,8 +1,10 @@
 """Chains handed to Kwant are the chains they were."""
 
 import numpy as np
+import pytest
 from helpers import random_chain
 
+import kwantorque as kt
 from kwantorque.structures.kwant_builder import Blocks, build_chain, site_order
 
 
@@ -15,3 +17,15 @@ def test_chain_handed_to_kwant_is_the_chain():
         assert np.allclose(system.hamiltonian(order[j], order[j], params=params), chain.total_onsite[0, j])
     for j in range(4):
         assert np.allclose(system.hamiltonian(order[j], order[j + 1], params=params), chain.total_hopping[0, j])
+
+
+def test_missing_parameters_are_named_by_kwant():
+    """kx and ky are what plain Kwant asks for."""
+    metal = kt.FreeElectron.from_wavevectors(10.0)
+    system = kt.build_stack(kt.Stack([kt.Layer(metal, 0.2)], 0.05)).finalized()
+    kwant = pytest.importorskip("kwant")
+    with pytest.raises(TypeError, match=r'missing required arguments: "ky"'):
+        kwant.smatrix(system, 0.0, params={"kx": 0.0})
+    with pytest.raises(Exception, match=r'value function "onsite"') as error:
+        kwant.smatrix(system, 0.0)
+    assert "'kx' and 'ky'" in str(error.value.__cause__)

@@ -44,6 +44,7 @@ def test_a_stack_can_be_changed_only_by_making_another():
     ("make", "message"),
     [
         (lambda: kt.Layer(GAAS, -1.0), r"`thickness` must be > 0 nm, got -1.0"),
+        (lambda: kt.Layer(GAAS, 2e-9), r"`thickness` must be in nm, got 2e-09: 2 nm in metres\?"),
         (lambda: kt.Layer(GAAS, "thick"), r"`thickness` must be a number in nm, got 'thick'"),
         (lambda: kt.Layer(GAAS, np.nan), r"`thickness` must be a finite number"),
         (lambda: kt.Layer(GAMNAS, 1), r"needs its direction `m`"),
@@ -101,6 +102,14 @@ def test_m_of_a_material_that_is_not_magnetic_is_ignored():
     assert kt.Layer(GAAS, 1, m="z").same_crystal(kt.Layer(kt.KohnLuttinger(), 2))
 
 
+def test_where_a_function_of_z_fails():
+    vanishing = kt.Layer(GAMNAS, 1, m=lambda z: (0, 0, float(abs(z - 0.5) > 0.05)))
+    with pytest.raises(InputError, match=r"`m` at z = 0\.5 nm: a direction must be.*non-zero 3-vector"):
+        kt.Stack([vanishing], 0.1)
+    with pytest.raises(InputError, match=r"`potential\(0\.5\)` must be a finite number"):
+        kt.Stack([kt.Layer(GAAS, 1, potential=lambda z: np.nan if abs(z - 0.5) < 0.05 else 0.0)], 0.1)
+
+
 def test_interface_terms_must_not_depend_on_k_z():
     linear = np.zeros((3, 6, 6))
     linear[2] = np.eye(6)
@@ -111,6 +120,7 @@ def test_interface_terms_must_not_depend_on_k_z():
 def test_interface_stands_between_layers():
     delta = kt.Interface([kt.Polynomial("barrier", "lattice", 0.1 * np.eye(6))])
     stack = kt.Stack([kt.Layer(GAAS, 1), delta, kt.Layer(GAAS, 1)], 0.1)
+    assert delta.between(GAAS).terms == delta.terms
     assert [bool(interface.terms) for interface in stack.interfaces] == [False, True, False]
     with pytest.raises(InputError, match="in a row"):
         kt.Stack([kt.Layer(GAAS, 1), delta, delta, kt.Layer(GAAS, 1)], 0.1)

@@ -16,7 +16,6 @@ from kwantorque.systems.semi_magnetic_tunnel_junction import (
     coefficients,
     in_the_ferromagnet,
     magnetisation_of,
-    rashba_interface,
     tamr,
 )
 
@@ -237,7 +236,7 @@ def test_any_delta_term_on_any_interface():
     interface and nowhere else, and books close.
     """
     metal = kt.FreeElectron(bottom=-2.0)
-    stack = kt.Stack([kt.Layer(metal, 0.5), rashba_interface(0.05), kt.Layer(metal, 0.5)], 0.1)
+    stack = kt.Stack([kt.Layer(metal, 0.5), kt.Interface(kt.terms.rashba(0.05)), kt.Layer(metal, 0.5)], 0.1)
     data = kt.torques_at(stack, K[:2], 0.0, incident_spin="z")
     assert data.closure < 1e-11
     assert np.abs(data.lattice_torque.values[:, 5]).max() > 1e-4

@@ -1,5 +1,7 @@
 """What `torques` promises about its result."""
 
+import threading
+
 import numpy as np
 import pytest
 from helpers import wire
@@ -106,9 +108,15 @@ def test_nonsense_from_a_solver_is_never_a_result():
 
 
 def test_functions_that_cannot_be_sent_to_workers_are_named():
-    texture = kt.Layer(kt.KohnLuttinger(exchange=0.27), 1, m=lambda z: "z")
+    lock = threading.Lock()
+
+    def held(z):
+        with lock:
+            return "z"
+
+    texture = kt.Layer(kt.KohnLuttinger(exchange=0.27), 1, m=held)
     stack = kt.Stack([texture, kt.Layer(kt.KohnLuttinger(), 1)], 0.2)
-    with kt.processes(2) as pool, pytest.raises(InputError, match="must be picklable"):
+    with kt.processes(2) as pool, pytest.raises(InputError, match=r"must be picklable.*lock"):
         kt.torques(stack, 0.06, executor=pool, progress=False)
 
 
@@ -144,3 +152,52 @@ def test_drain_without_channels_is_named():
     layers = [kt.Layer(kt.KohnLuttinger(), 1), kt.Layer(kt.KohnLuttinger(band_edge=0.2), 1)]
     with pytest.raises(InputError, match=r"right lead has no open channel at 0.06 eV: its lowest band is at 0.2 eV"):
         kt.torques(kt.Stack(layers, 0.2), 0.06)
+
+
+def test_several_energies_are_those_of_single_runs():
+    """Every number to the bit, each energy with its error."""
+    stack, energies = wire(1, 1), [0.05, 0.06, 0.08]
+    several = kt.torques(stack, np.array(energies), tolerance=0.1, progress=False)
+    assert several.energy.values.tolist() == energies
+    assert several.energy.attrs["units"] == "eV"
+    single = [kt.torques(stack, energy, tolerance=0.1, progress=False) for energy in energies]
+    for i, one in enumerate(single):
+        for name in one.data_vars:
+            assert np.array_equal(several[name][i], one[name]), name
+    assert several.k_points == sum(one.k_points for one in single)
+    assert several.closure == max(one.closure for one in single)
+    assert several.error_estimate == max(one.error_estimate for one in single)
+    per_current = kt.per_current(several)
+    for i, one in enumerate(map(kt.per_current, single)):
+        assert np.array_equal(per_current.lattice_torque_total[i], one.lattice_torque_total)
+        assert float(per_current.lattice_torque_total_error[i]) == float(one.lattice_torque_total_error)
+
+
+def test_several_energies_at_a_temperature():
+    metal = kt.FreeElectron(bottom=-1.0)
+    stack = kt.Stack([kt.Layer(metal, 0.5), kt.Layer(kt.FreeElectron(bottom=-0.5), 0.5)], 0.1)
+    both = kt.torques(stack, [0.0, 0.1], temperature=300, tolerance=0.1, progress=False)
+    one = kt.torques(stack, 0.1, temperature=300, tolerance=0.1, progress=False)
+    assert np.array_equal(both.particle_current_limit[1], one.particle_current_limit)
+    assert both.attrs["temperature"] == 300
+
+
+@pytest.mark.parametrize(
+    ("energy", "message"),
+    [
+        ([], "`energy` must be a number in eV or a sequence of at least one, got none"),
+        ([0.06, "x"], "`energy` must be a number in eV, got 'x'"),
+        ([[0.06]], r"`energy` must be a number in eV, got \[\[0.06\]\]"),
+        ([0.06, -5.0], "left lead has no open channel at -5 eV"),
+    ],
+)
+def test_energies_that_cannot_be(energy, message):
+    with pytest.raises(InputError, match=message):
+        kt.torques(wire(1, 1), energy, progress=False)
+
+
+def test_figures_want_one_energy():
+    data = kt.torques(wire(1, 1), [0.05, 0.06], tolerance=0.1, progress=False)
+    with pytest.raises(InputError, match=r"without the dimension energy.*isel\(energy=0\)"):
+        kt.plot.balance(data)
+    kt.plot.balance(data.isel(energy=0))
