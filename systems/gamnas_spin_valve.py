@@ -53,10 +53,10 @@ from kwantorque.plot import (
     torque_against_coupling,
     torque_against_thickness,
 )
-from kwantorque.results import estimate_of
+from kwantorque.results import SCHEMA, estimate_of
 from kwantorque.structures.stack import Layer, Stack
 from kwantorque.systems.base import Result, with_results
-from kwantorque.systems.layered import LayeredSystem, per_current_torques
+from kwantorque.systems.layered import LayeredSystem, in_unit, per_current_torques
 from kwantorque.systems.parameters import (
     ANGLE,
     BARRIER_HEIGHT,
@@ -102,6 +102,9 @@ RESULTS = (
     Result("lattice_torque", "hbar I/e", "in-plane torque on the lattice of the right layer", order=1),
     Result("transmission", "1", "particle current over the current that comes in"),
 )
+
+DERIVED = ("stt_total", "stt_persistent", "Qj_flux", "Qs_flux", "lattice_torque_sum", "stt_persistent_limit")
+"""Names of what `right_layer` returns."""
 
 
 def stack(p: Mapping[str, Any]) -> Stack:
@@ -260,6 +263,7 @@ def compute(parameters: Mapping[str, Any], numerics: Numerics) -> xr.Dataset:
     layers = stack(parameters)
     valve = Geometry(layers, parameters["angle"])
     data = per_current_torques(layers, parameters["fermi_energy"], numerics, derived=valve.derived)
+    data = in_unit(data, "hbar I/e", *DERIVED)
     data = _along_depth(data, valve)
     windows = [valve.slope(*window) for window in ((1 / 4, 1), (1 / 3, 1), (1 / 2, 1), (2 / 3, 1))]
     moved = max(abs(float(w @ data.stt_against_thickness.values - data.stt_persistent)) for w in windows)
@@ -286,7 +290,7 @@ def resolved(parameters: Mapping[str, Any], k_par: ArrayLike, solver: Any) -> xr
     if not current.any():
         raise InputError(f"none of {len(current)} in-plane wavevectors has an open channel")
     for name, variable in data.data_vars.items():
-        about = variable.attrs | {"units": f"{variable.attrs['units']} I/e"}
+        about = variable.attrs | {"units": SCHEMA[name].unit.per_current}
         data[name] = (variable.dims, variable.values / current.mean(), about)
     data = _along_depth(data, valve)
     values = valve.derived({name: variable.values for name, variable in data.data_vars.items()})

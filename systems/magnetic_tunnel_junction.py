@@ -18,16 +18,15 @@ from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from kwantorque.errors import InputError
 from kwantorque.materials import FreeElectron
 from kwantorque.plot import spin_currents, torques_against_bias
-from kwantorque.results import estimate_of
+from kwantorque.results import conductance, estimate_of
+from kwantorque.results.conductance import with_linear
 from kwantorque.structures.stack import Layer, Stack
 from kwantorque.systems.base import Parameter, Result, together, with_results
 from kwantorque.systems.junction import check_bias
-from kwantorque.systems.layered import EQUILIBRIUM, LayeredSystem, shared_key, transmitted
+from kwantorque.systems.layered import EQUILIBRIUM, LayeredSystem, in_unit, shared_key, transmitted
 from kwantorque.systems.magnets import Magnets
 from kwantorque.systems.parameters import ANGLE, BARRIER_HEIGHT, BARRIER_LENGTH, BARRIER_MASS, KF_DOWN, KF_UP, SPACING
 from kwantorque.transport import Numerics, steady_state, torques
@@ -114,10 +113,10 @@ def compute(parameters: Mapping[str, Any], numerics: Numerics) -> xr.Dataset:
 
     data = at(bias)
     if bias == 0:
-        rest = data
+        rest = data = with_linear(data, _between(parameters, parameters["angle"], numerics))
     else:
         (rest,) = EQUILIBRIUM(shared_key(SYSTEM.name, parameters, numerics), lambda: (at(0.0),))
-    collinear = [_between_collinear(parameters, angle, numerics) for angle in (0.0, 180.0)]
+    collinear = [_between(parameters, angle, numerics) for angle in (0.0, 180.0)]
     parallel, antiparallel = (abs(estimate_of(one, "transmitted")) for one in collinear)
     estimates = {name: estimate_of(data, name) for name in Magnets.COMPONENTS}
     estimates |= {
@@ -125,10 +124,11 @@ def compute(parameters: Mapping[str, Any], numerics: Numerics) -> xr.Dataset:
         "tmr": parallel / antiparallel - 1,
         "torque_out_of_plane_equilibrium": estimate_of(rest, "torque_out_of_plane"),
     }
-    return with_results(together(data, rest, *collinear), RESULTS, estimates)
+    data = in_unit(together(data, rest, *collinear), "eV/nm^2", *Magnets.COMPONENTS)
+    return with_results(data, RESULTS, estimates)
 
 
-def _between_collinear(parameters, angle, numerics):
+def _between(parameters, angle, numerics):
     """The current at this angle; its linear response where there is no bias."""
     layers, temperature = stack({**parameters, "angle": angle}), parameters["temperature"]
     if parameters["bias"] == 0:
@@ -173,7 +173,7 @@ def derivatives(data: xr.Dataset) -> xr.Dataset:
     """
     if "done" not in data or data.done.dims != ("bias",):
         raise InputError("derivatives need a sweep of `bias` alone")
-    siemens = 2 * np.pi * CONDUCTANCE_QUANTUM * PER_UM2
+    siemens = conductance(CONDUCTANCE_QUANTUM * PER_UM2)
     slopes = {
         "differential_conductance": (siemens, "current", "S/um^2", "differential conductance"),
         "torkance_in_plane": (1.0, "torque_in_plane", "1/nm^2", "in-plane torkance dT/dV"),

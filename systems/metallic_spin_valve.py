@@ -27,10 +27,10 @@ from scipy.optimize import least_squares
 from kwantorque.errors import InputError
 from kwantorque.materials import FreeElectron
 from kwantorque.plot import spin_currents
-from kwantorque.results import estimate_of, per_current
+from kwantorque.results import conductance, estimate_of, per_current
 from kwantorque.structures.stack import Layer, Stack
 from kwantorque.systems.base import Parameter, Result, together, with_results
-from kwantorque.systems.layered import LayeredSystem, current_of, transmitted
+from kwantorque.systems.layered import LayeredSystem, current_of, in_unit, transmitted
 from kwantorque.systems.magnets import Magnets
 from kwantorque.systems.parameters import ANGLE, FM_LENGTH, KF_DOWN, KF_NORMAL, KF_UP, SPACING
 from kwantorque.transport import Numerics, steady_state, torques, torques_at
@@ -131,14 +131,14 @@ def compute(parameters: Mapping[str, Any], numerics: Numerics) -> xr.Dataset:
     )
     current = current_of(left)
     estimates = {
-        "conductance": 2 * np.pi * current,
+        "conductance": conductance(current),
         "gmr": parallel / antiparallel - 1,
         "exchange_coupling": estimate_of(sea, "torque_out_of_plane"),
     }
     for name, component in TORQUES.items():
         one, other = (estimate_of(data, component) for data in (left, right))
         estimates[name] = (one - other) / 2 / current
-    data = together(per_current(left), right, sea)
+    data = together(in_unit(per_current(left), "hbar I/e", *Magnets.COMPONENTS), right, sea)
     sites = sea.exchange_torque.sum("part")
     data["equilibrium_torque"] = (sites.dims, sites.values, dict(sea.exchange_torque.attrs))
     return with_results(data, RESULTS, estimates)

@@ -21,14 +21,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from kwantorque.materials import FreeElectron
 from kwantorque.plot import spin_currents
-from kwantorque.results import estimate_of, per_current
+from kwantorque.results import conductance, estimate_of, per_current
 from kwantorque.structures.stack import Layer, Stack
 from kwantorque.systems.base import Result, together, with_results
-from kwantorque.systems.layered import LayeredSystem, transmitted
+from kwantorque.systems.layered import LayeredSystem, in_unit, transmitted
 from kwantorque.systems.parameters import KF_DOWN, KF_NORMAL, KF_UP, SPACING
 from kwantorque.transport import Numerics, torques
 
@@ -96,15 +94,16 @@ def compute(parameters: Mapping[str, Any], numerics: Numerics) -> xr.Dataset:
     layers = stack(parameters)
     data = torques(layers, 0.0, incident_spin="x", derived=spin_and_current, **numerics)
     up, down = (torques(layers, 0.0, incident_spin=s, derived=transmitted, **numerics) for s in ("z", "-z"))
-    # One mode per k: the sum of modes over the plane is 2 pi times the response.
+    # One mode per k, of spin hbar/2: sums of modes over the plane.
     estimates = {
-        "sharvin": 2 * np.pi * estimate_of(data, "incident_current"),
-        "mixing_real": 4 * np.pi * estimate_of(data, "spin_x"),
-        "mixing_imag": -4 * np.pi * estimate_of(data, "spin_y"),
-        "conductance_up": 2 * np.pi * estimate_of(up, "transmitted"),
-        "conductance_down": 2 * np.pi * estimate_of(down, "transmitted"),
+        "sharvin": conductance(estimate_of(data, "incident_current")),
+        "mixing_real": 2 * conductance(estimate_of(data, "spin_x")),
+        "mixing_imag": -2 * conductance(estimate_of(data, "spin_y")),
+        "conductance_up": conductance(estimate_of(up, "transmitted")),
+        "conductance_down": conductance(estimate_of(down, "transmitted")),
     }
-    return with_results(together(per_current(data, incident=True), up, down), RESULTS, estimates)
+    data = in_unit(per_current(data, incident=True), "hbar I/e", "spin_x", "spin_y", "torque_x", "torque_y")
+    return with_results(together(in_unit(data, "I/e", "transmitted"), up, down), RESULTS, estimates)
 
 
 def torque_on_a_layer(thickness: float, *, numerics: Numerics | None = None, **given: Any) -> tuple[float, float]:

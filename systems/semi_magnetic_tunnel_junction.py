@@ -43,11 +43,12 @@ from kwantorque.errors import InputError
 from kwantorque.integration.plane import PolarRule
 from kwantorque.materials import FreeElectron, Polynomial
 from kwantorque.plot import conductance_against_theta, spin_currents, torque_against_phi, torque_parallel
-from kwantorque.results import estimate_of
+from kwantorque.results import conductance, estimate_of
+from kwantorque.results.conductance import with_linear
 from kwantorque.structures.stack import Interface, Layer, Stack
 from kwantorque.systems.base import Parameter, Result, together, with_results
 from kwantorque.systems.junction import check_bias
-from kwantorque.systems.layered import EQUILIBRIUM, LayeredSystem, shared_key, transmitted
+from kwantorque.systems.layered import EQUILIBRIUM, LayeredSystem, in_unit, shared_key, transmitted
 from kwantorque.systems.parameters import (
     BARRIER_HEIGHT,
     BARRIER_LENGTH,
@@ -208,18 +209,18 @@ def compute(parameters: Mapping[str, Any], numerics: Numerics) -> xr.Dataset:
     # States from the normal metal, which came through the barrier: those from the
     # ferromagnet that never leave it would drown T_par, and would only cancel.
     data = rest if bias == 0 else steady_state(unbiased, bias=bias, derived=derived, window_from="right", **numerics)
-    # Particles per eV/hbar, e^2/hbar of them: 2 pi conductance quanta.
-    siemens = 2 * np.pi * CONDUCTANCE_QUANTUM * PER_UM2
+    siemens = CONDUCTANCE_QUANTUM * PER_UM2
     estimates = {
-        "conductance": siemens * estimate_of(linear, "transmitted"),
-        "current": siemens * estimate_of(data, "particle_current_limit", lead="right"),
+        "conductance": siemens * conductance(estimate_of(linear, "transmitted")),
+        "current": siemens * conductance(estimate_of(data, "particle_current_limit", lead="right")),
         # In the sea T_par is the slope of Omega in phi, which vanishes once all
         # azimuths of k are summed: what the integral leaves of it there is no result.
         "torque_parallel": PER_UM2 * estimate_of(data, "parallel", part="window"),
         "torque_perpendicular": PER_UM2 * estimate_of(data, "perpendicular"),
         "torque_perpendicular_equilibrium": PER_UM2 * estimate_of(rest, "perpendicular"),
     }
-    return with_results(together(data, rest, linear) if bias else together(data, linear), RESULTS, estimates)
+    data = together(data, rest, linear) if bias else together(with_linear(data, linear), linear)
+    return with_results(in_unit(data, "eV/nm^2", "parallel", "perpendicular"), RESULTS, estimates)
 
 
 def in_the_ferromagnet(length: float = 3.0, *, numerics: Numerics | None = None, **given: Any) -> xr.Dataset:

@@ -1,8 +1,21 @@
 """What a user holds: Datasets, numbers with errors, what follows from them, files."""
 
+from .conductance import conductance
 from .dataset import SCHEMA
 from .estimate import Estimate, estimate_of
 from .extrapolation import extrapolate, richardson
 from .profiles import per_current, window_average
+from .si import effective_field, to_si
 
-__all__ = ["SCHEMA", "Estimate", "estimate_of", "extrapolate", "per_current", "richardson", "window_average"]
+__all__ = [
+    "SCHEMA",
+    "Estimate",
+    "conductance",
+    "effective_field",
+    "estimate_of",
+    "extrapolate",
+    "per_current",
+    "richardson",
+    "to_si",
+    "window_average",
+]

@@ -16,6 +16,8 @@ from ..algebra import direction
 from ..errors import InputError, finite, known, whole
 from ..integration.energy import slope_of_occupation, window
 from ..integration.summation import CHUNK
+from ..results import estimate_of
+from ..results.conductance import with_conductance
 from ..results.dataset import dataset
 from ..spectrum.breaks import Breaks
 from ..spectrum.channels import band_bottoms, barrier_top, count_channels, require_channels, thresholds
@@ -119,7 +121,8 @@ def torques(
         Variables, dimensions and units as in `kwantorque.results.SCHEMA`, vectors with
         components x, y, z along `axis`; `<variable>_error` is the largest error of a
         variable. `<flux>_limit` is the value at z -> -infinity and +infinity,
-        `<torque>_tail` the sum over a lead. The coordinate `magnetisation` has the
+        `<torque>_tail` the sum over a lead. `conductance` and `resistance_area` are
+        dI/dV and its inverse. The coordinate `magnetisation` has the
         direction of M on every site. attrs: version, energy, source, stack, parameters
         (these three as JSON), solver, solver_options, kwant_version, rounding_nm,
         tolerance, error_estimate, closure, k_points, k_points_left_to_kwant, k_rule,
@@ -184,7 +187,9 @@ def torques(
         temperature=float(temperature),
     )
     attrs |= run.attrs(integral.error, integral.points, time.perf_counter() - started)
-    return dataset(integral.values, stack.coordinates(), attrs, partners=stack.partners, errors=integral.errors)
+    data = dataset(integral.values, stack.coordinates(), attrs, partners=stack.partners, errors=integral.errors)
+    downstream = estimate_of(data, "particle_current_limit", lead=SIDES[source == "left"])
+    return with_conductance(data, downstream if source == "left" else -downstream)
 
 
 def _thermal_mean(run, injection, thermal, measure):

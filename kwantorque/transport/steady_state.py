@@ -27,6 +27,8 @@ from ..integration.energy import occupation, window
 from ..integration.rules import Integral
 from ..operators import ChainOperators, schema
 from ..parallel import single_thread
+from ..results import estimate_of
+from ..results.conductance import with_conductance
 from ..results.dataset import dataset
 from ..scattering.green import fermi_contour, filled
 from ..spectrum.breaks import Breaks, entering_levels
@@ -164,7 +166,9 @@ def steady_state(
         As `kwantorque.torques` returns, with a leading dimension `part` of "sea" and
         "window", whose sum is the value, `<variable>_error` likewise: torques and
         angular momentum fluxes in eV/nm^2, densities per nm^3. Without a bias the sea
-        is the equilibrium and the window empty. attrs as there, and mu_left, mu_right,
+        is the equilibrium and the window empty. `conductance` is I/V,
+        `resistance_area` V/I; without a bias they are NaN (dI/dV at V = 0 is what
+        `kwantorque.torques` has). attrs as there, and mu_left, mu_right,
         temperature instead of energy and source. `closure` is the largest relative
         violation of the books of particles and angular momentum (see
         `kwantorque.torques`): of pieces and whole of the window, and of the sea, there
@@ -227,7 +231,7 @@ def steady_state(
         sea=int(sea),
         window_from=source,
     ) | run.attrs(error, below.points + above.points, time.perf_counter() - started)
-    return dataset(
+    data = dataset(
         values,
         stack.coordinates() | {"part": list(PARTS)},
         attrs,
@@ -236,6 +240,7 @@ def steady_state(
         leading=("part",),
         errors=errors,
     )
+    return with_conductance(data, estimate_of(data, "particle_current_limit", lead="right"), mu["left"] - mu["right"])
 
 
 def _filled_to(stack, energy, bias, across, mu_left, mu_right):
