@@ -137,6 +137,13 @@ def torques(
     ComputationError
         The books do not close to 1e-8.
 
+    Warns
+    -----
+    AccuracyWarning
+        The tolerance is not reached within `max_points` of the rule.
+    UserWarning
+        The spacing is coarse for a band at this energy.
+
     References
     ----------
     Currents, torques and their balance: P. M. Haney and M. D. Stiles, Phys. Rev. Lett.
@@ -177,6 +184,7 @@ def torques(
             integral = run.integral(injection.sums, breaks, numerics.tolerance, measure)
         else:
             integral = _thermal_mean(run, injection, thermal, measure)
+        run.pace.finish()
     run.close(integral.values)
     attrs = provenance(
         stack,

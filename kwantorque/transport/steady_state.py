@@ -185,6 +185,11 @@ def steady_state(
         The books of a k-point of the window, or of the whole, do not close to 1e-8, or
         those of a piece of the sea to 1e-5.
 
+    Warns
+    -----
+    AccuracyWarning, UserWarning
+        As `kwantorque.torques` does.
+
     Examples
     --------
     >>> import kwantorque as kt
@@ -214,6 +219,7 @@ def steady_state(
         run = _Filling(stack, numerics, find_symmetry(stack), bar, derived, thermal)
         below = run.sea(low if source == upper else high) if sea else None
         above = run.window(high, low, source, 1 if source == upper else -1) if high > low else None
+        run.pace.finish()
     if below is None and above is None:
         raise InputError("without the sea and without a bias there is nothing to compute")
     below, above = below or _nothing(above), above or _nothing(below)

@@ -114,7 +114,7 @@ def test_sharvin_conductance_from_either_side():
 
 
 def test_resistance_area_of_a_junction():
-    """Exact matching at 90 degrees: the linear response, ohm um^2, and I/V at a bias."""
+    """Exact matching at 90 degrees: the linear response, ohm um^2, and I/V."""
     junction = kt.systems.find("magnetic-tunnel-junction")
     rest = junction.run(spacing=0.05, tolerance=1e-2, progress=False)
     assert float(rest.resistance_area) == pytest.approx(1.08131, rel=0.02)
