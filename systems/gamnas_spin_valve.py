@@ -54,6 +54,7 @@ from kwantorque.plot import (
     torque_against_thickness,
 )
 from kwantorque.results import SCHEMA, estimate_of
+from kwantorque.results.dataset import error_of
 from kwantorque.structures.stack import Layer, Stack
 from kwantorque.systems.base import Result, with_results
 from kwantorque.systems.layered import LayeredSystem, in_unit, per_current_torques
@@ -315,11 +316,24 @@ def _along_depth(data, valve):
         "Qs_flux_against_thickness": (spin[..., :1] - spin[..., 1:], "spin current in minus out"),
         "Qj_flux_against_thickness": (total[..., :1] - total[..., 1:], "total angular momentum current in minus out"),
     }
+    of = {
+        "torque_density": ("exchange_torque", 1 / length_of_site.min()),
+        "stt_against_thickness": ("exchange_torque_cumulated", 2),
+        "lattice_torque_against_thickness": ("lattice_torque_cumulated", 2),
+        "Qs_flux_against_thickness": ("spin_current", 2),
+        "Qj_flux_against_thickness": ("angular_momentum_current", 2),
+    }
     data = data.assign_coords(depth=("depth", depth, {"units": "nm", "long_name": "distance from the barrier"}))
     for name, (values, label) in lines.items():
         unit = "hbar I/(e nm)" if name == "torque_density" else "hbar I/e"
         dims = (*data.exchange_torque.dims[:-2], "depth")
         data[name] = (dims, values, {"units": unit, "long_name": f"in-plane {label}"})
+        source, times = of[name]
+        if f"{source}_error" in data:
+            # Of a component along `in_plane`; a sum from the interface on is the
+            # difference of two sums from -infinity on.
+            error = times * np.abs(in_plane).sum() * error_of(data, source).values
+            data[f"{name}_error"] = ((), float(error), {"units": unit, "long_name": f"largest error of {name}"})
     return data
 
 

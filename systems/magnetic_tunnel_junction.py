@@ -18,11 +18,14 @@ from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from kwantorque.errors import InputError
 from kwantorque.materials import FreeElectron
 from kwantorque.plot import spin_currents, torques_against_bias
 from kwantorque.results import conductance, estimate_of
 from kwantorque.results.conductance import with_linear
+from kwantorque.results.dataset import error_of
 from kwantorque.structures.stack import Layer, Stack
 from kwantorque.systems.base import Parameter, Result, together, with_results
 from kwantorque.systems.junction import check_bias
@@ -150,12 +153,13 @@ def derivatives(data: xr.Dataset) -> xr.Dataset:
     -------
     xarray.Dataset
         `data` with `differential_conductance` (S/um^2) and `torkance_in_plane`,
-        `torkance_out_of_plane` (1/nm^2 per V of bias).
+        `torkance_out_of_plane` (1/nm^2 per V of bias), and their errors by those of the
+        results.
 
     Raises
     ------
     InputError
-        The Dataset is no sweep of the bias alone.
+        The Dataset is no sweep of the bias alone, over at least 2 values.
 
     Examples
     --------
@@ -169,19 +173,24 @@ def derivatives(data: xr.Dataset) -> xr.Dataset:
     >>> derivatives(data.isel(bias=0))
     Traceback (most recent call last):
     ...
-    kwantorque.errors.InputError: derivatives need a sweep of `bias` alone
+    kwantorque.errors.InputError: derivatives need a sweep of `bias` alone, over at ...
     """
-    if "done" not in data or data.done.dims != ("bias",):
-        raise InputError("derivatives need a sweep of `bias` alone")
+    if "done" not in data or data.done.dims != ("bias",) or data.sizes["bias"] < 2:
+        raise InputError("derivatives need a sweep of `bias` alone, over at least 2 values")
     siemens = conductance(CONDUCTANCE_QUANTUM * PER_UM2)
+    # What takes the values to their slopes takes their errors, which add up, along.
+    weights = np.gradient(np.eye(data.sizes["bias"]), data.bias.values, axis=0)
     slopes = {
         "differential_conductance": (siemens, "current", "S/um^2", "differential conductance"),
         "torkance_in_plane": (1.0, "torque_in_plane", "1/nm^2", "in-plane torkance dT/dV"),
         "torkance_out_of_plane": (1.0, "torque_out_of_plane", "1/nm^2", "out-of-plane torkance dT/dV"),
     }
     for name, (factor, result, unit, label) in slopes.items():
-        slope = factor * data[f"result_{result}"].differentiate("bias")
-        data = data.assign({name: slope.assign_attrs(units=unit, long_name=label)})
+        value = data[f"result_{result}"]
+        added = {name: ("bias", factor * (weights @ value.values), {"units": unit, "long_name": label})}
+        error = factor * (np.abs(weights) @ error_of(data, value.name).values)
+        added[f"{name}_error"] = ("bias", error, {"units": unit, "long_name": f"error of {name} by those of {result}"})
+        data = data.assign(added)
     return data
 
 

@@ -139,8 +139,9 @@ def compute(parameters: Mapping[str, Any], numerics: Numerics) -> xr.Dataset:
         one, other = (estimate_of(data, component) for data in (left, right))
         estimates[name] = (one - other) / 2 / current
     data = together(in_unit(per_current(left), "hbar I/e", *Magnets.COMPONENTS), right, sea)
-    sites = sea.exchange_torque.sum("part")
-    data["equilibrium_torque"] = (sites.dims, sites.values, dict(sea.exchange_torque.attrs))
+    for of in ("", "_error"):
+        sites = sea[f"exchange_torque{of}"]
+        data[f"equilibrium_torque{of}"] = sites.sum("part").assign_attrs(sites.attrs)
     return with_results(data, RESULTS, estimates)
 
 

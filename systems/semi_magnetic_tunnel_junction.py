@@ -267,6 +267,10 @@ def in_the_ferromagnet(length: float = 3.0, *, numerics: Numerics | None = None,
     transverse = data.spin_density.values @ frame.T
     about = {"units": data.spin_density.attrs["units"], "long_name": "transverse spin density"}
     data["transverse_spin_density"] = (("part", "site", "component"), transverse, about)
+    # Of a component along any unit vector.
+    error = np.sqrt(3) * data.spin_density_error.values
+    about = about | {"long_name": "largest error of transverse_spin_density"}
+    data["transverse_spin_density_error"] = ("part", error, about)
     data = data.assign_coords(component=["along M x (z x M)", "along z x M"])
     return data.assign_coords(z=data.z - length, z_bond=data.z_bond - length, boundary_z=data.boundary_z - length)
 

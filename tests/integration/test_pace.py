@@ -89,6 +89,7 @@ def test_an_integral_ends_where_it_expected(monkeypatch, material, energy, tempe
     monkeypatch.setattr(Pace, "expect", expect)
     wire = kt.Stack([kt.Layer(material, 1, m="z"), kt.Layer(replace(material, exchange=0.0), 1)], spacing)
     data = kt.torques(wire, energy, temperature=temperature, tolerance=1e-2, progress=False)
-    assert seen[-1] == (data.k_points, data.k_points)
+    # Panels of energy that were halved count no more among the k-points of the result.
+    assert seen[-1][0] == seen[-1][1] >= data.k_points
     assert all(total >= done for total, done in seen)
     assert seen[0][0] > seen[0][1]
