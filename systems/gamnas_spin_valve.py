@@ -58,6 +58,7 @@ from kwantorque.results.dataset import error_of
 from kwantorque.structures.stack import Layer, Stack
 from kwantorque.systems.base import Result, with_results
 from kwantorque.systems.layered import LayeredSystem, in_unit, per_current_torques
+from kwantorque.systems.magnets import magnet
 from kwantorque.systems.parameters import (
     ANGLE,
     BARRIER_HEIGHT,
@@ -116,9 +117,9 @@ def stack(p: Mapping[str, Any]) -> Stack:
     turn = np.radians(p["angle"])
     layers = [
         Layer(barrier, p["barrier_length"], name="barrier"),
-        Layer(gamnas, p["fm_length"], m=(np.cos(turn), np.sin(turn), 0.0), name="right magnet"),
+        magnet(gamnas, p["fm_length"], m=(np.cos(turn), np.sin(turn), 0.0), name="right magnet"),
     ]
-    return Stack(layers, p["spacing"], left=Layer(gamnas, m="x", name="left magnet"))
+    return Stack(layers, p["spacing"], left=magnet(gamnas, m="x", name="left magnet"))
 
 
 def right_layer(

@@ -30,7 +30,7 @@ from kwantorque.structures.stack import Layer, Stack
 from kwantorque.systems.base import Parameter, Result, together, with_results
 from kwantorque.systems.junction import check_bias
 from kwantorque.systems.layered import EQUILIBRIUM, LayeredSystem, in_unit, shared_key, transmitted
-from kwantorque.systems.magnets import Magnets
+from kwantorque.systems.magnets import Magnets, magnet
 from kwantorque.systems.parameters import ANGLE, BARRIER_HEIGHT, BARRIER_LENGTH, BARRIER_MASS, KF_DOWN, KF_UP, SPACING
 from kwantorque.transport import Numerics, steady_state, torques
 from kwantorque.units import CONDUCTANCE_QUANTUM, PER_UM2
@@ -78,8 +78,8 @@ def stack(p: Mapping[str, Any]) -> Stack:
     return Stack(
         [Layer(barrier, p["barrier_length"], name="barrier")],
         p["spacing"],
-        left=Layer(left, m=magnets.left, name="left magnet"),
-        right=Layer(right, m=magnets.right, name="right magnet"),
+        left=magnet(left, m=magnets.left, name="left magnet"),
+        right=magnet(right, m=magnets.right, name="right magnet"),
     )
 
 

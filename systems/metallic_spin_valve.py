@@ -31,7 +31,7 @@ from kwantorque.results import conductance, estimate_of, per_current
 from kwantorque.structures.stack import Layer, Stack
 from kwantorque.systems.base import Parameter, Result, together, with_results
 from kwantorque.systems.layered import LayeredSystem, current_of, in_unit, transmitted
-from kwantorque.systems.magnets import Magnets
+from kwantorque.systems.magnets import Magnets, magnet
 from kwantorque.systems.parameters import ANGLE, FM_LENGTH, KF_DOWN, KF_NORMAL, KF_UP, SPACING
 from kwantorque.transport import Numerics, steady_state, torques, torques_at
 
@@ -84,13 +84,13 @@ def stack(p: Mapping[str, Any]) -> Stack:
     """Normal metal | F1 | normal metal | F2 | normal metal."""
     magnets, spacing = Magnets(p["angle"]), p["spacing"]
     metal = FreeElectron.from_wavevectors(p["kf_normal"])
-    magnet = FreeElectron.from_wavevectors(p["kf_up"], p["kf_down"])
+    ferromagnet = FreeElectron.from_wavevectors(p["kf_up"], p["kf_down"])
     outside = Layer(metal, max(OUTSIDE // spacing, 1) * spacing)
     layers = [
         outside,
-        Layer(magnet, p["fm_length"], m=magnets.left, name="F1"),
+        magnet(ferromagnet, p["fm_length"], m=magnets.left, name="F1"),
         Layer(metal, p["spacer_length"], name="spacer"),
-        Layer(magnet, p["fm_length"], m=magnets.right, name="F2"),
+        magnet(ferromagnet, p["fm_length"], m=magnets.right, name="F2"),
         outside,
     ]
     return Stack(layers, spacing)

@@ -27,6 +27,7 @@ from kwantorque.results import conductance, estimate_of, per_current
 from kwantorque.structures.stack import Layer, Stack
 from kwantorque.systems.base import Result, together, with_results
 from kwantorque.systems.layered import LayeredSystem, in_unit, transmitted
+from kwantorque.systems.magnets import magnet
 from kwantorque.systems.parameters import KF_DOWN, KF_NORMAL, KF_UP, SPACING
 from kwantorque.transport import Numerics, torques
 
@@ -51,8 +52,8 @@ RESULTS = (
 def stack(p: Mapping[str, Any]) -> Stack:
     """Normal metal | ferromagnet, each continued into its lead."""
     metal = Layer(FreeElectron.from_wavevectors(p["kf_normal"]), N_LENGTH, name="metal")
-    magnet = Layer(FreeElectron.from_wavevectors(p["kf_up"], p["kf_down"]), F_LENGTH, m="z", name="magnet")
-    return Stack([metal, magnet], p["spacing"])
+    ferromagnet = magnet(FreeElectron.from_wavevectors(p["kf_up"], p["kf_down"]), F_LENGTH, m="z", name="magnet")
+    return Stack([metal, ferromagnet], p["spacing"])
 
 
 def spin_and_current(values: Mapping[str, NDArray]) -> dict[str, NDArray]:
@@ -138,7 +139,7 @@ def torque_on_a_layer(thickness: float, *, numerics: Numerics | None = None, **g
     """
     numerics, given = Numerics.among(given, numerics)
     whole = stack(SYSTEM.complete(given))
-    layers = [whole.layers[0], Layer(whole.layers[1].material, thickness, m="z")]
+    layers = [whole.layers[0], magnet(whole.layers[1].material, thickness, m="z")]
     slab = Stack(layers, whole.spacing, right=whole.left)
     data = torques(slab, 0.0, incident_spin="x", derived=spin_and_current, **numerics)
     return tuple(float(2 * data[name] / data.incident_current) for name in ("torque_x", "torque_y"))

@@ -49,6 +49,7 @@ from kwantorque.structures.stack import Interface, Layer, Stack
 from kwantorque.systems.base import Parameter, Result, together, with_results
 from kwantorque.systems.junction import check_bias
 from kwantorque.systems.layered import EQUILIBRIUM, LayeredSystem, in_unit, shared_key, transmitted
+from kwantorque.systems.magnets import magnet
 from kwantorque.systems.parameters import (
     BARRIER_HEIGHT,
     BARRIER_LENGTH,
@@ -146,13 +147,13 @@ def magnetisation_of(theta: float, phi: float) -> NDArray:
 
 def stack(p: Mapping[str, Any]) -> Stack:
     """Ferromagnet | Rashba | barrier | normal metal without bias, with E_F = 0."""
-    magnet = FreeElectron.from_wavevectors(p["kf_up"], p["kf_down"])
+    ferromagnet = FreeElectron.from_wavevectors(p["kf_up"], p["kf_down"])
     metal = FreeElectron.from_wavevectors(p["kf_normal"])
     barrier = FreeElectron(mass=p["barrier_mass"], bottom=p["barrier_height"])
     return Stack(
         [rashba_interface(p["rashba"]), Layer(barrier, p["barrier_length"], name="barrier")],
         p["spacing"],
-        left=Layer(magnet, m=magnetisation_of(p["theta"], p["phi"]), name="ferromagnet"),
+        left=magnet(ferromagnet, m=magnetisation_of(p["theta"], p["phi"]), name="ferromagnet"),
         right=Layer(metal, name="metal"),
     )
 
