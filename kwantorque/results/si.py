@@ -148,7 +148,8 @@ def to_si(data: Data) -> Data:
 
 def _kind(data, name):
     """Kind of a variable; of an error that of what it is the error of."""
-    return data[name.removesuffix("_error") if name.removesuffix("_error") in data else name].attrs.get("kind")
+    bases = [name.removesuffix(suffix) for suffix in ("_spacing_error", "_window_error", "_error")]
+    return data[next((base for base in bases if base != name and base in data), name)].attrs.get("kind")
 
 
 def _converted(variable, kind):

@@ -44,12 +44,14 @@ BY_HAND = {
 def test_by_hand(kind, unit):
     """Values and errors, which have the unit but not always the kind."""
     factor, expected = BY_HAND[kind, unit]
-    data = xr.Dataset({"x": ("site", [2.0, -1.0]), "x_error": 0.25}, {"z": ("site", [0.0, 0.1], {"units": "nm"})})
+    z = ("site", [0.0, 0.1], {"units": "nm"})
+    data = xr.Dataset({"x": ("site", [2.0, -1.0]), "x_error": 0.25, "x_spacing_error": 0.5}, {"z": z})
     data.x.attrs |= {"units": unit, "kind": kind, "long_name": "something"}
-    data.x_error.attrs["units"] = unit
+    data.x_error.attrs["units"] = data.x_spacing_error.attrs["units"] = unit
     si = kt.to_si(data)
     np.testing.assert_allclose(si.x, [2 * factor, -factor], rtol=1e-12)
     assert float(si.x_error) == pytest.approx(0.25 * factor, rel=1e-12)
+    assert float(si.x_spacing_error) == pytest.approx(0.5 * factor, rel=1e-12)
     assert si.x.attrs == {"units": expected, "kind": kind, "long_name": "something"}
     assert si.x_error.attrs["units"] == expected
     assert si.z.attrs["units"] == "nm"
