@@ -10,11 +10,21 @@ if TYPE_CHECKING:
     # What editors and type checkers see; `_HOME` says the same for those who run it.
     from . import errors, materials, parallel, plot, results, scattering, systems, transport, units
     from .bulk import bands, k_path
-    from .errors import ComputationError, InputError
+    from .errors import AccuracyWarning, ComputationError, InputError
     from .integration.plane import PolarRule
     from .materials import CubicLattice, FreeElectron, Hoppings, KohnLuttinger, Material, Model, Polynomial, Term, terms
     from .parallel import processes
-    from .results import components, extrapolate, per_current, richardson, window_average
+    from .results import (
+        Estimate,
+        components,
+        effective_field,
+        estimate_of,
+        extrapolate,
+        per_current,
+        richardson,
+        to_si,
+        window_average,
+    )
     from .scattering import BatchedSolver, KwantSolver
     from .structures.kwant_builder import build_stack
     from .structures.layer import Interface, Layer
@@ -24,9 +34,11 @@ if TYPE_CHECKING:
 __version__ = version("kwantorque")
 
 _HOME = {
+    "AccuracyWarning": "errors",
     "BatchedSolver": "scattering",
     "ComputationError": "errors",
     "CubicLattice": "materials",
+    "Estimate": "results",
     "FreeElectron": "materials",
     "Hoppings": "materials",
     "InputError": "errors",
@@ -44,6 +56,8 @@ _HOME = {
     "bands": "bulk",
     "build_stack": "structures.kwant_builder",
     "components": "results",
+    "effective_field": "results",
+    "estimate_of": "results",
     "extrapolate": "results",
     "k_grid": "transport",
     "k_path": "bulk",
@@ -53,6 +67,7 @@ _HOME = {
     "richardson": "results",
     "steady_state": "transport",
     "terms": "materials",
+    "to_si": "results",
     "torques": "transport",
     "torques_at": "transport",
     "window_average": "results",
@@ -65,9 +80,11 @@ Loaded when first used: the command line can be stopped while it loads.
 _ROOMS = ("errors", "materials", "parallel", "plot", "results", "scattering", "systems", "transport", "units")
 
 __all__ = [
+    "AccuracyWarning",
     "BatchedSolver",
     "ComputationError",
     "CubicLattice",
+    "Estimate",
     "FreeElectron",
     "Hoppings",
     "InputError",
@@ -85,7 +102,9 @@ __all__ = [
     "bands",
     "build_stack",
     "components",
+    "effective_field",
     "errors",
+    "estimate_of",
     "extrapolate",
     "k_grid",
     "k_path",
@@ -101,6 +120,7 @@ __all__ = [
     "steady_state",
     "systems",
     "terms",
+    "to_si",
     "torques",
     "torques_at",
     "transport",

@@ -1,4 +1,4 @@
-"""The two kinds of failure a user can meet, and the checks that raise them."""
+"""The kinds of failure a user can meet, and the checks that raise them."""
 
 import difflib
 import inspect
@@ -8,7 +8,18 @@ from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 
-__all__ = ["ComputationError", "InputError", "finite", "instance", "known", "length", "named", "positive", "whole"]
+__all__ = [
+    "AccuracyWarning",
+    "ComputationError",
+    "InputError",
+    "finite",
+    "instance",
+    "known",
+    "length",
+    "named",
+    "positive",
+    "whole",
+]
 
 P, R = ParamSpec("P"), TypeVar("R")
 
@@ -50,6 +61,29 @@ class ComputationError(RuntimeError):
     ...         data = kt.torques_at(wire, (0.1, 0), energy)
     ...     except kt.ComputationError as error:
     ...         print(energy, error)
+    """
+
+
+class AccuracyWarning(UserWarning):
+    """A result errs by more than was asked: `error_estimate` is above `tolerance`.
+
+    The message says by how much, and what may help.
+
+    Examples
+    --------
+    A script that must not go on then:
+
+    >>> import warnings
+    >>> import kwantorque as kt
+    >>> wire = kt.Stack([kt.Layer(kt.KohnLuttinger(), 1)], 0.5)
+    >>> few = kt.PolarRule(max_points=1)
+    >>> with warnings.catch_warnings():
+    ...     warnings.simplefilter("error", kt.AccuracyWarning)
+    ...     try:
+    ...         data = kt.torques(wire, 0.06, tolerance=1e-6, kpar=few, progress=False)
+    ...     except kt.AccuracyWarning as warning:
+    ...         print(str(warning).split(",")[0])
+    the integral stopped at an error of 0.11
     """
 
 

@@ -17,12 +17,15 @@ The coupling of two magnets, 0.01 eV/nm^2, in mJ/m^2, and room temperature in eV
 from scipy import constants
 
 __all__ = [
+    "AMPERE_PER_M2",
     "BOLTZMANN",
     "CONDUCTANCE_QUANTUM",
     "HBAR2_OVER_2M0",
     "JOULE_PER_M2",
     "OHM_NM2_PER_CONDUCTANCE",
+    "OHM_UM2_PER_CONDUCTANCE",
     "PER_UM2",
+    "TORKANCE",
     "torque_in_newton_metre",
 ]
 
@@ -41,11 +44,23 @@ OHM_NM2_PER_CONDUCTANCE = 1 / CONDUCTANCE_QUANTUM
 1 ohm nm^2 = 1e-3 fohm m^2 = 1e-6 ohm um^2.
 """
 
+OHM_UM2_PER_CONDUCTANCE = OHM_NM2_PER_CONDUCTANCE * 1e-6
+"""The same in ohm um^2 (0.0258), the unit of a junction's resistance x area, RA."""
+
 PER_UM2 = 1e6
 """1/um^2 of 1/nm^2: S, A or eV per nm^2 times this are per um^2."""
 
 JOULE_PER_M2 = constants.e * 1e18
 """J/m^2 of 1 eV/nm^2 (0.1602): couplings, and torques per area, as N m/m^2 = J/m^2."""
+
+AMPERE_PER_M2 = constants.e**2 / constants.hbar * 1e18
+"""A/m^2 of a particle current of 1 eV/(hbar nm^2), a charge e each (2.434e14).
+
+And S/m^2 of one of 1/(hbar nm^2) per eV.
+"""
+
+TORKANCE = 2 * AMPERE_PER_M2
+"""Torkance in hbar/(2e) S/m^2 of 1 eV/nm^2 per volt: (1 eV/nm^2)/(1 V)/(hbar/2e)."""
 
 
 def torque_in_newton_metre(torque_per_current: float, current: float) -> float:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import math
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -233,7 +234,8 @@ class System:
         values = self.complete(given)
         if to_zero_spacing:
             self.check(values, to_zero_spacing)
-        data = self._extrapolated(values, numerics) if to_zero_spacing else self.compute(values, numerics)
+        with _each_warning_once():
+            data = self._extrapolated(values, numerics) if to_zero_spacing else self.compute(values, numerics)
         given = json.dumps(values, sort_keys=True)
         said = {"version": VERSION, "solver": numerics.solver.name, "tolerance": numerics.tolerance} | data.attrs
         said |= {"system": self.name, "parameters": given, "to_zero_spacing": int(to_zero_spacing)}
@@ -253,6 +255,22 @@ class System:
     def is_default(self, parameters: Mapping[str, Any]) -> bool:
         """Whether all parameters are the published ones."""
         return parameters == self.complete({})
+
+
+@contextmanager
+def _each_warning_once() -> Iterator[None]:
+    """Show no warning twice: a device makes its stack many times, and many runs."""
+    seen = set()
+    with warnings.catch_warnings():
+        show = warnings.showwarning
+
+        def once(message, category, *where, **more):
+            if (category, str(message)) not in seen:
+                seen.add((category, str(message)))
+                show(message, category, *where, **more)
+
+        warnings.showwarning = once
+        yield
 
 
 def with_results(

@@ -30,10 +30,10 @@ import numpy as np
 from kwantorque.errors import InputError
 from kwantorque.materials import FreeElectron
 from kwantorque.plot import against_width, wall_torques
-from kwantorque.results import estimate_of, per_current
+from kwantorque.results import conductance, estimate_of, per_current
 from kwantorque.structures.stack import Layer, Stack
 from kwantorque.systems.base import Parameter, Result, with_results
-from kwantorque.systems.layered import LayeredSystem, current_of
+from kwantorque.systems.layered import LayeredSystem, current_of, in_unit
 from kwantorque.systems.parameters import EXCHANGE, FERMI_ENERGY, SPACING
 from kwantorque.transport import Numerics, torques
 from kwantorque.units import OHM_NM2_PER_CONDUCTANCE
@@ -169,17 +169,18 @@ def compute(parameters: Mapping[str, Any], numerics: Numerics) -> xr.Dataset:
     m = np.array([layers.layers[0].magnetisation_at(z) for z in layers.z])
     derived = partial(weighted_totals, m)
     data = torques(layers, parameters["fermi_energy"], derived=derived, **numerics)
-    conductance = 2 * np.pi * current_of(data)
+    with_wall = conductance(current_of(data))
     # Of its value alone: 1/G with the wall minus 1/G without, through what the wall
     # reflects.
-    uniform = 2 * np.pi * float(data.incident_current)
-    reflected = 2 * np.pi * estimate_of(data, "reflected")
-    data = per_current(data)
+    uniform = conductance(float(data.incident_current))
+    reflected = conductance(estimate_of(data, "reflected"))
+    data = in_unit(per_current(data), "hbar I/e", "adiabatic", "nonadiabatic")
+    data = in_unit(data, "I/e", "reflected")
     estimates = {
-        "conductance": conductance,
+        "conductance": with_wall,
         "torque_adiabatic": estimate_of(data, "adiabatic"),
         "torque_nonadiabatic": estimate_of(data, "nonadiabatic"),
-        "wall_resistance": OHM_NM2_PER_CONDUCTANCE * 1e-3 / (conductance.value * uniform) * reflected,
+        "wall_resistance": OHM_NM2_PER_CONDUCTANCE * 1e-3 / (with_wall.value * uniform) * reflected,
     }
     return with_results(data, RESULTS, estimates)
 

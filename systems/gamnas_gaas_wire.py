@@ -25,6 +25,7 @@ from kwantorque.results import estimate_of
 from kwantorque.structures.stack import Layer, Stack
 from kwantorque.systems.base import Parameter, Result, with_results
 from kwantorque.systems.layered import LayeredSystem, per_current_torques
+from kwantorque.systems.magnets import magnet
 from kwantorque.systems.parameters import EXCHANGE, FERMI_ENERGY, FM_LENGTH, GAMMAS, SPACING, SPIN_ORBIT
 from kwantorque.transport import Numerics
 
@@ -53,7 +54,7 @@ RESULTS = (
 def stack(p: Mapping[str, Any]) -> Stack:
     """GaMnAs | GaAs, each layer continued into its lead."""
     crystal = {name: p[name] for name in ("spin_orbit", "gamma1", "gamma2", "gamma3")}
-    gamnas = Layer(KohnLuttinger(exchange=p["exchange"], **crystal), p["fm_length"], m="-z", name="GaMnAs")
+    gamnas = magnet(KohnLuttinger(exchange=p["exchange"], **crystal), p["fm_length"], m="-z", name="GaMnAs")
     return Stack([gamnas, Layer(KohnLuttinger(**crystal), p["nm_length"], name="GaAs")], p["spacing"])
 
 

@@ -53,10 +53,12 @@ from kwantorque.plot import (
     torque_against_coupling,
     torque_against_thickness,
 )
-from kwantorque.results import estimate_of
+from kwantorque.results import SCHEMA, estimate_of
+from kwantorque.results.dataset import error_of
 from kwantorque.structures.stack import Layer, Stack
 from kwantorque.systems.base import Result, with_results
-from kwantorque.systems.layered import LayeredSystem, per_current_torques
+from kwantorque.systems.layered import LayeredSystem, in_unit, per_current_torques
+from kwantorque.systems.magnets import magnet
 from kwantorque.systems.parameters import (
     ANGLE,
     BARRIER_HEIGHT,
@@ -103,6 +105,9 @@ RESULTS = (
     Result("transmission", "1", "particle current over the current that comes in"),
 )
 
+DERIVED = ("stt_total", "stt_persistent", "Qj_flux", "Qs_flux", "lattice_torque_sum", "stt_persistent_limit")
+"""Names of what `right_layer` returns."""
+
 
 def stack(p: Mapping[str, Any]) -> Stack:
     """GaMnAs (lead) | barrier | GaMnAs, continued into the right lead."""
@@ -112,9 +117,9 @@ def stack(p: Mapping[str, Any]) -> Stack:
     turn = np.radians(p["angle"])
     layers = [
         Layer(barrier, p["barrier_length"], name="barrier"),
-        Layer(gamnas, p["fm_length"], m=(np.cos(turn), np.sin(turn), 0.0), name="right magnet"),
+        magnet(gamnas, p["fm_length"], m=(np.cos(turn), np.sin(turn), 0.0), name="right magnet"),
     ]
-    return Stack(layers, p["spacing"], left=Layer(gamnas, m="x", name="left magnet"))
+    return Stack(layers, p["spacing"], left=magnet(gamnas, m="x", name="left magnet"))
 
 
 def right_layer(
@@ -260,6 +265,7 @@ def compute(parameters: Mapping[str, Any], numerics: Numerics) -> xr.Dataset:
     layers = stack(parameters)
     valve = Geometry(layers, parameters["angle"])
     data = per_current_torques(layers, parameters["fermi_energy"], numerics, derived=valve.derived)
+    data = in_unit(data, "hbar I/e", *DERIVED)
     data = _along_depth(data, valve)
     windows = [valve.slope(*window) for window in ((1 / 4, 1), (1 / 3, 1), (1 / 2, 1), (2 / 3, 1))]
     moved = max(abs(float(w @ data.stt_against_thickness.values - data.stt_persistent)) for w in windows)
@@ -286,7 +292,7 @@ def resolved(parameters: Mapping[str, Any], k_par: ArrayLike, solver: Any) -> xr
     if not current.any():
         raise InputError(f"none of {len(current)} in-plane wavevectors has an open channel")
     for name, variable in data.data_vars.items():
-        about = variable.attrs | {"units": f"{variable.attrs['units']} I/e"}
+        about = variable.attrs | {"units": SCHEMA[name].unit.per_current}
         data[name] = (variable.dims, variable.values / current.mean(), about)
     data = _along_depth(data, valve)
     values = valve.derived({name: variable.values for name, variable in data.data_vars.items()})
@@ -311,11 +317,24 @@ def _along_depth(data, valve):
         "Qs_flux_against_thickness": (spin[..., :1] - spin[..., 1:], "spin current in minus out"),
         "Qj_flux_against_thickness": (total[..., :1] - total[..., 1:], "total angular momentum current in minus out"),
     }
+    of = {
+        "torque_density": ("exchange_torque", 1 / length_of_site.min()),
+        "stt_against_thickness": ("exchange_torque_cumulated", 2),
+        "lattice_torque_against_thickness": ("lattice_torque_cumulated", 2),
+        "Qs_flux_against_thickness": ("spin_current", 2),
+        "Qj_flux_against_thickness": ("angular_momentum_current", 2),
+    }
     data = data.assign_coords(depth=("depth", depth, {"units": "nm", "long_name": "distance from the barrier"}))
     for name, (values, label) in lines.items():
         unit = "hbar I/(e nm)" if name == "torque_density" else "hbar I/e"
         dims = (*data.exchange_torque.dims[:-2], "depth")
         data[name] = (dims, values, {"units": unit, "long_name": f"in-plane {label}"})
+        source, times = of[name]
+        if f"{source}_error" in data:
+            # Of a component along `in_plane`; a sum from the interface on is the
+            # difference of two sums from -infinity on.
+            error = times * np.abs(in_plane).sum() * error_of(data, source).values
+            data[f"{name}_error"] = ((), float(error), {"units": unit, "long_name": f"largest error of {name}"})
     return data
 
 

@@ -20,7 +20,15 @@ if TYPE_CHECKING:
     import xarray as xr
     from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["EQUILIBRIUM", "LayeredSystem", "current_of", "per_current_torques", "shared_key", "transmitted"]
+__all__ = [
+    "EQUILIBRIUM",
+    "LayeredSystem",
+    "current_of",
+    "in_unit",
+    "per_current_torques",
+    "shared_key",
+    "transmitted",
+]
 
 SHARE_OF_EACH = 0.6
 """Part of the tolerance for either of two runs: (4 fine - coarse)/3 still meets it."""
@@ -184,6 +192,21 @@ def current_of(data: xr.Dataset) -> Estimate:
     Positive along +z, 1/(hbar nm^2) per eV of the difference of chemical potentials.
     """
     return Estimate(float(data.particle_current_limit.sel(lead="right")), float(data.particle_current_limit_error))
+
+
+def in_unit(data: xr.Dataset, unit: str, *names: str) -> xr.Dataset:
+    """The Dataset with the unit of numbers of `derived`, which do not know it, said.
+
+    Examples
+    --------
+    >>> import xarray as xr
+    >>> from kwantorque.systems.layered import in_unit
+    >>> data = xr.Dataset({"parallel": 2.0, "parallel_error": 0.1})
+    >>> in_unit(data, "eV/nm^2", "parallel").parallel_error.attrs["units"]
+    'eV/nm^2'
+    """
+    both = [one for name in names for one in (name, f"{name}_error") if one in data]
+    return data.assign({one: data[one].assign_attrs(units=unit) for one in both})
 
 
 def shared_key(name: str, parameters: Mapping[str, Any], numerics: Numerics) -> tuple:

@@ -23,12 +23,14 @@ import numpy as np
 from kwantorque.errors import InputError
 from kwantorque.materials import FreeElectron
 from kwantorque.plot import spin_currents, torques_against_bias
-from kwantorque.results import estimate_of
+from kwantorque.results import conductance, estimate_of
+from kwantorque.results.conductance import with_linear
+from kwantorque.results.dataset import error_of
 from kwantorque.structures.stack import Layer, Stack
 from kwantorque.systems.base import Parameter, Result, together, with_results
 from kwantorque.systems.junction import check_bias
-from kwantorque.systems.layered import EQUILIBRIUM, LayeredSystem, shared_key, transmitted
-from kwantorque.systems.magnets import Magnets
+from kwantorque.systems.layered import EQUILIBRIUM, LayeredSystem, in_unit, shared_key, transmitted
+from kwantorque.systems.magnets import Magnets, magnet
 from kwantorque.systems.parameters import ANGLE, BARRIER_HEIGHT, BARRIER_LENGTH, BARRIER_MASS, KF_DOWN, KF_UP, SPACING
 from kwantorque.transport import Numerics, steady_state, torques
 from kwantorque.units import CONDUCTANCE_QUANTUM, PER_UM2
@@ -76,8 +78,8 @@ def stack(p: Mapping[str, Any]) -> Stack:
     return Stack(
         [Layer(barrier, p["barrier_length"], name="barrier")],
         p["spacing"],
-        left=Layer(left, m=magnets.left, name="left magnet"),
-        right=Layer(right, m=magnets.right, name="right magnet"),
+        left=magnet(left, m=magnets.left, name="left magnet"),
+        right=magnet(right, m=magnets.right, name="right magnet"),
     )
 
 
@@ -112,10 +114,10 @@ def compute(parameters: Mapping[str, Any], numerics: Numerics) -> xr.Dataset:
 
     data = at(bias)
     if bias == 0:
-        rest = data
+        rest = data = with_linear(data, _between(parameters, parameters["angle"], numerics))
     else:
         (rest,) = EQUILIBRIUM(shared_key(SYSTEM.name, parameters, numerics), lambda: (at(0.0),))
-    collinear = [_between_collinear(parameters, angle, numerics) for angle in (0.0, 180.0)]
+    collinear = [_between(parameters, angle, numerics) for angle in (0.0, 180.0)]
     parallel, antiparallel = (abs(estimate_of(one, "transmitted")) for one in collinear)
     estimates = {name: estimate_of(data, name) for name in Magnets.COMPONENTS}
     estimates |= {
@@ -123,10 +125,11 @@ def compute(parameters: Mapping[str, Any], numerics: Numerics) -> xr.Dataset:
         "tmr": parallel / antiparallel - 1,
         "torque_out_of_plane_equilibrium": estimate_of(rest, "torque_out_of_plane"),
     }
-    return with_results(together(data, rest, *collinear), RESULTS, estimates)
+    data = in_unit(together(data, rest, *collinear), "eV/nm^2", *Magnets.COMPONENTS)
+    return with_results(data, RESULTS, estimates)
 
 
-def _between_collinear(parameters, angle, numerics):
+def _between(parameters, angle, numerics):
     """The current at this angle; its linear response where there is no bias."""
     layers, temperature = stack({**parameters, "angle": angle}), parameters["temperature"]
     if parameters["bias"] == 0:
@@ -148,12 +151,13 @@ def derivatives(data: xr.Dataset) -> xr.Dataset:
     -------
     xarray.Dataset
         `data` with `differential_conductance` (S/um^2) and `torkance_in_plane`,
-        `torkance_out_of_plane` (1/nm^2 per V of bias).
+        `torkance_out_of_plane` (1/nm^2 per V of bias), and their errors by those of the
+        results.
 
     Raises
     ------
     InputError
-        The Dataset is no sweep of the bias alone.
+        The Dataset is no sweep of the bias alone, over at least 2 values.
 
     Examples
     --------
@@ -167,19 +171,24 @@ def derivatives(data: xr.Dataset) -> xr.Dataset:
     >>> derivatives(data.isel(bias=0))
     Traceback (most recent call last):
     ...
-    kwantorque.errors.InputError: derivatives need a sweep of `bias` alone
+    kwantorque.errors.InputError: derivatives need a sweep of `bias` alone, over at ...
     """
-    if "done" not in data or data.done.dims != ("bias",):
-        raise InputError("derivatives need a sweep of `bias` alone")
-    siemens = 2 * np.pi * CONDUCTANCE_QUANTUM * PER_UM2
+    if "done" not in data or data.done.dims != ("bias",) or data.sizes["bias"] < 2:
+        raise InputError("derivatives need a sweep of `bias` alone, over at least 2 values")
+    siemens = conductance(CONDUCTANCE_QUANTUM * PER_UM2)
+    # What takes the values to their slopes takes their errors, which add up, along.
+    weights = np.gradient(np.eye(data.sizes["bias"]), data.bias.values, axis=0)
     slopes = {
         "differential_conductance": (siemens, "current", "S/um^2", "differential conductance"),
         "torkance_in_plane": (1.0, "torque_in_plane", "1/nm^2", "in-plane torkance dT/dV"),
         "torkance_out_of_plane": (1.0, "torque_out_of_plane", "1/nm^2", "out-of-plane torkance dT/dV"),
     }
     for name, (factor, result, unit, label) in slopes.items():
-        slope = factor * data[f"result_{result}"].differentiate("bias")
-        data = data.assign({name: slope.assign_attrs(units=unit, long_name=label)})
+        value = data[f"result_{result}"]
+        added = {name: ("bias", factor * (weights @ value.values), {"units": unit, "long_name": label})}
+        error = factor * (np.abs(weights) @ error_of(data, value.name).values)
+        added[f"{name}_error"] = ("bias", error, {"units": unit, "long_name": f"error of {name} by those of {result}"})
+        data = data.assign(added)
     return data
 
 

@@ -3,14 +3,39 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
+
+from kwantorque.structures.stack import Layer
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Magnets"]
+    from kwantorque.materials import Material
+
+__all__ = ["Magnets", "magnet"]
+
+
+def magnet(material: Material, *arguments: Any, m: Any, **others: Any) -> Layer:
+    """A layer magnetised along `m`; without it where its parameters leave no exchange.
+
+    Parameters
+    ----------
+    material : Material
+    arguments, m, others
+        As `kwantorque.Layer` takes them.
+
+    Examples
+    --------
+    >>> import kwantorque as kt
+    >>> from kwantorque.systems.magnets import magnet
+    >>> magnet(kt.FreeElectron(exchange=-0.5), m="x").m
+    (1.0, 0.0, 0.0)
+    >>> magnet(kt.FreeElectron(), m="x").has_idle_m
+    False
+    """
+    return Layer(material, *arguments, m=m if material.is_magnetic else None, **others)
 
 
 @dataclass(frozen=True)

@@ -27,11 +27,11 @@ from scipy.optimize import least_squares
 from kwantorque.errors import InputError
 from kwantorque.materials import FreeElectron
 from kwantorque.plot import spin_currents
-from kwantorque.results import estimate_of, per_current
+from kwantorque.results import conductance, estimate_of, per_current
 from kwantorque.structures.stack import Layer, Stack
 from kwantorque.systems.base import Parameter, Result, together, with_results
-from kwantorque.systems.layered import LayeredSystem, current_of, transmitted
-from kwantorque.systems.magnets import Magnets
+from kwantorque.systems.layered import LayeredSystem, current_of, in_unit, transmitted
+from kwantorque.systems.magnets import Magnets, magnet
 from kwantorque.systems.parameters import ANGLE, FM_LENGTH, KF_DOWN, KF_NORMAL, KF_UP, SPACING
 from kwantorque.transport import Numerics, steady_state, torques, torques_at
 
@@ -84,13 +84,13 @@ def stack(p: Mapping[str, Any]) -> Stack:
     """Normal metal | F1 | normal metal | F2 | normal metal."""
     magnets, spacing = Magnets(p["angle"]), p["spacing"]
     metal = FreeElectron.from_wavevectors(p["kf_normal"])
-    magnet = FreeElectron.from_wavevectors(p["kf_up"], p["kf_down"])
+    ferromagnet = FreeElectron.from_wavevectors(p["kf_up"], p["kf_down"])
     outside = Layer(metal, max(OUTSIDE // spacing, 1) * spacing)
     layers = [
         outside,
-        Layer(magnet, p["fm_length"], m=magnets.left, name="F1"),
+        magnet(ferromagnet, p["fm_length"], m=magnets.left, name="F1"),
         Layer(metal, p["spacer_length"], name="spacer"),
-        Layer(magnet, p["fm_length"], m=magnets.right, name="F2"),
+        magnet(ferromagnet, p["fm_length"], m=magnets.right, name="F2"),
         outside,
     ]
     return Stack(layers, spacing)
@@ -127,16 +127,17 @@ def compute(parameters: Mapping[str, Any], numerics: Numerics) -> xr.Dataset:
     )
     current = current_of(left)
     estimates = {
-        "conductance": 2 * np.pi * current,
+        "conductance": conductance(current),
         "gmr": parallel / antiparallel - 1,
         "exchange_coupling": estimate_of(sea, "torque_out_of_plane"),
     }
     for name, component in TORQUES.items():
         one, other = (estimate_of(data, component) for data in (left, right))
         estimates[name] = (one - other) / 2 / current
-    data = together(per_current(left), right, sea)
-    sites = sea.exchange_torque.sum("part")
-    data["equilibrium_torque"] = (sites.dims, sites.values, dict(sea.exchange_torque.attrs))
+    data = together(in_unit(per_current(left), "hbar I/e", *Magnets.COMPONENTS), right, sea)
+    for of in ("", "_error"):
+        sites = sea[f"exchange_torque{of}"]
+        data[f"equilibrium_torque{of}"] = sites.sum("part").assign_attrs(sites.attrs)
     return with_results(data, RESULTS, estimates)
 
 

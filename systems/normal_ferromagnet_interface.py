@@ -28,6 +28,7 @@ from kwantorque.results import estimate_of, per_current
 from kwantorque.structures.stack import Layer, Stack
 from kwantorque.systems.base import Result, with_results
 from kwantorque.systems.layered import LayeredSystem
+from kwantorque.systems.magnets import magnet
 from kwantorque.systems.parameters import KF_DOWN, KF_NORMAL, KF_UP, SPACING
 from kwantorque.transport import Numerics, mixing_conductance
 from kwantorque.transport.mixing import NUMBERS
@@ -52,8 +53,8 @@ RESULTS = (
 def stack(p: Mapping[str, Any]) -> Stack:
     """Normal metal | ferromagnet, each continued into its lead."""
     metal = Layer(FreeElectron.from_wavevectors(p["kf_normal"]), N_LENGTH, name="metal")
-    magnet = Layer(FreeElectron.from_wavevectors(p["kf_up"], p["kf_down"]), F_LENGTH, m="z", name="magnet")
-    return Stack([metal, magnet], p["spacing"])
+    ferromagnet = magnet(FreeElectron.from_wavevectors(p["kf_up"], p["kf_down"]), F_LENGTH, m="z", name="magnet")
+    return Stack([metal, ferromagnet], p["spacing"])
 
 
 def compute(parameters: Mapping[str, Any], numerics: Numerics) -> xr.Dataset:
@@ -99,7 +100,7 @@ def torque_on_a_layer(thickness: float, *, numerics: Numerics | None = None, **g
     """
     numerics, given = Numerics.among(given, numerics)
     whole = stack(SYSTEM.complete(given))
-    layers = [whole.layers[0], Layer(whole.layers[1].material, thickness, m="z")]
+    layers = [whole.layers[0], magnet(whole.layers[1].material, thickness, m="z")]
     slab = Stack(layers, whole.spacing, right=whole.left)
     data = mixing_conductance(slab, 0.0, **numerics)
     taken = {part: float(data[f"mixing_{part}"] - data[f"spin_transmission_{part}"]) for part in ("real", "imag")}

@@ -43,11 +43,13 @@ from kwantorque.integration.plane import PolarRule
 from kwantorque.materials import FreeElectron
 from kwantorque.materials.terms import rashba
 from kwantorque.plot import conductance_against_theta, spin_currents, torque_against_phi, torque_parallel
-from kwantorque.results import estimate_of
+from kwantorque.results import conductance, estimate_of
+from kwantorque.results.conductance import with_linear
 from kwantorque.structures.stack import Interface, Layer, Stack
 from kwantorque.systems.base import Parameter, Result, together, with_results
 from kwantorque.systems.junction import check_bias
-from kwantorque.systems.layered import EQUILIBRIUM, LayeredSystem, shared_key, transmitted
+from kwantorque.systems.layered import EQUILIBRIUM, LayeredSystem, in_unit, shared_key, transmitted
+from kwantorque.systems.magnets import magnet
 from kwantorque.systems.parameters import (
     BARRIER_HEIGHT,
     BARRIER_LENGTH,
@@ -124,13 +126,13 @@ def magnetisation_of(theta: float, phi: float) -> NDArray:
 
 def stack(p: Mapping[str, Any]) -> Stack:
     """Ferromagnet | Rashba | barrier | normal metal without bias, with E_F = 0."""
-    magnet = FreeElectron.from_wavevectors(p["kf_up"], p["kf_down"])
+    ferromagnet = FreeElectron.from_wavevectors(p["kf_up"], p["kf_down"])
     metal = FreeElectron.from_wavevectors(p["kf_normal"])
     barrier = FreeElectron(mass=p["barrier_mass"], bottom=p["barrier_height"])
     return Stack(
         [Interface(rashba(p["rashba"])), Layer(barrier, p["barrier_length"], name="barrier")],
         p["spacing"],
-        left=Layer(magnet, m=magnetisation_of(p["theta"], p["phi"]), name="ferromagnet"),
+        left=magnet(ferromagnet, m=magnetisation_of(p["theta"], p["phi"]), name="ferromagnet"),
         right=Layer(metal, name="metal"),
     )
 
@@ -187,18 +189,18 @@ def compute(parameters: Mapping[str, Any], numerics: Numerics) -> xr.Dataset:
     # States from the normal metal, which came through the barrier: those from the
     # ferromagnet that never leave it would drown T_par, and would only cancel.
     data = rest if bias == 0 else steady_state(unbiased, bias=bias, derived=derived, window_from="right", **numerics)
-    # Particles per eV/hbar, e^2/hbar of them: 2 pi conductance quanta.
-    siemens = 2 * np.pi * CONDUCTANCE_QUANTUM * PER_UM2
+    siemens = CONDUCTANCE_QUANTUM * PER_UM2
     estimates = {
-        "conductance": siemens * estimate_of(linear, "transmitted"),
-        "current": siemens * estimate_of(data, "particle_current_limit", lead="right"),
+        "conductance": siemens * conductance(estimate_of(linear, "transmitted")),
+        "current": siemens * conductance(estimate_of(data, "particle_current_limit", lead="right")),
         # In the sea T_par is the slope of Omega in phi, which vanishes once all
         # azimuths of k are summed: what the integral leaves of it there is no result.
         "torque_parallel": PER_UM2 * estimate_of(data, "parallel", part="window"),
         "torque_perpendicular": PER_UM2 * estimate_of(data, "perpendicular"),
         "torque_perpendicular_equilibrium": PER_UM2 * estimate_of(rest, "perpendicular"),
     }
-    return with_results(together(data, rest, linear) if bias else together(data, linear), RESULTS, estimates)
+    data = together(data, rest, linear) if bias else together(with_linear(data, linear), linear)
+    return with_results(in_unit(data, "eV/nm^2", "parallel", "perpendicular"), RESULTS, estimates)
 
 
 def in_the_ferromagnet(length: float = 3.0, *, numerics: Numerics | None = None, **given: Any) -> xr.Dataset:
@@ -245,6 +247,10 @@ def in_the_ferromagnet(length: float = 3.0, *, numerics: Numerics | None = None,
     transverse = data.spin_density.values @ frame.T
     about = {"units": data.spin_density.attrs["units"], "long_name": "transverse spin density"}
     data["transverse_spin_density"] = (("part", "site", "component"), transverse, about)
+    # Of a component along any unit vector.
+    error = np.sqrt(3) * data.spin_density_error.values
+    about = about | {"long_name": "largest error of transverse_spin_density"}
+    data["transverse_spin_density_error"] = ("part", error, about)
     data = data.assign_coords(component=["along M x (z x M)", "along z x M"])
     return data.assign_coords(z=data.z - length, z_bond=data.z_bond - length, boundary_z=data.boundary_z - length)
 

@@ -34,6 +34,7 @@ from kwantorque.results import Estimate
 from kwantorque.structures.stack import Layer, Stack
 from kwantorque.systems.base import Parameter, Result, together, with_results
 from kwantorque.systems.layered import LayeredSystem
+from kwantorque.systems.magnets import magnet
 from kwantorque.systems.parameters import ANGLE, SPACING
 from kwantorque.transport import Numerics, torques_at
 from kwantorque.units import HBAR2_OVER_2M0
@@ -64,9 +65,12 @@ def stack(p: Mapping[str, Any]) -> Stack:
     """Normal metal | magnet, or normal metal | magnet | normal metal, with E_F = 0."""
     bottom, spacing = -HBAR2_OVER_2M0 * p["k"] ** 2, p["spacing"]
     metal = FreeElectron(bottom=bottom)
-    magnet = FreeElectron(exchange=-p["step"], bottom=bottom + p["step"] / 2)
+    ferromagnet = FreeElectron(exchange=-p["step"], bottom=bottom + p["step"] / 2)
     length = round(SHOWN / spacing) * spacing if spacing < SHOWN else SHOWN
-    layers = [Layer(metal, length, name="metal"), Layer(magnet, p["thickness"] or length, m="z", name="magnet")]
+    layers = [
+        Layer(metal, length, name="metal"),
+        magnet(ferromagnet, p["thickness"] or length, m="z", name="magnet"),
+    ]
     return Stack(layers, spacing, right=Layer(metal) if p["thickness"] else None)
 
 

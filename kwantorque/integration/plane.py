@@ -86,6 +86,10 @@ and what falls as 1/distance^2 is smooth on it.
 """
 NARROWEST = 1e-15
 """Part of its radius below which the width of a resonance is rounding."""
+USUAL_GAIN = 0.1
+"""What doubling the rays leaves of the stated error, for a forecast: wires need 1 to 2
+times as many k-points, or half of them.
+"""
 FEWEST_RAYS = 4
 """Rays to start from, however small the sector."""
 OFF_AXIS = 3
@@ -246,6 +250,7 @@ def integrate(
     rule: PolarRule,
     tolerance: float,
     measure: Callable[[Values, Errors], float],
+    expect: Callable[[int], object] | None = None,
 ) -> Integral:
     """int d^2k f(k) over the k_par plane, for a dict of arrays f, with its error.
 
@@ -264,6 +269,9 @@ def integrate(
     tolerance : float
     measure : callable
         measure(values, errors) -> float: the number to bring below `tolerance`.
+    expect : callable, optional
+        expect(points), called before every refinement with the k-points that the
+        integral seems to need in all.
 
     Returns
     -------
@@ -281,6 +289,8 @@ def integrate(
         (ray,) = radial.rays(np.zeros(1))
         if not ray.values:
             raise NoChannel(f"no open channel: the region of integration was not found; {REMEDY}")
+        if expect is not None:
+            expect(radial.points)
         values, errors = ({name: span * value for name, value in part.items()} for part in (ray.values, ray.errors))
         return Integral(values, errors, measure(values, errors), radial.points)
     radial = _RadialIntegrals(sum_over, breaks, rule, span, RADIAL_SHARE * tolerance, measure)
@@ -294,10 +304,19 @@ def integrate(
         by_angle = {name: left + at_edges.get(name, 0.0) for name, left in _left_by_rays(means, measure).items()}
         errors = {name: by_radius[name] + by_angle[name] for name in fine}
         error = measure(fine, errors)
-        out_of_reach = measure(fine, by_angle) <= (1 - RADIAL_SHARE) * tolerance
-        if error <= tolerance or out_of_reach or 2 * radial.points > rule.max_points:
+        left, allowed = measure(fine, by_angle), (1 - RADIAL_SHARE) * tolerance
+        is_done = error <= tolerance or left <= allowed or 2 * radial.points > rule.max_points
+        if expect is not None:
+            doublings = 0 if is_done else _doublings(left, allowed)
+            expect(radial.points * 2 ** min(doublings, int(np.log2(max(rule.max_points / radial.points, 1)))))
+        if is_done:
             return Integral(fine, errors, error, radial.points)
         rays = _doubled(rays, radial, start)
+
+
+def _doublings(left, allowed):
+    """How often the rays must be doubled, by a usual gain: that so far tells less."""
+    return max(1, int(np.ceil(np.log(allowed / left) / np.log(USUAL_GAIN))))
 
 
 def _first_rays(radial, folds, per_quarter):

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = [
+    "CONDUCTANCES",
     "FLUX",
     "FORMS",
     "LOCAL",
@@ -75,7 +76,7 @@ class Variable:
     dims : tuple of str
         "site", "bond", "lead" or "layer", then "axis" for components x, y, z; none for
         a number.
-    kind : {"density", "flux", "torque", "transfer"}
+    kind : {"density", "flux", "torque", "transfer", "conductance"}
         A "torque" takes from the carriers' L + s, a "transfer" moves it between spin
         and orbit.
     unit : Unit
@@ -254,6 +255,13 @@ OF_TERM = Variable(
     "torque of the term on its partner, summed over the layer; in a lead, what decays",
     "of_layer",
 )
+_CONDUCTANCE, _RESISTANCE = (Unit(*4 * (unit,)) for unit in ("e^2/h/nm^2", "ohm um^2"))
+CONDUCTANCES = (
+    Variable("conductance", (), "conductance", _CONDUCTANCE, "conductance per area", "ratio"),
+    Variable("resistance_area", (), "conductance", _RESISTANCE, "resistance x area", "ratio"),
+)
+"""What follows from the current of a chain; no current divides it."""
+
 INCIDENT = Variable("incident_current", (), "flux", FLUX, "particle current of the incoming states", "sum")
 
 

@@ -1,19 +1,24 @@
 """What a user holds: Datasets, numbers with errors, what follows from them, files."""
 
+from .conductance import conductance
 from .dataset import SCHEMA
 from .estimate import Estimate, estimate_of, together
 from .extrapolation import extrapolate, richardson
 from .layers import components
 from .profiles import per_current, window_average
+from .si import effective_field, to_si
 
 __all__ = [
     "SCHEMA",
     "Estimate",
     "components",
+    "conductance",
+    "effective_field",
     "estimate_of",
     "extrapolate",
     "per_current",
     "richardson",
+    "to_si",
     "together",
     "window_average",
 ]

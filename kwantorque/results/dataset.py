@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import xarray as xr
 
-from ..operators.variables import Unit, Variable, schema
+from ..operators.variables import CONDUCTANCES, Unit, Variable, schema
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -21,7 +21,7 @@ __all__ = ["SCHEMA", "VERSION", "dataset", "error_of", "is_error"]
 
 VERSION = version("kwantorque")
 
-SCHEMA = schema()
+SCHEMA = schema() | {record.name: record for record in CONDUCTANCES}
 """Record of every variable by its name: dimensions, unit, kind, label.
 
 See `operators.variables`.

@@ -10,6 +10,8 @@ from .dataset import error_of
 if TYPE_CHECKING:
     import xarray as xr
 
+    Number = float | xr.DataArray
+
 __all__ = ["Estimate", "estimate_of", "together"]
 
 
@@ -24,7 +26,7 @@ class Estimate:
 
     Parameters
     ----------
-    value, error : float
+    value, error : float or DataArray
         In one unit; error >= 0.
 
     Examples
@@ -34,8 +36,8 @@ class Estimate:
     Estimate(value=2.0, error=0.625)
     """
 
-    value: float
-    error: float = 0.0
+    value: Number
+    error: Number = 0.0
 
     def __add__(self, other: Estimate | float) -> Estimate:
         other = _as_estimate(other)
@@ -69,18 +71,22 @@ class Estimate:
 
 
 def _as_estimate(number):
-    return number if isinstance(number, Estimate) else Estimate(float(number))
+    if isinstance(number, Estimate):
+        return number
+    return Estimate(number if getattr(number, "ndim", 0) else float(number))
 
 
 def estimate_of(data: xr.Dataset, name: str, **selection: Any) -> Estimate:
-    """One number of a Dataset with its error, all of its parts together.
+    """A variable of a Dataset with its error, all of its parts together.
+
+    Differences and ratios of two results have an error, too, which no arithmetic of
+    Datasets gives: write them with these.
 
     Parameters
     ----------
     data : Dataset
     name : str
-        A variable that has one entry once the selection is made. The parts of a steady
-        state, sea and window, are added up.
+        The parts of a steady state, sea and window, are added up.
     selection : coordinates
         As in `xarray.DataArray.sel`; those that the variable does not have are left
         out.
@@ -88,7 +94,7 @@ def estimate_of(data: xr.Dataset, name: str, **selection: Any) -> Estimate:
     Returns
     -------
     Estimate
-        In the unit of the variable.
+        In the unit of the variable: a float where one entry is left, else a DataArray.
 
     Examples
     --------
@@ -98,11 +104,15 @@ def estimate_of(data: xr.Dataset, name: str, **selection: Any) -> Estimate:
     >>> data = xr.Dataset({"torque": torque, "torque_error": 0.1})
     >>> estimate_of(data, "torque", axis="z")
     Estimate(value=0.5, error=0.1)
+    >>> change = estimate_of(data, "torque") - estimate_of(data, "torque", axis="z")
+    >>> change.value.values, float(change.error)
+    (array([-0.5, -0.5,  0. ]), 0.2)
     """
     parts = []
     for one in (data[name], error_of(data, name)):
         here = one.sel({key: value for key, value in selection.items() if key in one.dims})
-        parts.append(float(here.sum("part") if "part" in here.dims else here))
+        here = here.sum("part") if "part" in here.dims else here
+        parts.append(here if here.ndim else float(here))
     return Estimate(*parts)
 
 

@@ -88,7 +88,7 @@ def extrapolate(compute: Callable[[float], xr.Dataset], spacing: float) -> xr.Da
     >>> data = kt.extrapolate(transmission, spacing=0.02)
     >>> bool(data.particle_current_limit_spacing_error < 1e-3)
     True
-    >>> kt.extrapolate(transmission, spacing=0.3)
+    >>> kt.extrapolate(transmission, spacing=0.021)
     Traceback (most recent call last):
     ...
     kwantorque.errors.InputError: an extrapolation needs thicknesses that are whole ...

@@ -6,7 +6,7 @@ import numpy as np
 import xarray as xr
 
 from ..errors import InputError, finite, instance
-from ..operators.variables import FLUX, UNITS
+from ..operators.variables import CONDUCTANCES, FLUX, UNITS
 from .dataset import error_of, is_error
 
 __all__ = ["per_current", "window_average"]
@@ -29,7 +29,8 @@ def per_current(data: xr.Dataset, incident: bool = False) -> xr.Dataset:
     -------
     xarray.Dataset
         The same variables in other units: fluxes and torques per site in hbar I/e, what
-        is per nm in hbar I/(e nm), others per I/e. attrs besides: normalised, current,
+        is per nm in hbar I/(e nm), others per I/e; the conductance and the resistance
+        stay. attrs besides: normalised, current,
         current_units.
 
     Raises
@@ -73,9 +74,10 @@ def per_current(data: xr.Dataset, incident: bool = False) -> xr.Dataset:
         flows, unknown = (float(np.ravel(one)[shut[0]]) for one in (current, error_of_current))
         raise InputError(f"no particle current flows within its error, {flows:.1e} +- {unknown:.1e}")
     result = {}
+    stays = {record.name for record in CONDUCTANCES}
     per_response = {unit.response: unit.per_current for unit in UNITS}
     for name, variable in data.data_vars.items():
-        if is_error(name):
+        if is_error(name) or name in stays:
             continue
         unit = variable.attrs.get("units", "1")
         divided = (variable / current).assign_attrs(variable.attrs)

@@ -248,9 +248,11 @@ def require_channels(stack: Stack, energy: float, right: float | None = None) ->
 def _require_fine_lattice(stack, energy):
     """Refuse a spacing at which a band of a continuum ends below `energy` (eV).
 
-    Warn of one close to that. On a lattice E - E_bottom = (4C/a^2) sin^2(k_z a/2). A
-    material with a `spacing` of its own is a lattice as it is.
+    Warn once of one close to that, of the worst crystal. On a lattice E - E_bottom =
+    (4C/a^2) sin^2(k_z a/2). A material with a `spacing` of its own is a lattice as it
+    is.
     """
+    worst, of_worst = COARSE, None
     for layer in crystals(stack):
         if layer.material.spacing is not None:
             continue
@@ -264,12 +266,14 @@ def _require_fine_lattice(stack, energy):
                 f"`spacing` must be below {needed:.3g} nm, and well below for any accuracy, got {stack.spacing:g} nm: "
                 f"on this lattice the band that begins at {bottom:.3g} eV ends at {top:.3g} eV, below {energy:g} eV"
             )
-        if part > COARSE:
-            warnings.warn(
-                f"a spacing of {stack.spacing:g} nm is coarse for a band that begins at {bottom:.3g} eV: "
-                "expect errors of several per cent or more, and compare a finer one (`kwantorque.extrapolate`)",
-                stacklevel=4,
-            )
+        if part > worst:
+            worst, of_worst = part, bottom
+    if of_worst is not None:
+        warnings.warn(
+            f"a spacing of {stack.spacing:g} nm is coarse for a band that begins at {of_worst:.3g} eV: "
+            "expect errors of several per cent or more, and compare a finer one (`kwantorque.extrapolate`)",
+            stacklevel=4,
+        )
 
 
 def largest_radius(layer: Layer, energy: float) -> float:

@@ -5,6 +5,7 @@ Frozen, validated, without matrices.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -25,6 +26,11 @@ if TYPE_CHECKING:
 
 __all__ = ["Drop", "Interface", "Layer"]
 
+FAR_FROM_ONE = 4.0
+"""Longer than this, or shorter than its inverse, no `m` is a direction written down."""
+MOST_VARIED = 1.5
+"""Ratio of the longest and the shortest `m` of a texture that is one of directions."""
+
 
 @named
 @dataclass(frozen=True)
@@ -38,8 +44,9 @@ class Layer:
         Leave it out for a lead, which extends to infinity.
     m : str, 3-vector or callable
         Direction of the magnetisation, "z", "-x", (1, 0, 1), or a function of z in nm
-        that returns one: a texture, evaluated on sites and bonds. Needed if the
-        material is magnetic, ignored if not.
+        that returns one: a texture, evaluated on sites and bonds. Only its direction
+        counts. Needed if the material is magnetic; of one without exchange it does
+        nothing, and who asks for torques is warned.
     potential : float or callable, eV
         Energy added to all bands, or a function of z in nm: the slope of a bias,
         evaluated on sites and bonds.
@@ -51,6 +58,11 @@ class Layer:
     InputError
         Something that is no material, direction or length, or a magnetic material
         without `m`.
+
+    Warns
+    -----
+    UserWarning
+        The length of `m` is so far from 1 that it seems to mean something.
 
     Examples
     --------
@@ -77,19 +89,48 @@ class Layer:
             object.__setattr__(self, "thickness", length("thickness", self.thickness))
         if self.m is None and is_magnetic:
             raise InputError(f"a layer of a magnetic material needs its direction `m`: {self.material!r}")
-        if self.m is not None and not callable(self.m):
-            object.__setattr__(self, "m", tuple(float(x) + 0.0 for x in direction(self.m)))
+        given = self.m
+        if given is not None and not callable(given):
+            object.__setattr__(self, "m", tuple(float(x) + 0.0 for x in direction(given)))
+            self.warn_of_lengths([given], stacklevel=4)
         if not callable(self.potential):
             object.__setattr__(self, "potential", finite("potential", self.potential, "eV"))
         if self.name is not None and not isinstance(self.name, str):
             raise InputError(f"`name` of a layer must be a string, got {self.name!r}")
         check_material(self.material, np.array([0.0, 0.0, 1.0]) if is_magnetic else None)
+        # `m` of a material without exchange does nothing; who asks for torques is told.
+        object.__setattr__(self, "_idle", given is not None and not is_magnetic)
         if not is_magnetic:
             object.__setattr__(self, "m", None)
 
     def __reduce__(self) -> tuple:
         # What was worked out stays here: a texture travels to a worker as its function.
         return type(self), (self.material, self.thickness, self.m, self.potential, self.name)
+
+    def warn_of_lengths(self, directions: Sequence, stacklevel: int = 3) -> None:
+        """Warn if the length of `m`, which is not used, seems to mean something.
+
+        Parameters
+        ----------
+        directions : sequence of str or 3-vectors
+            `m` at some places of the layer.
+        stacklevel : int
+            As in `warnings.warn`.
+        """
+        lengths = [1.0 if isinstance(m, str) else float(np.linalg.norm(m)) for m in directions]
+        shortest, longest = min(lengths), max(lengths)
+        if max(longest, 1 / max(shortest, 1e-300)) > FAR_FROM_ONE or longest > MOST_VARIED * shortest:
+            found = f"{shortest:.3g}" if shortest == longest else f"{shortest:.3g} to {longest:.3g}"
+            warnings.warn(
+                f"only the direction of `m` counts, but that of {_named(self)} has the length {found}: a weaker or "
+                "stronger magnet is one of another `exchange`",
+                stacklevel=stacklevel,
+            )
+
+    @property
+    def has_idle_m(self) -> bool:
+        """Whether it was given an `m` that does nothing, for want of an exchange."""
+        return self._idle
 
     @property
     def is_uniform(self) -> bool:
@@ -165,6 +206,10 @@ class Layer:
                 return (*terms[:i], term.shifted(potential), *terms[i + 1 :])
         n = self.material.n_orbitals
         return (*terms, Polynomial("potential", "lattice", potential * np.eye(n)))
+
+
+def _named(layer):
+    return f"the layer {layer.name!r}" if layer.name else "a layer"
 
 
 @dataclass(frozen=True)

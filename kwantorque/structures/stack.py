@@ -14,6 +14,7 @@ atomic planes.)
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Interface", "Layer", "Region", "Stack"]
 
+ROUNDED = 0.01
+"""Part of a thickness by which rounding may change it without a word."""
 MOST_SITES = 100_000
 """A layer of more sites than this is a mistake in a unit."""
 
@@ -94,6 +97,12 @@ class Stack:
         A layer thinner than the spacing, layers of different bases, a lead with a
         thickness, ...
 
+    Warns
+    -----
+    UserWarning
+        Rounding changes a thickness by more than 1 %, or the length of a texture's `m`
+        varies.
+
     Examples
     --------
     >>> import kwantorque as kt
@@ -142,6 +151,26 @@ class Stack:
             if not region.layer.is_uniform:
                 for z in self.positions(region):
                     region.layer.terms_at(z)
+        # A stack under a bias comes from one without, which has said it.
+        if not self.bias:
+            self._warn()
+
+    def _warn(self):
+        """Of what is not used as it was given."""
+        changed = [
+            f"{region.name} from {region.layer.thickness:g} to {length:.6g} nm"
+            for region, length in zip(self.regions[1:-1], self.lengths, strict=True)
+            if abs(region.layer.thickness - length) > ROUNDED * region.layer.thickness
+        ]
+        if changed:
+            warnings.warn(
+                f"thicknesses are whole spacings, here of {self.spacing:g} nm, so that some are changed: "
+                f"{', '.join(changed)}. Choose a spacing that divides them",
+                stacklevel=4,
+            )
+        for region in self.regions[1:-1]:
+            if region.layer.m is not None and callable(region.layer.m):
+                region.layer.warn_of_lengths([region.layer.m(z) for z in self.positions(region)], stacklevel=5)
 
     def __getstate__(self) -> dict[str, Any]:
         # What was worked out from these stays here.
@@ -152,6 +181,7 @@ class Stack:
         parts = [f"Stack({list(self.layers)}", f"spacing={self.spacing}", f"left={self.left}", f"right={self.right}"]
         parts += [f"interfaces={interfaces}"] if interfaces else []
         parts += ["atomic=True"] if self.atomic else []
+        parts += [f"lengths={[round(length, 9) for length in self.lengths]}"] if self.rounding > 1e-9 else []
         return ", ".join(parts) + ")"
 
     def _given(self, between):

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..algebra import commutator, direction
 from ..errors import InputError, finite, named
+from ..results.conductance import conductance
 from ..results.estimate import Estimate, estimate_of, together
 from ..structures.chain import discretise
 from .response import torques
@@ -136,14 +137,13 @@ def mixing_conductance(
         for name, spin in spins.items()
     }
     data = runs["transverse"]
-    # One mode per k: the sum of modes over the plane is 2 pi times the response. Spins
-    # are 1/2.
-    numbers = {"sharvin": 2 * np.pi * estimate_of(data, "incident_current")}
+    # One mode per k, whose spin is 1/2.
+    numbers = {"sharvin": conductance(estimate_of(data, "incident_current"))}
     for name, side in (("mixing", "left"), ("spin_transmission", "right")):
-        numbers[f"{name}_real"] = 4 * np.pi * estimate_of(data, f"spin_{side}_p")
-        numbers[f"{name}_imag"] = -4 * np.pi * estimate_of(data, f"spin_{side}_q")
+        numbers[f"{name}_real"] = 2 * conductance(estimate_of(data, f"spin_{side}_p"))
+        numbers[f"{name}_imag"] = -2 * conductance(estimate_of(data, f"spin_{side}_q"))
     for name in ("up", "down"):
-        numbers[f"conductance_{name}"] = 2 * np.pi * estimate_of(runs[name], "transmitted")
+        numbers[f"conductance_{name}"] = conductance(estimate_of(runs[name], "transmitted"))
     return together(_with_numbers(data, numbers), *list(runs.values())[1:])
 
 

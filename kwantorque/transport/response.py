@@ -16,6 +16,8 @@ from ..algebra import direction
 from ..errors import InputError, finite, known, named, whole
 from ..integration.energy import slope_of_occupation, window
 from ..integration.summation import CHUNK
+from ..results import estimate_of
+from ..results.conductance import with_conductance
 from ..results.dataset import dataset
 from ..spectrum.breaks import Breaks
 from ..spectrum.channels import band_bottoms, barrier_top, count_channels, require_channels, thresholds
@@ -124,8 +126,9 @@ def torques(
         variable. `<flux>_limit` is the value at z -> -infinity and +infinity,
         `<torque>_tail` the sum over a lead; `<torque>_of_layer` the sum over each layer
         by its name, "left" and "right" for the leads, and `torque_of_term` the same of
-        each term. The coordinate `magnetisation` has the direction of M on every site,
-        `layer_m` that of every layer. attrs: version, energy, source, stack, parameters
+        each term. `conductance` and `resistance_area` are dI/dV and its inverse. The
+        coordinate `magnetisation` has the direction of M on every site, `layer_m` that
+        of every layer. attrs: version, energy, source, stack, parameters
         (these three as JSON), solver, solver_options, kwant_version, rounding_nm,
         tolerance, error_estimate, closure, k_points, k_points_left_to_kwant, k_rule,
         rotation_order, seconds. `closure` is the largest relative violation of the
@@ -139,6 +142,13 @@ def torques(
         energy.
     ComputationError
         The balance does not close to 1e-8.
+
+    Warns
+    -----
+    AccuracyWarning
+        The tolerance is not reached within `max_points` of the rule.
+    UserWarning
+        The spacing is coarse for a band at this energy.
 
     References
     ----------
@@ -181,6 +191,7 @@ def torques(
             _response(run, Injection(stack, one, source, numerics.solver, symmetry, derived, spinor), thermal)
             for one in energies
         ]
+        run.pace.finish()
     several = np.ndim(energy) == 1
     attrs = provenance(
         stack,
@@ -194,7 +205,7 @@ def torques(
     attrs |= run.attrs(error, points, time.perf_counter() - started)
     values, errors = _stacked(found) if several else (found[0].values, found[0].errors)
     axis = {"energy": ("energy", energies, {"units": "eV", "long_name": "Fermi energy"})} if several else {}
-    return dataset(
+    data = dataset(
         values,
         coordinates(stack) | axis,
         attrs,
@@ -202,6 +213,8 @@ def torques(
         leading=tuple(axis),
         errors=errors,
     )
+    downstream = estimate_of(data, "particle_current_limit", lead=SIDES[source == "left"])
+    return with_conductance(data, downstream if source == "left" else -downstream)
 
 
 def _energies(energy):

@@ -6,6 +6,7 @@ And the books: the balance of angular momentum and particles at every site.
 from __future__ import annotations
 
 import json
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, fields, replace
@@ -17,8 +18,9 @@ import numpy as np
 from tqdm import tqdm
 
 from ..algebra import direction
-from ..errors import ComputationError, InputError, finite, instance, known, positive
-from ..integration.energy import integrate_energies
+from ..errors import AccuracyWarning, ComputationError, InputError, finite, instance, known, positive
+from ..integration.energy import NODES, integrate_energies
+from ..integration.pace import Pace
 from ..integration.plane import PolarRule, integrate
 from ..integration.rules import Integral, NoChannel
 from ..integration.summation import Summation, k_points
@@ -340,7 +342,7 @@ class Run:
     """
 
     def __init__(self, stack: Stack, numerics: Numerics, symmetry: Symmetry, bar: tqdm):
-        self.stack, self.numerics, self.symmetry, self.bar = stack, numerics, symmetry, bar
+        self.stack, self.numerics, self.symmetry, self.pace = stack, numerics, symmetry, Pace(bar)
         self.closure, self.by_kwant = 0.0, 0
 
     def integral(self, sums: Callable, breaks: Breaks, tolerance: float, measure: Callable) -> Integral:
@@ -358,8 +360,8 @@ class Run:
         measure : callable
             measure(values, errors) -> float, with errors = {name: largest error}.
         """
-        sum_over = Summation(sums, self.numerics.executor, self.bar, self.stack.left.material.n_orbitals)
-        integral = integrate(sum_over, breaks, self.symmetry, self.numerics.rule, tolerance, measure)
+        sum_over = Summation(sums, self.numerics.executor, self.pace, self.stack.left.material.n_orbitals)
+        integral = integrate(sum_over, breaks, self.symmetry, self.numerics.rule, tolerance, measure, self.pace.expect)
         self.closure = max(self.closure, sum_over.closure)
         self.by_kwant += sum_over.by_kwant
         return integral
@@ -408,9 +410,12 @@ class Run:
             return max(map(importance, energies)) or 1.0
 
         energies = cuts(importance)
+        self.pace.stage()
+        planned = iter(range(len(NODES) * (len(energies) - 1), 0, -1))
         heaviest = max(abs(weight(energy)) for energy in energies) or 1.0
 
         def value_at(energy):
+            self.pace.integral(next(planned, 1))
             factor = weight(energy)
             # Energies that hardly count need no accuracy: those of few electrons, of
             # which no more get through than of others.
@@ -456,10 +461,23 @@ class Run:
         ------
         ComputationError
             The error, and so the integral, is not finite.
+
+        Warns
+        -----
+        AccuracyWarning
+            The tolerance is not reached.
         """
         if not np.isfinite(error):
             raise ComputationError(
                 "the integral over k_par is not finite: look at single k with `torques_at`, or try solver=KwantSolver()"
+            )
+        if error > self.numerics.tolerance:
+            warnings.warn(
+                f"the integral stopped at an error of {error:.2g}, above the tolerance of {self.numerics.tolerance:g}, "
+                f"after {points} k-points (max_points = {self.numerics.rule.max_points}): allow more by kpar=PolarRule"
+                "(max_points=...), or ask for a larger tolerance",
+                AccuracyWarning,
+                stacklevel=3,
             )
         return {
             "tolerance": self.numerics.tolerance,
@@ -526,6 +544,11 @@ def _relative_to_current(records, values, errors):
 def check_stack(stack: Stack) -> Stack:
     """Return `stack`; `InputError` if it is none.
 
+    Warns
+    -----
+    UserWarning
+        A layer has an `m`, but its material no exchange: no exchange torque acts on it.
+
     Examples
     --------
     >>> from kwantorque.transport.run import check_stack
@@ -534,7 +557,15 @@ def check_stack(stack: Stack) -> Stack:
     ...
     kwantorque.errors.InputError: `stack` must be a Stack such as ..., got 'Co/Cu/Co'
     """
-    return instance("stack", stack, Stack, "Stack(layers, spacing=0.1)")
+    instance("stack", stack, Stack, "Stack(layers, spacing=0.1)")
+    idle = [f"{region.name} ({region.layer.material!r})" for region in stack.regions if region.layer.has_idle_m]
+    if idle:
+        warnings.warn(
+            f"no exchange torque acts on {', '.join(idle)}: there is an `m`, but no exchange in the material. "
+            "Give it one, or leave out `m`",
+            stacklevel=3,
+        )
+    return stack
 
 
 def check_derived(derived: Derived | None, stack: Stack) -> Derived | None:

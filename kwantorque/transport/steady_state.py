@@ -27,6 +27,8 @@ from ..integration.energy import occupation, window
 from ..integration.rules import Integral
 from ..operators import ChainOperators, schema
 from ..parallel import single_thread
+from ..results import estimate_of
+from ..results.conductance import with_conductance
 from ..results.dataset import dataset
 from ..scattering.green import fermi_contour, filled
 from ..spectrum.breaks import Breaks, entering_levels
@@ -166,7 +168,9 @@ def steady_state(
         As `kwantorque.torques` returns, with a leading dimension `part` of "sea" and
         "window", whose sum is the value, `<variable>_error` likewise: torques and
         angular momentum fluxes in eV/nm^2, densities per nm^3. Without a bias the sea
-        is the equilibrium and the window empty. attrs as there, and mu_left, mu_right,
+        is the equilibrium and the window empty. `conductance` is I/V,
+        `resistance_area` V/I; without a bias they are NaN (dI/dV at V = 0 is what
+        `kwantorque.torques` has). attrs as there, and mu_left, mu_right,
         temperature instead of energy and source. `closure` is the largest relative
         violation of the balance of particles and angular momentum (see
         `kwantorque.torques`): of pieces and whole of the window, and of the sea, there
@@ -182,6 +186,11 @@ def steady_state(
     ComputationError
         The balance of a k-point of the window, or of the whole, does not close to 1e-8,
         or that of a piece of the sea to 1e-5.
+
+    Warns
+    -----
+    AccuracyWarning, UserWarning
+        As `kwantorque.torques` does.
 
     Examples
     --------
@@ -212,6 +221,7 @@ def steady_state(
         run = _Filling(stack, numerics, find_symmetry(stack), bar, derived, thermal)
         below = run.sea(low if source == upper else high) if sea else None
         above = run.window(high, low, source, 1 if source == upper else -1) if high > low else None
+        run.pace.finish()
     if below is None and above is None:
         raise InputError("without the sea and without a bias there is nothing to compute")
     below, above = below or _nothing(above), above or _nothing(below)
@@ -229,7 +239,7 @@ def steady_state(
         sea=int(sea),
         window_from=source,
     ) | run.attrs(error, below.points + above.points, time.perf_counter() - started)
-    return dataset(
+    data = dataset(
         values,
         coordinates(stack) | {"part": list(PARTS)},
         attrs,
@@ -238,6 +248,7 @@ def steady_state(
         leading=("part",),
         errors=errors,
     )
+    return with_conductance(data, estimate_of(data, "particle_current_limit", lead="right"), mu["left"] - mu["right"])
 
 
 def _filled_to(stack, energy, bias, across, mu_left, mu_right):

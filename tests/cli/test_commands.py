@@ -5,6 +5,7 @@ line for an error, JSON and nothing else.
 import json
 import subprocess
 import sys
+import warnings
 
 import pytest
 import xarray as xr
@@ -122,7 +123,7 @@ def test_run_json_out_figure_and_resume(capsys, tmp_path):
         (["run", WIRE, "--sweep", "fermi_energy=0.06:-0.02:3"], "no open channel"),
         (["run", WIRE, "--sweep", "spacing=0.1:50:3"], "must not exceed the thickness"),
         (["run", WIRE, "--sweep", "exchange=0:1:3", "--set", "exchange=1"], "both set and swept"),
-        (["run", WIRE, "--extrapolate", "--set", "fm_length=2.1"], "whole multiples of the spacing"),
+        (["run", WIRE, "--extrapolate", "--set", "fm_length=20.1"], "whole multiples of the spacing"),
     ],
 )
 def test_bad_input(words, message, capsys, tmp_path, monkeypatch):
@@ -162,9 +163,19 @@ def test_failed_computation(capsys, monkeypatch):
 
 
 def test_lengths_that_are_rounded_are_reported(capsys):
-    words = [WIRE, "--set", "fm_length=1.07", "--set", "nm_length=1", "--tolerance", "0.1", "--quiet"]
+    words = [WIRE, "--set", "fm_length=8.03", "--set", "nm_length=1", "--tolerance", "0.1", "--quiet"]
     assert run("run", *words) == 0
-    assert "rounded to whole spacings, by up to 0.07 nm" in capsys.readouterr().out
+    assert "rounded to whole spacings, by up to 0.03 nm" in capsys.readouterr().out
+
+
+def test_a_length_that_is_changed_is_a_warning_in_one_line(capsys):
+    with warnings.catch_warnings():
+        warnings.simplefilter("default")
+        assert run("run", "spin-filter", "--set", "thickness=0.1", "--set", "spacing=0.03") == 0
+    lines = [line for line in capsys.readouterr().err.splitlines() if "warning" in line]
+    assert len(lines) == 1
+    assert "kwantorque: warning: thicknesses are whole spacings" in lines[0]
+    assert "magnet from 0.1 to 0.09 nm" in lines[0]
 
 
 @pytest.fixture

@@ -1,8 +1,10 @@
 """Errors add up in every step of arithmetic."""
 
+import numpy as np
 import pytest
+import xarray as xr
 
-from kwantorque.results import Estimate
+from kwantorque.results import Estimate, estimate_of
 
 
 def bounds(function, *numbers):
@@ -32,3 +34,18 @@ def test_error_is_that_of_the_worst_corner(function):
     value, error = bounds(function, a, b)
     assert found.value == pytest.approx(value, rel=1e-12)
     assert found.error == pytest.approx(error, rel=1e-4)
+
+
+def test_profiles_and_sweeps_have_estimates_too():
+    """Differences, ratios and multiples, entry by entry; parts together."""
+    a = xr.Dataset({"t": (("part", "site"), [[1.0, 2.0], [3.0, -5.0]]), "t_error": ("part", [0.1, 0.2])})
+    b = xr.Dataset({"t": ("bias", [2.0, 4.0]), "t_error": ("bias", [0.5, 0.25])}, {"bias": [0.1, 0.2]})
+    one, other = estimate_of(a, "t"), estimate_of(b, "t")
+    difference, ratio = one - other, one / other
+    np.testing.assert_allclose(difference.value, [[2.0, 0.0], [-5.0, -7.0]])
+    np.testing.assert_allclose(difference.error, [0.8, 0.55])
+    np.testing.assert_allclose(ratio.value, [[2.0, 1.0], [-1.5, -0.75]])
+    by_hand = [[0.3 / 2 + 4 * 0.5 / 4, 0.3 / 4 + 4 * 0.25 / 16], [0.3 / 2 + 3 * 0.5 / 4, 0.3 / 4 + 3 * 0.25 / 16]]
+    np.testing.assert_allclose(ratio.error, by_hand)
+    np.testing.assert_allclose((-1e3 * one).error, 300.0)
+    assert isinstance(estimate_of(b, "t", bias=0.2).value, float)

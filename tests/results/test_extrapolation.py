@@ -66,9 +66,9 @@ def test_two_devices_are_refused():
     with pytest.raises(InputError, match="`spacing` must be > 0 nm"):
         kt.extrapolate(result, spacing=0)
     with pytest.raises(InputError, match="whole multiples"):
-        WIRE.run(to_zero_spacing=True, fm_length=2.1)
+        WIRE.run(to_zero_spacing=True, fm_length=20.1)
     with pytest.raises(InputError, match="whole multiples"):
-        Sweep(WIRE, {}, {"fm_length": [2.0, 2.1]}, to_zero_spacing=True)
+        Sweep(WIRE, {}, {"fm_length": [20.0, 20.1]}, to_zero_spacing=True)
 
 
 def test_wire_at_two_spacings_meets_the_continuum():

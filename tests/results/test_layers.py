@@ -50,7 +50,8 @@ def test_sites_and_bonds_say_which_layer_is_theirs(data):
 
 
 def test_coordinates_of_layers_are_what_was_built():
-    stack = valve(fixed=kt.Layer(COBALT, 0.52, m="-z", name="free"))
+    with pytest.warns(UserWarning, match="free from 0.52 to 0.5 nm"):
+        stack = valve(fixed=kt.Layer(COBALT, 0.52, m="-z", name="free"))
     coordinates = stack.coordinates()
     assert stack.layer_names == ("left", "free (0)", "spacer", "free (2)", "right")
     assert coordinates["layer_thickness"][1].tolist() == pytest.approx([np.inf, 0.5, 0.5, 0.5, np.inf])

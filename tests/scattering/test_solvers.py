@@ -147,7 +147,8 @@ def test_source_right_is_the_mirror_image(solver):
 def test_on_a_threshold_there_is_no_answer(solver, left, middle, right, k, side):
     """A mode of the lead neither travels nor decays, and sums over it do not exist."""
     magnet, normal = kt.FreeElectron.from_wavevectors(*left), kt.FreeElectron.from_wavevectors
-    stack = kt.Stack([kt.Layer(normal(middle), 0.5)], 0.05, left=kt.Layer(magnet, m="x"), right=kt.Layer(normal(right)))
+    lead = kt.Layer(magnet, m="x" if magnet.is_magnetic else None)
+    stack = kt.Stack([kt.Layer(normal(middle), 0.5)], 0.05, left=lead, right=kt.Layer(normal(right)))
     with pytest.raises(kt.ComputationError, match=rf"k = \({k}, 0.0\) 1/nm .* threshold of the {side} lead.*a little"):
         kt.torques_at(stack, [(1.0, 0.5), (k, 0)], 0.0, solver=solver)
     data = kt.torques_at(stack, [(k - 1e-6, 0), (k + 1e-6, 0)], 0.0, solver=solver)

@@ -9,7 +9,8 @@ GAMNAS = kt.KohnLuttinger(exchange=0.27)
 
 
 def test_interfaces_lie_on_sites_and_lengths_are_rounded():
-    stack = kt.Stack([kt.Layer(GAMNAS, 1.04, m="x"), kt.Layer(GAAS, 0.5)], 0.1)
+    with pytest.warns(UserWarning, match="layer 0 from 1.04 to 1 nm. Choose a spacing"):
+        stack = kt.Stack([kt.Layer(GAMNAS, 1.04, m="x"), kt.Layer(GAAS, 0.5)], 0.1)
     assert np.allclose(stack.lengths, (1.0, 0.5))
     assert np.allclose(stack.boundaries, (0, 1.0, 1.5))
     assert stack.n_sites == 16
@@ -96,6 +97,55 @@ def test_functions_of_z_are_tried_when_the_stack_is_built():
     for wrong in ({"m": lambda z: (0, 0, 0) if z > 0.5 else "z"}, {"potential": lambda z: np.nan, "m": "z"}):
         with pytest.raises(InputError):
             kt.Stack([kt.Layer(GAMNAS, 1, **wrong)], 0.1)
+
+
+def test_rounding_is_said_once_and_shown():
+    """By layer, from 1 % on, when the stack is made: not again under a bias."""
+    layers = [kt.Layer(GAAS, 0.996), kt.Layer(GAAS, 0.73, name="barrier"), kt.Layer(GAAS, 1.05)]
+    with pytest.warns(UserWarning, match="of 0.1 nm, so that some are changed: barrier from 0.73 to 0.7 nm") as found:
+        stack = kt.Stack(layers[:2], 0.1)
+    assert len(found) == 1
+    assert "lengths=[1.0, 0.7]" in repr(stack)
+    biased = stack.biased(0.1, "barrier")
+    assert biased.lengths == stack.lengths
+    kt.torques_at(biased, [(0.0, 0.1), (0.1, 0.2)], 0.3)
+    assert "lengths" not in repr(kt.Stack([kt.Layer(GAAS, 1.0)], 0.1))
+
+
+@pytest.mark.parametrize("m", [(0, 0, 5), (1e-3, 0, 0), lambda z: (0.2 + z, 0, 0)])
+def test_length_of_m_that_is_not_used_is_said(m):
+    """One far from 1, or one that varies along a texture."""
+    with pytest.warns(UserWarning, match="only the direction of `m` counts, but that of the layer 'magnet' has the"):
+        kt.Stack([kt.Layer(GAMNAS, 1, m=m, name="magnet")], 0.1)
+
+
+@pytest.mark.parametrize("m", ["z", (1, 1, 0), [1, 2, 3], lambda z: (np.cos(z), np.sin(z), 0.5), lambda z: "-z"])
+def test_directions_are_nothing_to_warn_of(m):
+    kt.Stack([kt.Layer(GAMNAS, 1, m=m)], 0.1)
+
+
+def test_torques_without_an_exchange_are_warned_of():
+    """Once per call, whatever is asked."""
+    idle = kt.Layer(kt.FreeElectron(bottom=-5.0), 0.5, m="z", name="magnet")
+    stack = kt.Stack([idle, kt.Layer(kt.FreeElectron(bottom=-5.0), 0.5)], 0.05)
+    message = r"no exchange torque acts on magnet \(FreeElectron.*Give it one, or leave out `m`"
+    quick = {"tolerance": 0.3, "progress": False}
+    for ask in (kt.torques, kt.steady_state):
+        with pytest.warns(UserWarning, match=message) as found:
+            data = ask(stack, 0.0, **quick)
+        assert len(found) == 1
+        assert not data.exchange_torque.any()
+    with pytest.warns(UserWarning, match=message):
+        kt.torques_at(stack, [(0.1, 0.0)], 0.0)
+
+
+def test_coarse_spacing_is_said_once_a_call():
+    """Of the crystal for which it is worst."""
+    deep, deeper = kt.FreeElectron(bottom=-5.0), kt.FreeElectron(bottom=-6.0)
+    stack = kt.Stack([kt.Layer(deep, 0.56), kt.Layer(deeper, 0.56)], 0.14)
+    with pytest.warns(UserWarning, match="is coarse for a band that begins at -6 eV") as found:
+        kt.steady_state(stack, tolerance=0.3, progress=False)
+    assert len(found) == 1
 
 
 def test_m_of_a_material_that_is_not_magnetic_is_ignored():

@@ -209,3 +209,11 @@ def test_no_value_of_a_parameter_ends_in_a_traceback(system):
                 with contextlib.suppress(InputError):
                     system.check(system.complete(FAST[system.name] | {parameter.name: value}))
                     assert not (parameter.positive and value <= 0)
+
+
+def test_a_device_warns_once_of_what_its_runs_have_in_common():
+    """Five runs of a junction make its stack six times."""
+    junction = find("magnetic-tunnel-junction")
+    with pytest.warns(UserWarning, match="barrier from 0.7 to 0.6 nm") as found:
+        junction.run(spacing=0.2, bias=0.2, tolerance=0.3, progress=False, kf_up=4.0, kf_down=3.0)
+    assert len(found) == 1

@@ -115,6 +115,10 @@ def test_derivatives(against_bias):
         torkance = data[name.replace("torque", "torkance")]
         assert float(torkance[middle]) == pytest.approx(float(change[f"result_{name}"]) / 0.2, rel=1e-9)
         assert torkance.attrs["units"] == "1/nm^2"
+        errors = against_bias[f"result_{name}_error"].isel(bias=[1, 3])
+        error = data[name.replace("torque", "torkance") + "_error"]
+        assert float(error[middle]) == pytest.approx(float(errors.sum()) / 0.2)
+        assert kt.to_si(error).attrs["units"] == kt.to_si(torkance).attrs["units"] == "hbar/(2e) S/m^2"
     assert float(data.differential_conductance[middle]) == pytest.approx(1 / 1.08131, rel=0.1)
     with pytest.raises(InputError, match="need a sweep of `bias` alone"):
         derivatives(against_bias.isel(bias=0))

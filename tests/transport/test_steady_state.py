@@ -153,7 +153,7 @@ def test_a_common_rotation_of_all_magnetisations_rotates_all_torques(texture):
         (lambda: junction().biased(0.1, across=3), "number, 0 to 0"),
         (lambda: kt.Stack([kt.Layer(kt.FreeElectron(), 1)] * 2, 0.1).biased(0.1), "`across` must name the layer"),
         (lambda: JUNCTION.run(kf_down_right=-2, **QUICK), "`kf_down_right` must be > 0"),
-        (lambda: JUNCTION.run(spacing=0.4, **QUICK), "`spacing` must be below .* ends at"),
+        (lambda: JUNCTION.run(spacing=0.35, **QUICK), "`spacing` must be below .* ends at"),
         (lambda: JUNCTION.run(temperature=-5, **QUICK), "`temperature` must be >= 0 K"),
     ],
 )
