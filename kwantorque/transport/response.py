@@ -20,6 +20,7 @@ from ..results.dataset import dataset
 from ..spectrum.breaks import Breaks
 from ..spectrum.channels import band_bottoms, barrier_top, count_channels, require_channels, thresholds
 from ..spectrum.symmetry import find_symmetry
+from .accuracy import relative_to_current
 from .run import (
     SIDES,
     Injection,
@@ -28,7 +29,6 @@ from .run import (
     check_derived,
     check_stack,
     provenance,
-    relative_to_current,
     spinor_along,
     thermal_energy,
 )
@@ -59,6 +59,7 @@ def torques(
     kpar: PolarRule | None = None,
     executor: Executor | None = None,
     progress: bool = True,
+    criterion: str = "largest",
 ) -> xr.Dataset:
     """Linear response of a layered stack to a small bias.
 
@@ -112,6 +113,9 @@ def torques(
         How fine the integral may become.
     executor : concurrent.futures.Executor, optional
         Where to compute; here by default.
+    criterion : {"largest", "each"}
+        Errors are relative to the particle current, or each to its own variable unless
+        that is zero within its error; see `kwantorque.Numerics`.
 
     Returns
     -------
@@ -157,7 +161,7 @@ def torques(
     kwantorque.errors.InputError: unknown source 'top'; choose from left, right
     """
     started = time.perf_counter()
-    numerics = Numerics(tolerance, solver, kpar, executor, progress)
+    numerics = Numerics(tolerance, solver, kpar, executor, progress, criterion)
     energy = finite("energy", energy, "eV")
     known("source", source, SIDES)
     derived = check_derived(derived, check_stack(stack))
@@ -166,7 +170,7 @@ def torques(
     symmetry = find_symmetry(stack) if spinor is None else find_symmetry(stack).of_k_alone
     injection = Injection(stack, energy, source, numerics.solver, symmetry, derived, spinor)
     thermal = thermal_energy(temperature)
-    measure = relative_to_current(stack.partners)
+    measure = relative_to_current(stack.partners, numerics)
     with tqdm(unit="k", desc="k-points", disable=not progress, total=0) as bar:
         run = Run(stack, numerics, symmetry, bar)
         if thermal == 0:

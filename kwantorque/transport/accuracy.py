@@ -1,0 +1,113 @@
+"""When an integral is accurate enough: its errors, relative to what they belong to.
+
+A tolerance may be met in two ways:
+
+    largest   max over results of error, over one scale for all: the current, or the
+              largest result,
+    each      max over results of (error / |result|).
+
+A result that vanishes has no error relative to itself. One that is zero within its
+error is known well enough once that error is below tolerance^2 of the scale, and one
+below what rounding leaves is not asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..operators import schema
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from .run import Numerics
+
+__all__ = ["CRITERIA", "NO_RESPONSE", "largest_error", "relative_to_current", "size_of"]
+
+CRITERIA = ("largest", "each")
+"""What the errors of an integral are relative to."""
+NO_RESPONSE = 1e-12
+"""Part of the incident current below which a response counts as zero."""
+
+
+def size_of(value: NDArray) -> float:
+    """The largest entry of a variable, in absolute value."""
+    return float(np.abs(value).max(initial=0))
+
+
+def largest_error(
+    values: Mapping[str, NDArray],
+    errors: Mapping[str, float],
+    names: Iterable[str],
+    scale: float,
+    zero: float,
+    numerics: Numerics,
+) -> float:
+    """The largest error, relative to `scale` or each to its own result.
+
+    Parameters
+    ----------
+    values, errors : dict of arrays and of floats
+    names : iterable of str
+        The variables that decide.
+    scale : float
+        That of all of them.
+    zero : float
+        A size that counts as zero: what rounding leaves of it.
+    numerics : Numerics
+        Its criterion, and its tolerance.
+
+    Examples
+    --------
+    >>> import kwantorque as kt
+    >>> from kwantorque.transport.accuracy import largest_error
+    >>> values, errors = {"current": 1.0, "torque": 1e-3}, {"current": 1e-4, "torque": 1e-4}
+    >>> of = (values, errors, values, 1.0, 1e-12)
+    >>> largest_error(*of, kt.Numerics(criterion="largest"))
+    0.0001
+    >>> largest_error(*of, kt.Numerics(criterion="each"))
+    0.1
+    """
+    if scale <= 0:
+        return 0.0
+    if numerics.criterion == "largest":
+        return max(errors[name] for name in names) / scale
+    worst = 0.0
+    for name in names:
+        size, error = size_of(values[name]), float(errors[name])
+        own = max(size, zero) if size > error else max(size, zero, numerics.tolerance * scale)
+        worst = max(worst, error / own)
+    return worst
+
+
+def relative_to_current(partners: tuple[str, ...], numerics: Numerics) -> Callable[[Mapping, Mapping], float]:
+    """The function that says how accurate an integral of a response is.
+
+        measure(values, errors) = max over what decides (error / scale)
+
+    What decides are further numbers if there are any, else all fluxes and summed
+    torques. The scale is the particle current or, if none flows, the largest of them;
+    with the criterion "each" it is each of them itself.
+    """
+    return partial(_relative_to_current, schema(partners), numerics)
+
+
+def _relative_to_current(records, numerics, values, errors):
+    controlled = [name for name in values if name not in records]
+    controlled = controlled or [name for name, record in records.items() if record.is_controlled]
+    # The current downstream of the source; upstream it is a difference, and never
+    # smaller than its rounding.
+    current = float(np.abs(values["particle_current_limit"]).min())
+    largest = max(size_of(values[name]) for name in controlled)
+    flows = current > 1e-12 * largest
+    scale = current if flows else largest
+    zero = NO_RESPONSE * abs(float(values["incident_current"]))
+    worst = largest_error(values, errors, controlled, scale, zero, numerics)
+    # The current's own error is always relative to the current.
+    return max(worst, errors["particle_current_limit"] / scale if scale > 0 else 0.0)
