@@ -7,8 +7,9 @@ A tolerance may be met in two ways:
     each      max over results of (error / |result|).
 
 A result that vanishes has no error relative to itself. One that is zero within its
-error is known well enough once that error is below tolerance^2 of the scale, and one
-below what rounding leaves is not asked for.
+error is known well enough once that error is below tolerance^2 of the scale; or below
+the tolerance, where the result is a hundred times smaller than its error, which is what
+symmetry makes of a sum. What is below rounding is not asked for.
 """
 
 from __future__ import annotations
@@ -28,12 +29,15 @@ if TYPE_CHECKING:
 
     from .run import Numerics
 
-__all__ = ["CRITERIA", "NO_RESPONSE", "largest_error", "relative_to_current", "size_of"]
+__all__ = ["CRITERIA", "NO_RESPONSE", "largest_error", "own_size", "relative_to_current", "size_of"]
 
 CRITERIA = ("largest", "each")
 """What the errors of an integral are relative to."""
 NO_RESPONSE = 1e-12
 """Part of the incident current below which a response counts as zero."""
+
+VANISHING = 1e-2
+"""A result below this part of its error vanishes, as far as one can see."""
 
 
 def size_of(value: NDArray) -> float:
@@ -67,7 +71,8 @@ def largest_error(
     --------
     >>> import kwantorque as kt
     >>> from kwantorque.transport.accuracy import largest_error
-    >>> values, errors = {"current": 1.0, "torque": 1e-3}, {"current": 1e-4, "torque": 1e-4}
+    >>> values = {"current": 1.0, "torque": 1e-3}
+    >>> errors = {"current": 1e-4, "torque": 1e-4}
     >>> of = (values, errors, values, 1.0, 1e-12)
     >>> largest_error(*of, kt.Numerics(criterion="largest"))
     0.0001
@@ -80,10 +85,31 @@ def largest_error(
         return max(errors[name] for name in names) / scale
     worst = 0.0
     for name in names:
-        size, error = size_of(values[name]), float(errors[name])
-        own = max(size, zero) if size > error else max(size, zero, numerics.tolerance * scale)
-        worst = max(worst, error / own)
+        error = float(errors[name])
+        worst = max(worst, error / max(own_size(size_of(values[name]), error, scale, numerics.tolerance), zero))
     return worst
+
+
+def own_size(size: float, error: float, scale: float, tolerance: float) -> float:
+    """What the error of one result is relative to.
+
+    Parameters
+    ----------
+    size, error : float
+        Of the result.
+    scale : float
+        The size of the largest of its kind.
+    tolerance : float
+
+    Examples
+    --------
+    >>> from kwantorque.transport.accuracy import own_size
+    >>> [own_size(size, 0.1, 2.0, tolerance=1e-3) for size in (0.5, 0.01, 0.0)]
+    [0.5, 0.01, 2.0]
+    """
+    if size > error:
+        return size
+    return max(size, tolerance * scale) if size > VANISHING * error else scale
 
 
 def relative_to_current(partners: tuple[str, ...], numerics: Numerics) -> Callable[[Mapping, Mapping], float]:

@@ -378,10 +378,10 @@ class _Filling(Run):
         return [name for name in values if name not in self.names and not isinstance(name, Difference)]
 
     def _part_of_gross(self, values):
-        """The results of a sea over `SMALL_PART` of its gross flux; 1 if more, or none."""
+        """The results of a sea over `SMALL_PART` of its gross flux, at most 1."""
         gross = abs(float(values["incident_current"]))
         sizes = [size_of(values[name]) for name in self._deciding(values)]
-        sizes = [size for size in sizes if size > NO_FLUX * gross] or [gross]
+        sizes = [size for size in sizes if size > NO_FLUX * gross] or [gross]  # all zero: nothing to gain
         wanted = min(sizes) if self.numerics.criterion == "each" else max(sizes)
         return min(1.0, wanted / (SMALL_PART * gross))
 
