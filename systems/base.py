@@ -13,7 +13,6 @@ from kwantorque.errors import InputError, finite, known, positive
 from kwantorque.results import Estimate
 from kwantorque.results.dataset import VERSION, error_of
 from kwantorque.transport import Numerics
-from kwantorque.transport.accuracy import own_size
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -260,7 +259,7 @@ class System:
             spent += data.attrs.get("seconds", 0.0)
             if "error_estimate" not in data.attrs:
                 return data
-            worst = max(self.relative_errors(data, numerics.tolerance).values())
+            worst = max(self.relative_errors(data).values())
             # Where the integrals did not reach what they were asked for, asking for
             # more is in vain.
             missed = data.attrs["error_estimate"] > asked.tolerance
@@ -276,26 +275,24 @@ class System:
         """Lines that say how good a result is, for its table."""
         return []
 
-    def relative_errors(self, data: xr.Dataset, tolerance: float) -> dict[str, float]:
+    def relative_errors(self, data: xr.Dataset) -> dict[str, float]:
         """How well each result is known, to be compared with the tolerance.
 
             error / |result|
 
-        and, of one that is zero within its error, relative to the largest of its unit
-        (see `kwantorque.transport.accuracy`). Where all of these are zero, there is
-        nothing to compare with, and the number is 0.
+        and, of one that is zero within its error, relative to the largest of its unit.
+        Where all of these are zero, there is nothing to compare with, and it is 0.
 
         Parameters
         ----------
         data : Dataset of this system, without a sweep
-        tolerance : float
 
         Examples
         --------
         >>> import kwantorque as kt
         >>> wall = kt.systems.find("domain-wall")
         >>> data = wall.run(width=0.5, spacing=0.1, progress=False)
-        >>> errors = wall.relative_errors(data, tolerance=1e-3)
+        >>> errors = wall.relative_errors(data)
         >>> max(errors.values()) == data.error_estimate
         True
         """
@@ -305,8 +302,7 @@ class System:
             if size > error:
                 largest[r.unit] = max(size, largest.get(r.unit, 0.0))
         for r, (size, error) in sizes.items():
-            scale = largest.get(r.unit, 0.0)
-            own = own_size(size, error, scale, tolerance) if scale else 0.0
+            own = size if size > error else largest.get(r.unit, 0.0)
             found[r.name] = error / own if own > 0 else 0.0
         return found
 

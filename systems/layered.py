@@ -139,7 +139,7 @@ class LayeredSystem(System):
         {}
         """
         tolerance = data.attrs["tolerance"]
-        return {name: error for name, error in self.relative_errors(data, tolerance).items() if error > tolerance}
+        return {name: error for name, error in self.relative_errors(data).items() if error > tolerance}
 
     def quality(self, data: xr.Dataset) -> list[str]:
         """Closure, integration error, k-points, and what the lattice adds."""

@@ -135,5 +135,7 @@ def _relative_to_current(records, numerics, values, errors):
     scale = current if flows else largest
     zero = NO_RESPONSE * abs(float(values["incident_current"]))
     worst = largest_error(values, errors, controlled, scale, zero, numerics)
-    # The current's own error is always relative to the current.
-    return max(worst, errors["particle_current_limit"] / scale if scale > 0 else 0.0)
+    # The current's own error is always relative to the current, but upstream it is a
+    # difference, and rounding through an opaque barrier.
+    of_current = errors["particle_current_limit"] / max(scale, zero) if scale > 0 else 0.0
+    return max(worst, of_current)

@@ -179,6 +179,7 @@ def torques(
         else:
             integral = _thermal_mean(run, injection, thermal, measure)
     run.close(integral.values)
+    errors = run.with_rounding(integral, derived)
     attrs = provenance(
         stack,
         numerics.solver,
@@ -188,7 +189,7 @@ def torques(
         temperature=float(temperature),
     )
     attrs |= run.attrs(integral.error, integral.points, time.perf_counter() - started)
-    return dataset(integral.values, stack.coordinates(), attrs, partners=stack.partners, errors=integral.errors)
+    return dataset(integral.values, stack.coordinates(), attrs, partners=stack.partners, errors=errors)
 
 
 def _thermal_mean(run, injection, thermal, measure):

@@ -31,6 +31,7 @@ from ..structures.chain import discretise
 from ..structures.stack import Stack
 from ..units import BOLTZMANN
 from .accuracy import CRITERIA
+from .rounding import rounding_of
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -450,6 +451,11 @@ class Run:
                 "Try solver=KwantSolver(), or a slightly different energy"
             )
         self.closure = max(self.closure, of_totals)
+
+    def with_rounding(self, integral: Integral, derived: Derived | None, of_sea: bool = False) -> dict[str, float]:
+        """The errors of an integral, with what rounding leaves where terms cancel."""
+        rounding = rounding_of(self.stack, integral.values, derived, of_sea)
+        return {name: error + rounding.get(name, 0.0) for name, error in integral.errors.items()}
 
     def attrs(self, error: float, points: int, seconds: float) -> dict[str, Any]:
         """Attributes of a result that say how it was reached.

@@ -326,6 +326,7 @@ class _Filling(Run):
                 f"the Fermi sea carries a current of {current:.1e}, more than {MAX_SEA_CURRENT} of its gross flux: "
                 "try another `energy` or a `temperature` > 0"
             )
+        errors = self.with_rounding(replace(found, values=values, errors=errors), self.derived, of_sea=True)
         for name in ("incident_current", "particle_current", "particle_current_limit"):
             values[name], errors[name] = 0 * values[name], 0.0
         return replace(found, values=values, errors=errors)
@@ -349,6 +350,7 @@ class _Filling(Run):
         found = self.over_energies(weight, cuts, injection, self.measure)
         if found is not None:
             self.close(found.values | {"incident_current": np.abs(found.values["incident_current"])})
+            found = replace(found, errors=self.with_rounding(found, self.derived))
         return found
 
     def measure(self, values, errors, of_sea=False):
