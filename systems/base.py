@@ -12,13 +12,19 @@ from typing import TYPE_CHECKING, Any
 
 from kwantorque.errors import InputError, finite, known, positive
 from kwantorque.results import Estimate, together
-from kwantorque.results.dataset import VERSION
+from kwantorque.results.dataset import VERSION, error_of
 from kwantorque.transport import Numerics
 
 if TYPE_CHECKING:
     import xarray as xr
 
 __all__ = ["Memory", "Parameter", "Result", "System", "together", "with_results"]
+
+
+ATTEMPTS = 3
+"""So often a system is computed until each of its results meets the tolerance."""
+TIGHTENED, TIGHTEST = 0.5, 1e-2
+"""The tolerance of the next attempt, over what would just be enough; at least that."""
 
 
 @dataclass(frozen=True)
@@ -234,12 +240,35 @@ class System:
         values = self.complete(given)
         if to_zero_spacing:
             self.check(values, to_zero_spacing)
+        compute = self._extrapolated if to_zero_spacing else self.compute
         with _each_warning_once():
-            data = self._extrapolated(values, numerics) if to_zero_spacing else self.compute(values, numerics)
+            data = self._computed(compute, values, numerics)
         given = json.dumps(values, sort_keys=True)
-        said = {"version": VERSION, "solver": numerics.solver.name, "tolerance": numerics.tolerance} | data.attrs
+        said = {"version": VERSION, "solver": numerics.solver.name} | data.attrs
+        said |= {"tolerance": numerics.tolerance, "criterion": numerics.criterion}
         said |= {"system": self.name, "parameters": given, "to_zero_spacing": int(to_zero_spacing)}
         return data.assign_attrs(said)
+
+    def _computed(self, compute, values, numerics):
+        """The Dataset with the largest relative error of its results.
+
+        What is a difference of integrals, such as a magnetoresistance, errs by more
+        than these: where each result is to meet the tolerance, they are tightened.
+        """
+        asked, spent = numerics, 0.0
+        for _ in range(ATTEMPTS):
+            data = compute(values, asked)
+            spent += data.attrs.get("seconds", 0.0)
+            if "error_estimate" not in data.attrs:
+                return data
+            worst = max(self.relative_errors(data).values())
+            # Where the integrals did not reach what they were asked for, asking for
+            # more is in vain.
+            missed = data.attrs["error_estimate"] > asked.tolerance
+            if numerics.criterion != "each" or worst <= numerics.tolerance or missed:
+                break
+            asked = asked.but(tolerance=asked.tolerance * max(TIGHTENED * numerics.tolerance / worst, TIGHTEST))
+        return data.assign_attrs(seconds=spent, error_estimate=worst)
 
     def _extrapolated(self, values, numerics):
         raise InputError(f"{self.name} has no lattice spacing to extrapolate to zero")
@@ -247,6 +276,37 @@ class System:
     def quality(self, data: xr.Dataset) -> list[str]:
         """Lines that say how good a result is, for its table."""
         return []
+
+    def relative_errors(self, data: xr.Dataset) -> dict[str, float]:
+        """How well each result is known, to be compared with the tolerance.
+
+            error / |result|
+
+        and, of one that is zero within its error, relative to the largest of its unit.
+        Where all of these are zero, there is nothing to compare with, and it is 0.
+
+        Parameters
+        ----------
+        data : Dataset of this system, without a sweep
+
+        Examples
+        --------
+        >>> import kwantorque as kt
+        >>> wall = kt.systems.find("domain-wall")
+        >>> data = wall.run(width=0.5, spacing=0.1, progress=False)
+        >>> errors = wall.relative_errors(data)
+        >>> max(errors.values()) == data.error_estimate
+        True
+        """
+        found, largest = {}, {}
+        sizes = {r: (abs(float(data[f"result_{r.name}"])), _error(data, r)) for r in self.results}
+        for r, (size, error) in sizes.items():
+            if size > error:
+                largest[r.unit] = max(size, largest.get(r.unit, 0.0))
+        for r, (size, error) in sizes.items():
+            own = size if size > error else largest.get(r.unit, 0.0)
+            found[r.name] = error / own if own > 0 else 0.0
+        return found
 
     def results_of(self, data: xr.Dataset) -> dict[str, float]:
         """{result name: float} from a Dataset of this system."""
@@ -271,6 +331,11 @@ def _each_warning_once() -> Iterator[None]:
 
         warnings.showwarning = once
         yield
+
+
+def _error(data, result):
+    """The error of the integrals in a result."""
+    return float(error_of(data, f"result_{result.name}"))
 
 
 def with_results(

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from kwantorque.errors import InputError
 from kwantorque.results import Estimate, extrapolate, per_current
-from kwantorque.results.dataset import error_of
 from kwantorque.results.extrapolation import require_whole_lengths
 from kwantorque.spectrum.channels import require_channels
 from kwantorque.structures.stack import Stack
@@ -34,6 +33,8 @@ SHARE_OF_EACH = 0.6
 """Part of the tolerance for either of two runs: (4 fine - coarse)/3 still meets it."""
 
 
+WITH_EACH = "--each refines until it is"
+"""What helps where a result is known less well than the largest."""
 EQUILIBRIUM = Memory()
 """Results without bias, which all points of a sweep over the bias share."""
 
@@ -129,14 +130,14 @@ class LayeredSystem(System):
     def missed(self, data: xr.Dataset) -> dict[str, float]:
         """Results whose k error, relative to themselves, is above the tolerance.
 
-        The integration goes on until the error is small relative to the current, or to
-        the largest of what it adds up; a result that is much smaller is then known less
-        well. Those that are zero within their error are left out.
+        With the criterion "largest" the integration goes on until the error is small
+        relative to the current, or to the largest of what it adds up; a result that is
+        much smaller is then known less well.
 
         Returns
         -------
         dict
-            Their relative errors by their names.
+            Their errors by their names, see `relative_errors`.
 
         Examples
         --------
@@ -145,13 +146,8 @@ class LayeredSystem(System):
         >>> filtered.missed(filtered.run(progress=False))
         {}
         """
-        found = {}
-        for result in self.results:
-            name = f"result_{result.name}"
-            size, error = abs(float(data[name])), float(error_of(data, name))
-            if data.attrs["tolerance"] * size < error < size:
-                found[result.name] = error / size
-        return found
+        tolerance = data.attrs["tolerance"]
+        return {name: error for name, error in self.relative_errors(data).items() if error > tolerance}
 
     def quality(self, data: xr.Dataset) -> list[str]:
         """Closure, integration error, k-points, and what the lattice adds."""
@@ -160,16 +156,11 @@ class LayeredSystem(System):
             f"closure {attrs['closure']:.1e}, integration error {attrs['error_estimate']:.1e} "
             f"(asked {attrs['tolerance']:g}), {attrs['k_points']} k-points, solver {attrs['solver']}"
         ]
-        if attrs["error_estimate"] > attrs["tolerance"]:
-            lines.append(
-                "note: the integration stopped before the tolerance was reached, at the limit of what it may refine"
-            )
         if missed := self.missed(data):
-            far = ", ".join(f"{name} ({error:.0%})" for name, error in missed.items())
-            lines.append(
-                f"note: relative to itself, {attrs['tolerance']:g} is not met by {far}; a smaller --tolerance is "
-                "needed for these"
-            )
+            far = ", ".join(f"{name} ({error:.2g})" for name, error in missed.items())
+            each = attrs.get("criterion") == "each"
+            advice = "it stopped at the limit of what it may refine" if each else WITH_EACH
+            lines.append(f"note: relative to itself, {attrs['tolerance']:g} is not met by {far}; {advice}")
         lines.append(
             "k error: of the k integral; a error: what the extrapolation to zero spacing may have left"
             if attrs["to_zero_spacing"]

@@ -37,6 +37,7 @@ from kwantorque.systems.layered import LayeredSystem
 from kwantorque.systems.magnets import magnet
 from kwantorque.systems.parameters import ANGLE, SPACING
 from kwantorque.transport import Numerics, torques_at
+from kwantorque.transport.rounding import rounding_of
 from kwantorque.units import HBAR2_OVER_2M0
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ def stack(p: Mapping[str, Any]) -> Stack:
 def compute(parameters: Mapping[str, Any], numerics: Numerics) -> xr.Dataset:
     """The electron's spin current and torques, with the results.
 
-    There is nothing to integrate: all errors are those of the lattice.
+    There is nothing to integrate: all errors are those of the lattice, and rounding.
     """
     started = time.perf_counter()
     layers = stack(parameters)
@@ -87,13 +88,17 @@ def compute(parameters: Mapping[str, Any], numerics: Numerics) -> xr.Dataset:
         data = torques_at(layers, [[0.0, 0.0]], 0.0, incident_spin=spin, solver=numerics.solver)
         return data.isel(k=0).assign_attrs(k_points=data.sizes["k"], error_estimate=0.0)
 
+    def rounded(data, name, value):
+        values = {one: data[one].values for one in data.data_vars}
+        return Estimate(float(value), rounding_of(layers, values)[name])
+
     data, up, down = incoming((np.sin(turn), 0.0, np.cos(turn))), incoming("z"), incoming("-z")
-    torque = data.exchange_torque_total
+    torque, through = data.exchange_torque_total, "particle_current_limit"
     estimates = {
-        "torque_in_plane": Estimate(float(torque.sel(axis="x"))),
-        "torque_out_of_plane": Estimate(float(torque.sel(axis="y"))),
-        "reflectance_up": Estimate(1 - float(up.particle_current_limit.sel(lead="right"))),
-        "reflectance_down": Estimate(1 - float(down.particle_current_limit.sel(lead="right"))),
+        "torque_in_plane": rounded(data, torque.name, torque.sel(axis="x")),
+        "torque_out_of_plane": rounded(data, torque.name, torque.sel(axis="y")),
+        "reflectance_up": rounded(up, through, 1 - up[through].sel(lead="right")),
+        "reflectance_down": rounded(down, through, 1 - down[through].sel(lead="right")),
     }
     data = together(data, up, down).assign_attrs(tolerance=numerics.tolerance, seconds=time.perf_counter() - started)
     return with_results(data, RESULTS, estimates)

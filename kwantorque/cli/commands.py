@@ -132,6 +132,7 @@ def _parser():
     run.add_argument("--preset", metavar="NAME", help="parameters of real materials, see `show`; --set goes first")
     run.add_argument("--solver", default="batched", help=f"one of {', '.join(SOLVERS)} (default batched)")
     run.add_argument("--tolerance", default=1e-3, help="relative error asked of the k integral (default 1e-3)")
+    run.add_argument("--each", action="store_true", help="each result to the tolerance, relative to itself")
     run.add_argument("--jobs", default=1, help="worker processes (default 1)")
     run.add_argument("--out", type=Path, metavar="FILE.nc", help="save the Dataset")
     run.add_argument("--figure", type=Path, metavar="FILE.png|pdf|svg", help="draw the system's own figure")
@@ -180,11 +181,13 @@ def _run(arguments):
         given = found.parameters | given
     axes = {name: _range(text) for name, text in _pairs("--sweep", arguments.sweep).items()}
     tolerance = positive("--tolerance", _value(arguments.tolerance))
+    criterion = "each" if arguments.each else Numerics.criterion
     solver = SOLVERS[known("solver", arguments.solver, SOLVERS, cutoff=0.6)]()
     jobs = _whole("--jobs", arguments.jobs)
     sweep = Sweep(system, given, axes, arguments.extrapolate) if axes else None
     _check_paths(arguments.out, arguments.figure)
     identity = {"system": system.name, "solver": solver.name, "tolerance": tolerance, "version": VERSION}
+    identity["criterion"] = criterion
     identity["to_zero_spacing"] = int(arguments.extrapolate)
     identity |= sweep.identity if sweep else {"parameters": system.complete(given), "sweep": None}
     found = None
@@ -194,7 +197,7 @@ def _run(arguments):
         sys.stderr.write(f"resumed from {arguments.out}: {left or 'nothing'} left to compute\n")
     keep = partial(save, path=arguments.out) if arguments.out else None
     with processes(jobs) as executor:
-        numerics = Numerics(tolerance, solver, executor=executor, progress=not arguments.quiet)
+        numerics = Numerics(tolerance, solver, executor=executor, progress=not arguments.quiet, criterion=criterion)
         if sweep:
             data = sweep.run(numerics=numerics, found=found, keep=keep)
         elif found is None:

@@ -9,12 +9,14 @@ from .closure import closure, closure_of_totals
 from .current import current_operators
 from .density import density_operators
 from .local import LocalOperators
+from .rounding import random_traces
 from .torque import bond_operators, onsite_operators, torques_on_partners
-from .totals import ChainOperators, Traces
+from .totals import SEA_FLUX, ChainOperators, Traces
 from .trace import real_trace
 from .variables import Variable, schema
 
 __all__ = [
+    "SEA_FLUX",
     "ChainOperators",
     "LocalOperators",
     "Traces",
@@ -25,6 +27,7 @@ __all__ = [
     "current_operators",
     "density_operators",
     "onsite_operators",
+    "random_traces",
     "real_trace",
     "schema",
     "torques_on_partners",

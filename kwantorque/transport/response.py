@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,6 +23,7 @@ from ..results.dataset import dataset
 from ..spectrum.breaks import Breaks
 from ..spectrum.channels import band_bottoms, barrier_top, count_channels, require_channels, thresholds
 from ..spectrum.symmetry import find_symmetry
+from .accuracy import relative_to_current
 from .run import (
     SIDES,
     Injection,
@@ -31,7 +33,6 @@ from .run import (
     check_stack,
     coordinates,
     provenance,
-    relative_to_current,
     spinor_along,
     thermal_energy,
 )
@@ -63,6 +64,7 @@ def torques(
     kpar: PolarRule | None = None,
     executor: Executor | None = None,
     progress: bool = True,
+    criterion: str = "largest",
 ) -> xr.Dataset:
     """Linear response of a layered stack to a small bias.
 
@@ -117,6 +119,9 @@ def torques(
         How fine the integral may become.
     executor : concurrent.futures.Executor, optional
         Where to compute; here by default.
+    criterion : {"largest", "each"}
+        Errors are relative to the particle current, or each to its own variable unless
+        that is zero within its error; see `kwantorque.Numerics`.
 
     Returns
     -------
@@ -176,7 +181,7 @@ def torques(
     kwantorque.errors.InputError: unknown source 'top'; choose from left, right
     """
     started = time.perf_counter()
-    numerics = Numerics(tolerance, solver, kpar, executor, progress)
+    numerics = Numerics(tolerance, solver, kpar, executor, progress, criterion)
     energies = _energies(energy)
     known("source", source, SIDES)
     derived = check_derived(derived, check_stack(stack))
@@ -234,14 +239,15 @@ def _stacked(found):
 
 def _response(run, injection, thermal):
     """The integral of all states from one lead, at one energy or around it."""
-    measure, numerics = relative_to_current(run.stack.partners), run.numerics
+    numerics = run.numerics
+    measure = relative_to_current(run.stack.partners, numerics)
     if thermal == 0:
         breaks = Breaks(run.stack, injection.energy, injection.source, numerics.rule.widen)
         integral = run.integral(injection.sums, breaks, numerics.tolerance, measure)
     else:
         integral = _thermal_mean(run, injection, thermal, measure)
     run.close(integral.values)
-    return integral
+    return replace(integral, errors=run.with_rounding(integral, injection.derived))
 
 
 def _thermal_mean(run, injection, thermal, measure):

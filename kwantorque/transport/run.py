@@ -10,7 +10,7 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, fields, replace
-from functools import cache, lru_cache, partial
+from functools import cache, lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +32,8 @@ from ..spectrum.symmetry import Symmetry, symmetrised
 from ..structures.chain import discretise
 from ..structures.stack import Stack
 from ..units import BOLTZMANN
+from .accuracy import CRITERIA
+from .rounding import rounding_of
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -50,7 +52,6 @@ __all__ = [
     "check_stack",
     "coordinates",
     "provenance",
-    "relative_to_current",
     "spinor_along",
     "thermal_energy",
     "torques_of",
@@ -90,6 +91,10 @@ class Numerics:
         Where to compute; here by default.
     progress : bool
         A progress bar on stderr.
+    criterion : {"largest", "each"}
+        What errors are relative to: one scale for all results, the current or the
+        largest of them; or each to its own result, unless that is zero within its error
+        (see `kwantorque.transport.accuracy`).
 
     Raises
     ------
@@ -101,7 +106,7 @@ class Numerics:
     >>> import kwantorque as kt
     >>> coarse = kt.Numerics(tolerance=0.1, progress=False)
     >>> sorted(coarse)
-    ['executor', 'kpar', 'progress', 'solver', 'tolerance']
+    ['criterion', 'executor', 'kpar', 'progress', 'solver', 'tolerance']
     >>> coarse["tolerance"]
     0.1
     >>> kt.Numerics(tolerance=0)
@@ -115,6 +120,7 @@ class Numerics:
     kpar: PolarRule | None = None
     executor: Executor | None = None
     progress: bool = True
+    criterion: str = "largest"
 
     def __post_init__(self):
         object.__setattr__(self, "tolerance", positive("tolerance", self.tolerance))
@@ -124,6 +130,7 @@ class Numerics:
         if self.kpar is not None:
             instance("kpar", self.kpar, PolarRule, "PolarRule()")
         instance("progress", self.progress, bool, "False")
+        known("criterion", self.criterion, CRITERIA)
         if self.executor is not None and not callable(getattr(self.executor, "submit", None)):
             raise InputError(
                 "`executor` must be a concurrent.futures.Executor, such as `with kwantorque.processes(4) as pool` "
@@ -454,6 +461,11 @@ class Run:
             )
         self.closure = max(self.closure, of_totals)
 
+    def with_rounding(self, integral: Integral, derived: Derived | None, of_sea: bool = False) -> dict[str, float]:
+        """The errors of an integral, with what rounding leaves where terms cancel."""
+        rounding = rounding_of(self.stack, integral.values, derived, of_sea)
+        return {name: error + rounding.get(name, 0.0) for name, error in integral.errors.items()}
+
     def attrs(self, error: float, points: int, seconds: float) -> dict[str, Any]:
         """Attributes of a result that say how it was reached.
 
@@ -481,6 +493,7 @@ class Run:
             )
         return {
             "tolerance": self.numerics.tolerance,
+            "criterion": self.numerics.criterion,
             "error_estimate": error,
             "closure": self.closure,
             "k_points": points,
@@ -517,28 +530,6 @@ def torques_of(stack: Stack) -> tuple[str, ...]:
     ('exchange_torque', 'lattice_torque')
     """
     return _torques_of(stack.partners)
-
-
-def relative_to_current(partners: tuple[str, ...]) -> Callable[[Mapping, Mapping], float]:
-    """The function that says how accurate an integral is, relative to the current.
-
-        measure(values, errors) = max over what decides (error) / particle current
-
-    What decides are further numbers if there are any, else all fluxes and summed
-    torques. If no current flows, the error is relative to the largest of them.
-    """
-    return partial(_relative_to_current, schema(partners))
-
-
-def _relative_to_current(records, values, errors):
-    controlled = [name for name in values if name not in records]
-    controlled = controlled or [name for name, record in records.items() if record.is_controlled]
-    # The current downstream of the source; upstream it is a difference, and never
-    # smaller than its rounding.
-    current = np.abs(values["particle_current_limit"]).min()
-    largest = max(np.abs(values[name]).max() for name in controlled)
-    scale = current if current > 1e-12 * largest else largest
-    return max(errors[name] for name in (*controlled, "particle_current_limit")) / scale if scale > 0 else 0.0
 
 
 def check_stack(stack: Stack) -> Stack:

@@ -35,6 +35,7 @@ from ..spectrum.breaks import Breaks, entering_levels
 from ..spectrum.channels import band_bottoms, barrier_top, require_channels
 from ..spectrum.symmetry import Symmetry, find_symmetry
 from ..structures.chain import discretise
+from .accuracy import NO_RESPONSE, largest_error, size_of
 from .run import (
     SIDES,
     Injection,
@@ -68,6 +69,16 @@ SEA_SHARE = 1e-4
 
 Of a whole electron, of which a torque is a small part.
 """
+SMALL_PART = 1e-3
+"""Part of a sea's gross flux below which the contour becomes finer, by as much.
+
+On the real axis, above a barrier, nothing is as small as what tunnels through it, and
+the rule errs by what is there.
+"""
+FINER_BY = 3
+"""It is computed again only if it must become finer by more than this."""
+FINEST = 1e-18
+"""Accuracy of the finest contour."""
 MAX_SEA_CLOSURE = 1e-5
 """Limit for the balance of a single piece of the sea.
 
@@ -78,13 +89,11 @@ MAX_SEA_CURRENT = 1e-5
 """Particle current of a sea, relative to 1e-4 of the hopping, that is rounding."""
 SAME_BIAS = 1e-9
 """Chemical potentials fit a bias to this (eV)."""
-NO_FLUX = 1e-5
-"""Part of a sea's gross flux below which its fluxes count as zero.
+NO_FLUX = 2e-14
+"""Part of a sea's gross flux that is rounding.
 
-The gross flux is the scale of its books.
+The gross flux is the scale of its books, 1e-4 of the hopping.
 """
-NO_RESPONSE = 1e-12
-"""Part of the incident current below which a response counts as zero."""
 NO_CURRENT = 1e-9
 """A particle current below this part of the other fluxes is rounding."""
 
@@ -116,6 +125,7 @@ def steady_state(
     kpar: PolarRule | None = None,
     executor: Executor | None = None,
     progress: bool = True,
+    criterion: str = "largest",
 ) -> xr.Dataset:
     """Densities, currents and torques of a stack in equilibrium or under a bias.
 
@@ -159,7 +169,7 @@ def steady_state(
         filled to the higher chemical potential minus its states in the window: without
         cancellation where what one wants is done by electrons that came through a
         barrier.
-    derived, solver, kpar, executor
+    derived, solver, kpar, executor, criterion
         As in `kwantorque.torques`. The solver is for the window.
 
     Returns
@@ -209,7 +219,7 @@ def steady_state(
     kwantorque.errors.InputError: say `energy` and `bias` (and `across`), or ...
     """
     started = time.perf_counter()
-    numerics = Numerics(tolerance, solver, kpar, executor, progress)
+    numerics = Numerics(tolerance, solver, kpar, executor, progress, criterion)
     stack, mu = _filled_to(check_stack(stack), energy, bias, across, mu_left, mu_right)
     thermal = thermal_energy(temperature)
     derived = check_derived(derived, stack)
@@ -302,13 +312,19 @@ class _Filling(Run):
 
         The error of the contour is in its errors.
         """
-        accuracy = np.clip(SEA_SHARE * self.numerics.tolerance, 1e-12, 1e-4)
-        sea = Sea(self.stack, mu, self.thermal, accuracy, self.symmetry, self.derived)
         breaks = Breaks(self.stack, mu, None, self.numerics.rule.widen, self.thermal)
-        found = self.integral(sea.sums, breaks, self.numerics.tolerance, partial(self.measure, of_sea=True))
+        first = needed = float(np.clip(SEA_SHARE * self.numerics.tolerance, 1e-12, 1e-4))
+        accuracy, points = np.inf, 0
+        while needed < accuracy / FINER_BY:
+            accuracy = needed
+            sea = Sea(self.stack, mu, self.thermal, accuracy, self.symmetry, self.derived)
+            found = self.integral(sea.sums, breaks, self.numerics.tolerance, partial(self.measure, of_sea=True))
+            points += found.points
+            needed = max(first * self._part_of_gross(found.values), FINEST)
         # Two rules of the contour differ by the square root of the error of the better
-        # one; thirty times to be safe.
-        honest = 30 * np.sqrt(accuracy)
+        # one; thirty times to be safe. Through a barrier a finer one gains less.
+        honest = 30 * np.sqrt(first) * (accuracy / first) ** (1 / 3)
+        found = replace(found, points=points)
         values = {name: value for name, value in found.values.items() if not isinstance(name, Difference)}
         errors = {
             name: found.errors[name] + honest * float(np.abs(found.values[Difference(name)]).max(initial=0))
@@ -323,6 +339,7 @@ class _Filling(Run):
                 f"the Fermi sea carries a current of {current:.1e}, more than {MAX_SEA_CURRENT} of its gross flux: "
                 "try another `energy` or a `temperature` > 0"
             )
+        errors = self.with_rounding(replace(found, values=values, errors=errors), self.derived, of_sea=True)
         for name in ("incident_current", "particle_current", "particle_current_limit"):
             values[name], errors[name] = 0 * values[name], 0.0
         return replace(found, values=values, errors=errors)
@@ -346,27 +363,42 @@ class _Filling(Run):
         found = self.over_energies(weight, cuts, injection, self.measure)
         if found is not None:
             self.close(found.values | {"incident_current": np.abs(found.values["incident_current"])})
+            found = replace(found, errors=self.with_rounding(found, self.derived))
         return found
 
     def measure(self, values, errors, of_sea=False):
-        """Largest error of what decides, relative to the largest of it.
+        """Largest error of what decides, relative to the largest of it, or each.
 
         The error of the current is relative to the current.
 
         What decides are the further numbers, if there are any, else fluxes and summed
         torques. Where everything cancels, by symmetry or because the other lead is
-        closed, nothing is left but rounding: what is smaller than `NO_FLUX` of a sea's
-        gross flux or `NO_RESPONSE` of the incident current is not asked for.
+        closed, nothing is left but rounding: no error below `NO_FLUX` of a sea's gross
+        flux is asked for, and nothing below `NO_RESPONSE` of the incident current.
         """
-        names = [name for name in values if name not in self.names and not isinstance(name, Difference)]
-        names = names if self.derived is not None else self.controlled
-        scale = max(float(np.abs(values[name]).max(initial=0)) for name in names)
-        scale = max(scale, (NO_FLUX if of_sea else NO_RESPONSE) * abs(float(values["incident_current"])))
+        names = self._deciding(values)
+        least = NO_FLUX / self.numerics.tolerance if of_sea else NO_RESPONSE
+        zero = least * abs(float(values["incident_current"]))
+        scale = max(*(size_of(values[name]) for name in names), zero)
         current = float(np.abs(values["particle_current_limit"]).min())
-        worst = max(errors[name] for name in names) / scale if scale > 0 else 0.0
+        worst = largest_error(values, errors, names, scale, zero, self.numerics)
         if not of_sea and current > max(NO_CURRENT * scale, NO_RESPONSE * abs(float(values["incident_current"]))):
             worst = max(worst, errors["particle_current_limit"] / current)
         return worst
+
+    def _deciding(self, values):
+        """Names of the variables whose errors decide."""
+        if self.derived is None:
+            return self.controlled
+        return [name for name in values if name not in self.names and not isinstance(name, Difference)]
+
+    def _part_of_gross(self, values):
+        """The results of a sea over `SMALL_PART` of its gross flux, at most 1."""
+        gross = abs(float(values["incident_current"]))
+        sizes = [size_of(values[name]) for name in self._deciding(values)]
+        sizes = [size for size in sizes if size > NO_FLUX * gross] or [gross]  # all zero: nothing to gain
+        wanted = min(sizes) if self.numerics.criterion == "each" else max(sizes)
+        return min(1.0, wanted / (SMALL_PART * gross))
 
 
 @dataclass(frozen=True, eq=False)

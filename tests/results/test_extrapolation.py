@@ -93,3 +93,33 @@ def test_sweep_of_extrapolated_results():
     assert float(data.result_Qjz_in[0]) == float(one.result_Qjz_in)
     assert float(data.result_Qjz_in_spacing_error[0]) == float(one.result_Qjz_in_spacing_error)
     assert kt.plot.results_against(data).get_legend_handles_labels()[1] == [r.name for r in WIRE.results]
+
+
+def of_a_system(spacing, runs):
+    """A result in arbitrary units, of a lattice on which it is not yet second order."""
+    runs.append(spacing)
+    value = {0.1: 2.0, 0.05: 1.4, 0.025: 1.38}[spacing]
+    data = result(spacing)
+    number = xr.DataArray(value, attrs={"units": "1", "lattice_order": 2})
+    return data.assign(result_number=number, result_number_error=0.0)
+
+
+def test_a_large_correction_calls_for_a_third_spacing():
+    """From 2 to 1.4 is a seventh of it, and from there to 1.38 no quarter of that."""
+    runs = []
+    data = kt.extrapolate(lambda a: of_a_system(a, runs), spacing=0.1)
+    assert runs == data.attrs["spacings"] == [0.1, 0.05, 0.025]
+    assert float(data.result_number) == pytest.approx(1.38 - 0.02 / 3)
+    assert float(data.result_number_spacing_error) == pytest.approx(3 * 0.6 / 4 / 3)
+    assert data.k_points == 15
+
+
+def test_a_third_spacing_keeps_its_word_where_two_do_not():
+    """A magnet on a lattice with k a = 1.2, against the same, 20 times finer."""
+    system = find("spin-filter")
+    given = {"k": 12.0, "step": 5.0, "thickness": 1.0, "angle": 90, "progress": False}
+    data, exact = system.run(spacing=0.1, to_zero_spacing=True, **given), system.run(spacing=0.005, **given)
+    assert len(data.attrs["spacings"]) == 3
+    for name in ("torque_in_plane", "torque_out_of_plane", "reflectance_down"):
+        off = abs(float(data[f"result_{name}"] - exact[f"result_{name}"]))
+        assert off < float(data[f"result_{name}_spacing_error"])

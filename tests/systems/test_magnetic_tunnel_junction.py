@@ -53,6 +53,21 @@ def test_junction_against_exact_matching(given, expected):
         assert float(data[f"result_{name}"]) == pytest.approx(value, abs=allowed), name
 
 
+@pytest.mark.parametrize("tolerance", [1e-2, 1e-3])
+def test_coupling_through_an_opaque_barrier(tolerance):
+    """1e-12 of what an electron may do: the contour that fills the sea must be finer.
+
+    3.57271e-13 eV/nm^2 by exact matching (tests/references/free_layers.py, 6 minutes).
+    """
+    leads = {"kf_up": 5.51, "kf_down": 4.5, "kf_up_right": 3.51, "kf_down_right": 0.98, "angle": 113.3}
+    barrier = {"barrier_height": 2, "barrier_length": 1.45, "barrier_mass": 0.75}
+    data = JUNCTION.run(**leads, **barrier, tolerance=tolerance, progress=False, to_zero_spacing=True)
+    name = "result_torque_out_of_plane_equilibrium"
+    value, error, left = (float(data[f"{name}{kind}"]) for kind in ("", "_error", "_spacing_error"))
+    assert abs(value - 3.57271e-13) < error + left
+    assert error + left < 0.15 * value
+
+
 @pytest.mark.parametrize("splitting", [1e-2, 3e-4, 3e-6])
 def test_a_magnet_with_a_weak_exchange(splitting):
     """The in-plane torque is the spin that comes in, whatever turns it: 1.3628e-4."""

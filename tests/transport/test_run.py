@@ -39,6 +39,7 @@ def test_numerics_are_frozen_checked_and_unpack():
         "kpar": None,
         "executor": None,
         "progress": False,
+        "criterion": "largest",
     }
     assert numerics.but(tolerance=0.2).tolerance == 0.2
     one, other = kt.torques(valve(), 0.0, **numerics), kt.torques(valve(), 0.0, **QUICK)
