@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from .structures.kwant_builder import build_stack
     from .structures.layer import Interface, Layer
     from .structures.stack import Stack
+    from .sweeps import sweep
     from .transport import Numerics, k_grid, steady_state, torques, torques_at
 
 __version__ = version("kwantorque")
@@ -49,6 +50,7 @@ _HOME = {
     "processes": "parallel",
     "richardson": "results",
     "steady_state": "transport",
+    "sweep": "sweeps",
     "torques": "transport",
     "torques_at": "transport",
     "window_average": "results",
@@ -92,6 +94,7 @@ __all__ = [
     "richardson",
     "scattering",
     "steady_state",
+    "sweep",
     "systems",
     "torques",
     "torques_at",

@@ -51,8 +51,6 @@ class LayeredSystem(System):
     >>> parameters = wire.complete({"fm_length": 2.0, "nm_length": 3.0})
     >>> [layer.name for layer in wire.stack(parameters).layers]
     ['GaMnAs', 'GaAs']
-    >>> wire.sites_of(parameters)
-    26
     >>> wire.check(parameters | {"fermi_energy": -2.0})
     Traceback (most recent call last):
     ...
@@ -78,14 +76,10 @@ class LayeredSystem(System):
         if to_zero_spacing:
             require_whole_lengths(stack.rounding)
 
-    def sites_of(self, parameters: Mapping[str, Any]) -> int:
-        """Number of sites of the stack."""
-        return self.stack(parameters).n_sites
-
-    def _extrapolated(self, values, numerics):
+    def _extrapolated(self, values, numerics, asked):
         """All results at the spacing and at half of it, extrapolated (`richardson`)."""
         share = numerics.but(tolerance=numerics.tolerance * SHARE_OF_EACH)
-        data = extrapolate(lambda a: self.compute({**values, "spacing": a}, share), values["spacing"])
+        data = extrapolate(lambda a: self._only({**values, "spacing": a}, share, asked), values["spacing"])
         return data.assign_attrs(tolerance=numerics.tolerance)
 
     def resolve(self, k_par: ArrayLike, *, solver: Any = None, **given: Any) -> xr.Dataset:
@@ -138,7 +132,7 @@ class LayeredSystem(System):
         {}
         """
         found = {}
-        for result in self.results:
+        for result in self.results_in(data):
             name = f"result_{result.name}"
             size, error = abs(float(data[name])), float(error_of(data, name))
             if data.attrs["tolerance"] * size < error < size:

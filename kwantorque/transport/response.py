@@ -10,12 +10,12 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from tqdm import tqdm
 
 from ..algebra import direction
 from ..errors import InputError, finite, known, whole
 from ..integration.energy import slope_of_occupation, window
 from ..integration.summation import CHUNK
+from ..parallel import progress_bar
 from ..results.dataset import dataset
 from ..spectrum.breaks import Breaks
 from ..spectrum.channels import band_bottoms, barrier_top, count_channels, require_channels, thresholds
@@ -167,7 +167,7 @@ def torques(
     injection = Injection(stack, energy, source, numerics.solver, symmetry, derived, spinor)
     thermal = thermal_energy(temperature)
     measure = relative_to_current(stack.partners)
-    with tqdm(unit="k", desc="k-points", disable=not progress, total=0) as bar:
+    with progress_bar("k-points", unit="k", show=progress) as bar:
         run = Run(stack, numerics, symmetry, bar)
         if thermal == 0:
             breaks = Breaks(stack, energy, source, numerics.rule.widen)

@@ -1,0 +1,65 @@
+"""Only what is asked for: computations of a device that its results share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import xarray as xr
+
+__all__ = ["Runs", "numbers_about"]
+
+
+class Runs:
+    """Computations that results share: each is done when it is first asked for.
+
+    So each result says what it needs by what it is made of.
+
+    Parameters
+    ----------
+    runs : callables without arguments, by name
+        Each returns a Dataset.
+
+    Examples
+    --------
+    >>> import xarray as xr
+    >>> from kwantorque.systems.runs import Runs
+    >>> run = Runs(left=lambda: xr.Dataset({"current": 2.0}), sea=lambda: 1 / 0)
+    >>> float(run.left.current), "left" in run, "sea" in run
+    (2.0, True, False)
+    """
+
+    def __init__(self, **runs: Callable[[], xr.Dataset]):
+        self.runs, self.done = runs, {}
+
+    def __getattr__(self, name):
+        # Pickle and copy look for attributes before there are any.
+        if name.startswith("_") or name not in self.runs:
+            raise AttributeError(name)
+        if name not in self.done:
+            self.done[name] = self.runs[name]()
+        return self.done[name]
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.done
+
+    def among(self, *names: str) -> list[xr.Dataset]:
+        """Datasets of those of these that are done, each once, in their order."""
+        found = {id(self.done[name]): self.done[name] for name in names if name in self.done}
+        return list(found.values())
+
+
+def numbers_about(data: xr.Dataset) -> xr.Dataset:
+    """A Dataset of how another one was computed, without its profiles.
+
+    For results of stacks that are not the system's own, such as a parallel one.
+
+    Examples
+    --------
+    >>> import xarray as xr
+    >>> from kwantorque.systems.runs import numbers_about
+    >>> data = xr.Dataset({"density": 2.0}, attrs={"closure": 1e-12, "stack": "..."})
+    >>> len(numbers_about(data)), numbers_about(data).attrs
+    (0, {'closure': 1e-12})
+    """
+    other = ("stack", "parameters", "current")
+    return xr.Dataset(attrs={name: value for name, value in data.attrs.items() if name not in other})
