@@ -344,7 +344,7 @@ class System:
         return tuple(result for result in self.results if f"result_{result.name}" in data)
 
     def missed(self, data: xr.Dataset) -> dict[str, float]:
-        """Relative errors of results that miss the tolerance: none without an integral."""
+        """Relative errors of results that miss the tolerance; none without integral."""
         return {}
 
     def quality(self, data: xr.Dataset) -> list[str]:

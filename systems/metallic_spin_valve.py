@@ -33,6 +33,7 @@ from kwantorque.systems.base import Parameter, Result, together, with_results
 from kwantorque.systems.layered import LayeredSystem, current_of, transmitted
 from kwantorque.systems.magnets import Magnets
 from kwantorque.systems.parameters import ANGLE, FM_LENGTH, KF_DOWN, KF_NORMAL, KF_UP, SPACING
+from kwantorque.systems.runs import Runs, numbers_about
 from kwantorque.transport import Numerics, steady_state, torques, torques_at
 
 if TYPE_CHECKING:
@@ -119,29 +120,45 @@ def on_layers(magnets: Magnets, sites: Sequence[tuple[int, int]], values: Mappin
     return magnets.components(*on)
 
 
-def compute(parameters: Mapping[str, Any], numerics: Numerics) -> xr.Dataset:
-    """The valve in hbar I/e, with its results."""
+def compute(parameters: Mapping[str, Any], numerics: Numerics, asked: Sequence[Result] = RESULTS) -> xr.Dataset:
+    """The valve in hbar I/e, with the results that are asked for."""
     layers, magnets = stack(parameters), Magnets(parameters["angle"])
     derived = partial(on_layers, magnets, _ends(layers))
-    left, right = (torques(layers, 0.0, source=side, derived=derived, **numerics) for side in ("left", "right"))
-    sea = steady_state(layers, derived=derived, **numerics)
-    parallel, antiparallel = (
-        current_of(torques(stack({**parameters, "angle": angle}), 0.0, derived=transmitted, **numerics))
-        for angle in (0.0, 180.0)
+
+    def response(source):
+        return torques(layers, 0.0, source=source, derived=derived, **numerics)
+
+    def collinear(angle):
+        return torques(stack({**parameters, "angle": angle}), 0.0, derived=transmitted, **numerics)
+
+    run = Runs(
+        left=partial(response, "left"),
+        right=partial(response, "right"),
+        sea=partial(steady_state, layers, derived=derived, **numerics),
+        parallel=partial(collinear, 0.0),
+        antiparallel=partial(collinear, 180.0),
     )
-    current = current_of(left)
+
+    def torque(component):
+        one, other = (estimate_of(data, component) for data in (run.left, run.right))
+        return (one - other) / 2 / current_of(run.left)
+
     estimates = {
-        "conductance": 2 * np.pi * current,
-        "gmr": parallel / antiparallel - 1,
-        "exchange_coupling": estimate_of(sea, "torque_out_of_plane"),
-    }
-    for name, component in TORQUES.items():
-        one, other = (estimate_of(data, component) for data in (left, right))
-        estimates[name] = (one - other) / 2 / current
-    data = together(per_current(left), right, sea)
-    sites = sea.exchange_torque.sum("part")
-    data["equilibrium_torque"] = (sites.dims, sites.values, dict(sea.exchange_torque.attrs))
-    return with_results(data, RESULTS, estimates)
+        "conductance": lambda: 2 * np.pi * current_of(run.left),
+        "gmr": lambda: current_of(run.parallel) / current_of(run.antiparallel) - 1,
+        "exchange_coupling": lambda: estimate_of(run.sea, "torque_out_of_plane"),
+    } | {name: partial(torque, component) for name, component in TORQUES.items()}
+    estimates = run.those_of(asked, estimates)
+    if "left" in run:
+        data = together(per_current(run.left), *run.among("right", "sea"))
+    elif "sea" in run:
+        data = run.sea
+    else:
+        data = together(*map(numbers_about, run.among("parallel", "antiparallel")))
+    if "sea" in run:
+        sites = run.sea.exchange_torque.sum("part")
+        data["equilibrium_torque"] = (sites.dims, sites.values, dict(run.sea.exchange_torque.attrs))
+    return with_results(data, asked, estimates)
 
 
 def resolved(parameters: Mapping[str, Any], k_par: ArrayLike, solver: Any) -> xr.Dataset:
@@ -340,4 +357,5 @@ SYSTEM = LayeredSystem(
     compute=compute,
     figure=spin_currents,
     resolved=resolved,
+    selective=True,
 )

@@ -18,7 +18,8 @@ the incident spin current is 1/2.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -30,6 +31,7 @@ from kwantorque.structures.stack import Layer, Stack
 from kwantorque.systems.base import Result, together, with_results
 from kwantorque.systems.layered import LayeredSystem, transmitted
 from kwantorque.systems.parameters import KF_DOWN, KF_NORMAL, KF_UP, SPACING
+from kwantorque.systems.runs import Runs
 from kwantorque.transport import Numerics, torques
 
 if TYPE_CHECKING:
@@ -88,23 +90,32 @@ def spin_and_current(values: Mapping[str, NDArray]) -> dict[str, NDArray]:
     return components | {f"torque_{x}": torque[..., i] for i, x in enumerate("xy")} | transmitted(values)
 
 
-def compute(parameters: Mapping[str, Any], numerics: Numerics) -> xr.Dataset:
+def compute(parameters: Mapping[str, Any], numerics: Numerics, asked: Sequence[Result] = RESULTS) -> xr.Dataset:
     """Response to electrons of spin x, and the conductances of both spins.
 
     Divided by the incident current.
     """
     layers = stack(parameters)
-    data = torques(layers, 0.0, incident_spin="x", derived=spin_and_current, **numerics)
-    up, down = (torques(layers, 0.0, incident_spin=s, derived=transmitted, **numerics) for s in ("z", "-z"))
+
+    def response(spin, derived):
+        return torques(layers, 0.0, incident_spin=spin, derived=derived, **numerics)
+
+    run = Runs(
+        across=partial(response, "x", spin_and_current),
+        up=partial(response, "z", transmitted),
+        down=partial(response, "-z", transmitted),
+    )
     # One mode per k: the sum of modes over the plane is 2 pi times the response.
     estimates = {
-        "sharvin": 2 * np.pi * estimate_of(data, "incident_current"),
-        "mixing_real": 4 * np.pi * estimate_of(data, "spin_x"),
-        "mixing_imag": -4 * np.pi * estimate_of(data, "spin_y"),
-        "conductance_up": 2 * np.pi * estimate_of(up, "transmitted"),
-        "conductance_down": 2 * np.pi * estimate_of(down, "transmitted"),
+        "sharvin": lambda: 2 * np.pi * estimate_of(run.across, "incident_current"),
+        "mixing_real": lambda: 4 * np.pi * estimate_of(run.across, "spin_x"),
+        "mixing_imag": lambda: -4 * np.pi * estimate_of(run.across, "spin_y"),
+        "conductance_up": lambda: 2 * np.pi * estimate_of(run.up, "transmitted"),
+        "conductance_down": lambda: 2 * np.pi * estimate_of(run.down, "transmitted"),
     }
-    return with_results(together(per_current(data, incident=True), up, down), RESULTS, estimates)
+    estimates = run.those_of(asked, estimates)
+    first, *others = run.among("across", "up", "down")
+    return with_results(together(per_current(first, incident=True), *others), asked, estimates)
 
 
 def torque_on_a_layer(thickness: float, *, numerics: Numerics | None = None, **given: Any) -> tuple[float, float]:
@@ -154,4 +165,5 @@ SYSTEM = LayeredSystem(
     stack=stack,
     compute=compute,
     figure=spin_currents,
+    selective=True,
 )

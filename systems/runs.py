@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import xarray as xr
+
+if TYPE_CHECKING:
+    from kwantorque.results import Estimate
+    from kwantorque.systems.base import Result
 
 __all__ = ["Runs", "numbers_about"]
 
@@ -41,6 +46,17 @@ class Runs:
 
     def __contains__(self, name: str) -> bool:
         return name in self.done
+
+    def those_of(self, asked: Sequence[Result], estimates: Mapping[str, Callable[[], Estimate]]) -> dict[str, Estimate]:
+        """What the results that are asked for come to, by name: no others are computed.
+
+        Parameters
+        ----------
+        asked : sequence of Result
+        estimates : dict from the name of each result to a function that makes it of
+            these computations
+        """
+        return {result.name: estimates[result.name]() for result in asked}
 
     def among(self, *names: str) -> list[xr.Dataset]:
         """Datasets of those of these that are done, each once, in their order."""
