@@ -18,7 +18,7 @@ from kwantorque.transport import Numerics
 if TYPE_CHECKING:
     import xarray as xr
 
-__all__ = ["Memory", "Parameter", "Result", "System", "together", "with_results"]
+__all__ = ["Parameter", "Result", "System", "together", "with_results"]
 
 
 @dataclass(frozen=True)
@@ -399,46 +399,6 @@ def with_results(
             about = {"units": result.unit, "long_name": f"error of {result.name} {words}"}
             added[f"{name}_{kind}error"] = ((), float(error), about)
     return data.assign(added)
-
-
-class Memory:
-    """The last results of a computation that several runs share.
-
-    They are kept by what they depend on.
-
-    Parameters
-    ----------
-    size : int
-        How many are kept.
-
-    Examples
-    --------
-    >>> import xarray as xr
-    >>> from kwantorque.systems.base import Memory
-    >>> memory = Memory()
-    >>> (first,) = memory("key", lambda: (xr.Dataset({"current": 1.0}),))
-    >>> (again,) = memory("key", lambda: (xr.Dataset({"current": 2.0}),))
-    >>> float(again.current)
-    1.0
-    """
-
-    def __init__(self, size: int = 64):
-        self.size, self.kept = size, {}
-
-    def __call__(self, key: Any, compute: Callable[[], tuple[xr.Dataset, ...]]) -> tuple[xr.Dataset, ...]:
-        """Copies of the Datasets that were computed for `key`, or now are by compute().
-
-        Where the key is not hashable nothing is kept.
-        """
-        try:
-            found = self.kept.get(key)
-        except TypeError:
-            return compute()
-        if found is None:
-            found = self.kept[key] = tuple(data.copy(deep=True) for data in compute())
-            while len(self.kept) > self.size:
-                del self.kept[next(iter(self.kept))]
-        return tuple(data.copy(deep=True) for data in found)
 
 
 def together(data: xr.Dataset, *others: xr.Dataset) -> xr.Dataset:

@@ -13,7 +13,8 @@ from kwantorque.results.dataset import error_of
 from kwantorque.results.extrapolation import require_whole_lengths
 from kwantorque.spectrum.channels import require_channels
 from kwantorque.structures.stack import Stack
-from kwantorque.systems.base import Memory, System
+from kwantorque.systems.base import System
+from kwantorque.systems.runs import Memory
 from kwantorque.transport import Numerics, torques
 
 if TYPE_CHECKING:

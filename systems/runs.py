@@ -1,9 +1,9 @@
-"""Only what is asked for: computations of a device that its results share."""
+"""Only what is asked for, and once: computations that results and points share."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import xarray as xr
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from kwantorque.results import Estimate
     from kwantorque.systems.base import Result
 
-__all__ = ["Runs", "numbers_about"]
+__all__ = ["Memory", "Runs", "numbers_about"]
 
 
 class Runs:
@@ -62,6 +62,46 @@ class Runs:
         """Datasets of those of these that are done, each once, in their order."""
         found = {id(self.done[name]): self.done[name] for name in names if name in self.done}
         return list(found.values())
+
+
+class Memory:
+    """The last results of a computation that several runs share.
+
+    They are kept by what they depend on.
+
+    Parameters
+    ----------
+    size : int
+        How many are kept.
+
+    Examples
+    --------
+    >>> import xarray as xr
+    >>> from kwantorque.systems.runs import Memory
+    >>> memory = Memory()
+    >>> (first,) = memory("key", lambda: (xr.Dataset({"current": 1.0}),))
+    >>> (again,) = memory("key", lambda: (xr.Dataset({"current": 2.0}),))
+    >>> float(again.current)
+    1.0
+    """
+
+    def __init__(self, size: int = 64):
+        self.size, self.kept = size, {}
+
+    def __call__(self, key: Any, compute: Callable[[], tuple[xr.Dataset, ...]]) -> tuple[xr.Dataset, ...]:
+        """Copies of the Datasets that were computed for `key`, or now are by compute().
+
+        Where the key is not hashable nothing is kept.
+        """
+        try:
+            found = self.kept.get(key)
+        except TypeError:
+            return compute()
+        if found is None:
+            found = self.kept[key] = tuple(data.copy(deep=True) for data in compute())
+            while len(self.kept) > self.size:
+                del self.kept[next(iter(self.kept))]
+        return tuple(data.copy(deep=True) for data in found)
 
 
 def numbers_about(data: xr.Dataset) -> xr.Dataset:

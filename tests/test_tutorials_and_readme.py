@@ -32,7 +32,7 @@ def test_readme_examples_run(monkeypatch, tmp_path):
     first has at most 12 lines, and they run.
     """
     examples = [part.split("```")[0] for part in (ROOT / "README.md").read_text().split("```python\n")[1:]]
-    assert len(examples) == 2
+    assert len(examples) == 3
     assert len(examples[0].strip().splitlines()) <= 12
     monkeypatch.chdir(tmp_path)
     namespace = {}
@@ -41,3 +41,5 @@ def test_readme_examples_run(monkeypatch, tmp_path):
         exec(compile(example, "README.md", "exec"), namespace)
     assert list(tmp_path.glob("*.png"))
     assert namespace["data"].attrs["mu_left"] == 0.2
+    assert (namespace["swept"].result_torque_in_plane > 0).all()
+    assert (tmp_path / "tunnel.nc").exists()

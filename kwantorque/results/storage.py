@@ -24,7 +24,7 @@ except ImportError:  # Windows: nothing keeps two processes from one file there.
 
 __all__ = ["kept_in", "load", "locked", "parameters_of", "read", "require_same", "save", "whole_file"]
 
-QUICK = 0.5
+QUICK = 1.0
 """Seconds below which saving is not worth a thought."""
 _HELD, _GUARD = set(), threading.Lock()
 """Locked paths of this process, which the operating system would not keep apart."""
@@ -215,18 +215,19 @@ def kept_in(path: str | Path) -> Iterator[Callable[[xr.Dataset], None]]:
     path = Path(path)
     if path.suffix != ".nc":
         raise InputError(f"`out` must end in .nc, got {str(path)!r}")
-    waiting, ended, took = None, 0.0, 0.0
+    # Of the last two, since anything may take long once.
+    waiting, ended, took = None, 0.0, (0.0, 0.0)
 
     def keep(data):
         nonlocal waiting, ended, took
         started = time.monotonic()
-        if took > QUICK and started - ended < took:
+        if QUICK < min(took) > started - ended:
             waiting = data
             return
         waiting = None
         save(data, path)
         ended = time.monotonic()
-        took = ended - started
+        took = took[1], ended - started
 
     with locked(path):
         try:

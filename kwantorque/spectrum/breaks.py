@@ -170,19 +170,12 @@ class Breaks:
         return radii[sharp], radii[~sharp]
 
 
+@lru_cache(maxsize=16)
 def _levels(stack, energy, reach, angles):
     """Radii at which the number of levels of the closed stack changes, on each ray.
 
     The dearest part of all, and the same for the states that come from either lead.
     """
-    try:
-        return _levels_found(stack, energy, reach, angles)
-    except TypeError:  # A material that cannot be hashed.
-        return _levels_found.__wrapped__(stack, energy, reach, angles)
-
-
-@lru_cache(maxsize=64)
-def _levels_found(stack, energy, reach, angles):
     return steps(partial(count_levels, stack, energy), reach, np.array(angles))
 
 
