@@ -284,7 +284,19 @@ class System:
         """The Dataset with the results that are asked for."""
         if self.selective:
             return self.compute(values, numerics, asked)
-        data = self.compute(values, numerics)
+        return self.picked(self.compute(values, numerics), asked)
+
+    def picked(self, data: xr.Dataset, asked: tuple[Result, ...]) -> xr.Dataset:
+        """The Dataset without the results, and their errors, that are not asked for.
+
+        Examples
+        --------
+        >>> import kwantorque as kt
+        >>> electron = kt.systems.find("spin-filter")
+        >>> data = electron.picked(electron.run(), electron.asked(["reflectance_up"]))
+        >>> list(electron.results_of(data))
+        ['reflectance_up']
+        """
         others = [name for name in data.data_vars if (of := self._result_of(name)) and of not in asked]
         return data.drop_vars(others)
 

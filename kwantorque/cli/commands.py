@@ -182,16 +182,17 @@ def _run(arguments):
     with kept_in(arguments.out) if arguments.out else nullcontext() as keep, processes(jobs) as executor:
         numerics = Numerics(tolerance, solver, executor=executor, progress=not arguments.quiet)
         run = _run_sweep if sweep else _run_once
-        data = run(arguments, sweep or system, given, numerics, keep)
+        data = system.picked(run(arguments, sweep or system, given, numerics, keep), asked)
     if arguments.figure:
         draw = partial(_sweep_figure, system, show=arguments.show) if sweep else system.figure
         _draw(draw, data, arguments.figure)
     seconds = time.perf_counter() - started
     fixed = sweep.task.fixed if sweep else system.complete(given)
+    axes = {name: data[name].values.tolist() for name in axes}
     if arguments.json:
         print(as_json(system, fixed, axes, data, seconds))
     else:
-        print(sweep_table(system, sweep.axes, data) if sweep else table(system, fixed, data, seconds))
+        print(sweep_table(system, axes, data) if sweep else table(system, fixed, data, seconds))
     if sweep and (trouble := trouble_in(data)):
         raise ComputationError(trouble)
     return 0

@@ -105,6 +105,8 @@ def sweep_table(system: System, axes: Mapping[str, Sequence], data: xr.Dataset) 
     for name in results:
         error = error_of(data, name).broadcast_like(data.done)
         columns += [(name.removeprefix("result_"), data[name], "9.5g"), ("error", error, "7.1e")]
+        if f"{name}_spacing_error" in data:
+            columns.append(("a error", data[f"{name}_spacing_error"], "7.1e"))
     columns += [(name, data[name], "9.2g") for name in QUALITY if name in data]
     widths = [max(len(head), int(form.split(".")[0])) for head, _, form in columns]
     lines = ["  ".join(f"{head:>{width}}" for (head, _, _), width in zip(columns, widths, strict=True))]

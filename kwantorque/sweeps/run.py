@@ -253,10 +253,8 @@ class Sweep:
 
     def _values_in(self, data):
         """The values asked for, each as the Dataset has it if it does."""
-        return {
-            name: [_nearest(x, values, np.atleast_1d(data[name].values).tolist()) for x in values]
-            for name, values in self.axes.items()
-        }
+        held = {name: np.atleast_1d(data[name].values).tolist() for name in self.axes}
+        return {name: _matched(values, held[name]) for name, values in self.axes.items()}
 
 
 def trouble_in(data: xr.Dataset) -> str:
@@ -300,12 +298,17 @@ def _task(what, given, swept, to_zero_spacing, results):
     return FunctionTask(what, given, swept, results)
 
 
-def _nearest(x, asked, held):
-    """`x`, or what is held of the same value up to rounding."""
-    if isinstance(x, str) or any(isinstance(y, str) for y in held):
-        return x
-    close = MATCH * max(abs(y) for y in (*asked, *held))
-    return next((y for y in held if abs(x - y) <= close), x)
+def _matched(asked, held):
+    """Values asked for, each as it is held where that is the same up to rounding."""
+    if any(isinstance(x, str) for x in (*asked, *held)):
+        return list(asked)
+    exact, numbers = set(held), np.array(held, float)
+    close = MATCH * max(abs(x) for x in (*asked, *held))
+    found = []
+    for x in asked:
+        nearest = held[int(np.argmin(np.abs(numbers - x)))]
+        found.append(nearest if x not in exact and abs(nearest - x) <= close else x)
+    return found
 
 
 def sweep(
