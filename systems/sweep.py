@@ -29,6 +29,8 @@ class SystemTask:
     swept : tuple of str
     to_zero_spacing : bool
     results : sequence of str, optional
+    defaults, notes : dict
+        Empty: `fixed` says all.
 
     Examples
     --------
@@ -45,6 +47,7 @@ class SystemTask:
     swept: tuple[str, ...]
     to_zero_spacing: bool
     results: Sequence[str] | None
+    defaults: Mapping[str, Any] = field(default_factory=dict)
     notes: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod

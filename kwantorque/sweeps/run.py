@@ -153,6 +153,8 @@ class Sweep:
         asked, left = self._values_in(data), self._left(data)
         executor = numerics.executor if len(left) > 1 else None
         if found is not None:
+            if found.attrs.get("function_code", "") != task.notes.get("function_code", ""):
+                warnings.warn(f"{task.name} has changed since: points that it has are not computed again", stacklevel=3)
             # One file, one accuracy.
             numerics = numerics.but(tolerance=data.attrs.get("tolerance", numerics.tolerance))
         inner = numerics.but(progress=False, executor=numerics.executor if executor is None else None)
@@ -224,20 +226,16 @@ class Sweep:
         if extra := [name for name in found.done.dims if name not in self.axes]:
             swept = ", ".join(found.done.dims)
             raise InputError(f"{path} holds a sweep of {swept}, and `{extra[0]}` is not swept now")
-        wanted, parameters = self._identity(numerics), parameters_of(found, path)
+        wanted, parameters = self._identity(numerics), {**self.task.defaults, **parameters_of(found, path)}
         held = {name: found.attrs.get(name) for name in wanted}
         # What is swept now may have been fixed before.
-        before = {name: parameters.pop(name) for name in self.axes if name not in found.dims and name in parameters}
+        before = {name: parameters[name] for name in self.axes if name not in found.dims and name in parameters}
         if held.get("tolerance") is not None and held["tolerance"] <= wanted.get("tolerance", 0):
             wanted["tolerance"] = held["tolerance"]
+        parameters = {name: value for name, value in parameters.items() if name not in self.axes}
         require_same(path, held | {"parameters": parameters}, wanted)
         if missing := [name for name in self.axes if name not in found.dims and name not in before]:
             raise InputError(f"{path} does not say what `{missing[0]}` was")
-        if found.attrs.get("function_code", "") != self.task.notes.get("function_code", ""):
-            warnings.warn(
-                f"{self.task.name} has changed since {path} was written: points that are there are not computed again",
-                stacklevel=4,
-            )
         found = found.assign_coords({name: ((), x, dict(self.task.about(name))) for name, x in before.items()})
         return stretched(found, self._values_in(found)), self.task.asking(self._results_with(found, path))
 

@@ -40,6 +40,8 @@ class Task(Protocol):
     """What is computed."""
     fixed: Mapping[str, Any]
     """Parameters that are not swept: numbers and words."""
+    defaults: Mapping[str, Any]
+    """What a parameter is of which a file says nothing."""
     results: Sequence[str] | None
     """What is asked for; all if None."""
     notes: Mapping[str, Any]
@@ -138,7 +140,9 @@ class FunctionTask:
             arguments = bound.keywords | arguments
             bound = bound.func
         self.name = getattr(bound, "__qualname__", type(bound).__qualname__)
-        self.fixed = {name: _as_word(value) for name, value in (arguments | self.given).items() if name not in swept}
+        self.defaults = {name: _as_word(value) for name, value in (_defaults(bound) | arguments).items()}
+        given_words = {name: _as_word(value) for name, value in self.given.items()}
+        self.fixed = {name: value for name, value in (self.defaults | given_words).items() if name not in swept}
         self.notes = {"function_code": _fingerprint(bound)}
         _check_arguments(function, self.name, [*given, *swept])
 
@@ -198,6 +202,15 @@ class FunctionTask:
 
 def _is_error_of(name, results):
     return is_error(name) and any(name.startswith(f"{one}_") for one in results)
+
+
+def _defaults(function):
+    """Arguments that a function has if they are not given."""
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):  # Some built-in functions have none.
+        return {}
+    return {p.name: p.default for p in parameters if p.default is not p.empty}
 
 
 def _check_arguments(function, name, given):

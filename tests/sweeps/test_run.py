@@ -1,6 +1,7 @@
 """Sweeps of one's own functions and of prepared systems: kept, resumed, extended."""
 
 import io
+import json
 import os
 import subprocess
 import sys
@@ -71,6 +72,24 @@ def test_what_was_fixed_may_be_swept_later(tmp_path):
     assert np.array_equal(both.seconds.sel(step=1.0), one.seconds)
     with pytest.raises(kt.InputError, match=r"a sweep of angle, step, and `step` is not swept.*resume=False"):
         kt.sweep(ELECTRON, angle=[0, 90], step=1.0, out=out, **SILENT)
+
+
+def test_a_default_may_be_swept_later(tmp_path):
+    run = partial(kt.sweep, shifted, out=tmp_path / "x.nc", **SILENT)
+    run(x=[1, 2])
+    data = run(x=[1, 2, 3], shift=[0.5, 1.5])
+    assert data.y.values.tolist() == [[1.5, 2.5], [2.5, 3.5], [3.5, 4.5]]
+    assert json.loads(data.parameters) == {}
+    with pytest.raises(kt.InputError, match="holds a sweep of x, shift"):
+        run(x=[1, 2])
+    kt.sweep(shifted, x=[1], out=tmp_path / "y.nc", **SILENT)
+    with pytest.raises(kt.InputError, match=r"with shift = 0\.5, not 1\.0"):
+        kt.sweep(shifted, x=[1], shift=1.0, out=tmp_path / "y.nc", **SILENT)
+
+
+def shifted(x, shift=0.5):
+    """A function with a default."""
+    return {"y": x + shift}
 
 
 def test_a_file_of_something_else_is_refused(tmp_path):
