@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from .structures.kwant_builder import build_stack
     from .structures.layer import Interface, Layer
     from .structures.stack import Stack
+    from .sweeps import sweep
     from .transport import Numerics, k_grid, mixing_conductance, steady_state, torques, torques_at
 
 __version__ = version("kwantorque")
@@ -66,6 +67,7 @@ _HOME = {
     "processes": "parallel",
     "richardson": "results",
     "steady_state": "transport",
+    "sweep": "sweeps",
     "terms": "materials",
     "to_si": "results",
     "torques": "transport",
@@ -118,6 +120,7 @@ __all__ = [
     "richardson",
     "scattering",
     "steady_state",
+    "sweep",
     "systems",
     "terms",
     "to_si",

@@ -1,4 +1,4 @@
-"""Run tasks here or on an executor, in a fixed order, with one BLAS thread each.
+"""Run tasks here or on an executor, with one BLAS thread each; show how far they are.
 
 Any `concurrent.futures.Executor` will do; `processes` makes one on this machine.
 """
@@ -7,21 +7,63 @@ import os
 import signal
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import (
+    BrokenExecutor,
+    Executor,
+    Future,
+    ProcessPoolExecutor,
+    ThreadPoolExecutor,
+    as_completed,
+)
 from contextlib import AbstractContextManager, contextmanager
+from contextvars import ContextVar
 from functools import lru_cache
 from multiprocessing import get_context
 from typing import Any
 
 import cloudpickle
 from threadpoolctl import threadpool_limits
+from tqdm.auto import tqdm
 
 from .errors import InputError, whole
 
-__all__ = ["in_order", "processes", "single_thread"]
+__all__ = ["as_finished", "in_order", "processes", "progress_bar", "single_thread", "without_bars"]
 
 single_thread = threadpool_limits.wrap(limits=1)
 """Decorator: matrices of a few orbitals are multiplied fastest by one thread."""
+_WITHIN = ContextVar("within a task that has a bar of its own", default=False)
+
+
+def progress_bar(description: str, unit: str, show: bool = True, total: int = 0, initial: int = 0) -> tqdm:
+    """A progress bar with an estimate of the time left, on stderr or in a notebook.
+
+    Parameters
+    ----------
+    description, unit : str
+        What is counted.
+    show : bool
+        There is none if it is False, nor within `without_bars`.
+    total, initial : int
+        How many there are, and were already.
+
+    Examples
+    --------
+    >>> from kwantorque.parallel import progress_bar, without_bars
+    >>> with without_bars(), progress_bar("k-points", "k") as bar:
+    ...     bar.disable
+    True
+    """
+    return tqdm(total=total, initial=initial, unit=unit, desc=description, disable=not show or _WITHIN.get())
+
+
+@contextmanager
+def without_bars() -> Iterator[None]:
+    """No progress bars in the block: what it belongs to shows one."""
+    token = _WITHIN.set(True)
+    try:
+        yield
+    finally:
+        _WITHIN.reset(token)
 
 
 def processes(n: int) -> AbstractContextManager[Executor | None]:
@@ -110,6 +152,36 @@ def in_order(
     if executor is None:
         yield from map(function, tasks)
         return
+    with _submitted(executor, function, tasks) as futures:
+        for task, future in zip(tasks, futures, strict=True):
+            yield _result(future, function, task, describe)
+
+
+def as_finished(
+    function: Callable[[Any], Any], tasks: Sequence[Any], executor: Executor | None = None
+) -> Iterator[tuple[Any, Any]]:
+    """Yield (task, function(task)) for each task, whichever is done first.
+
+    As `in_order` otherwise: for tasks that are worth saving as soon as they are done.
+
+    Examples
+    --------
+    >>> from kwantorque.parallel import as_finished
+    >>> list(as_finished(abs, [-1, 2]))
+    [(-1, 1), (2, 2)]
+    """
+    if executor is None:
+        yield from ((task, function(task)) for task in tasks)
+        return
+    with _submitted(executor, function, tasks) as futures:
+        of = {future: task for future, task in zip(futures, tasks, strict=True)}
+        for future in as_completed(futures):
+            yield of[future], _result(future, function, of[future], str)
+
+
+@contextmanager
+def _submitted(executor, function, tasks):
+    """Futures of all tasks; what has not begun at the end of the block is cancelled."""
     if not callable(getattr(executor, "submit", None)):
         raise InputError(
             "`executor` must be a concurrent.futures.Executor, an object with a method `submit` "
@@ -119,16 +191,8 @@ def in_order(
     futures = []
     try:
         for task in tasks:
-            futures.append(_submitted(executor, remote, task))
-        for task, future in zip(tasks, futures, strict=True):
-            try:
-                result = future.result()
-            except BrokenExecutor as error:
-                warnings.warn(
-                    f"a worker died ({error}): {describe(task)} are computed here", RuntimeWarning, stacklevel=2
-                )
-                result = function(task)
-            yield result
+            futures.append(_future(executor, remote, task))
+        yield futures
     finally:
         for future in futures:
             future.cancel()
@@ -160,7 +224,7 @@ def _unpacked(packed):
     return cloudpickle.loads(packed)
 
 
-def _submitted(executor, function, task):
+def _future(executor, function, task):
     """The future of a task; a failed one if the executor has lost its workers."""
     try:
         return executor.submit(function, task)
@@ -168,3 +232,12 @@ def _submitted(executor, function, task):
         future = Future()
         future.set_exception(error)
         return future
+
+
+def _result(future, function, task, describe):
+    """What a future holds; computed here where its worker died."""
+    try:
+        return future.result()
+    except BrokenExecutor as error:
+        warnings.warn(f"a worker died ({error}): {describe(task)} are computed here", RuntimeWarning, stacklevel=3)
+        return function(task)

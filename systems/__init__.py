@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kwantorque.errors import known
+from kwantorque.sweeps import Sweep
 from kwantorque.systems import (
     domain_wall,
     gamnas_gaas_wire,
@@ -16,7 +17,6 @@ from kwantorque.systems import (
 from kwantorque.systems.base import Parameter, Result, System
 from kwantorque.systems.layered import LayeredSystem
 from kwantorque.systems.presets import PRESETS, preset
-from kwantorque.systems.sweep import Sweep
 
 __all__ = ["PRESETS", "SYSTEMS", "LayeredSystem", "Parameter", "Result", "Sweep", "System", "find", "preset"]
 

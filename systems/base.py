@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Any
 from kwantorque.errors import InputError, finite, known, positive
 from kwantorque.results import Estimate, together
 from kwantorque.results.dataset import VERSION, error_of
+from kwantorque.systems.sweep import SystemTask
 from kwantorque.transport import Numerics
 
 if TYPE_CHECKING:
     import xarray as xr
 
-__all__ = ["Memory", "Parameter", "Result", "System", "together", "with_results"]
+__all__ = ["Parameter", "Result", "System", "together", "with_results"]
 
 
 ATTEMPTS = 3
@@ -76,11 +77,6 @@ class Parameter:
         ------
         InputError
             It is no finite number, not positive, none of the words, ...
-
-        Warns
-        -----
-        UserWarning
-            An angle in degrees looks like one in radians.
         """
         if self.choices:
             return known(f"value of `{self.name}`", value, self.choices)
@@ -89,9 +85,34 @@ class Parameter:
             positive(self.name, number, self.unit)
         elif not self.signed and number < 0:
             raise InputError(f"`{self.name}` must be >= 0 {self.unit}, got {value!r}")
-        if self.unit == "deg" and 0 < abs(number) <= 2 * math.pi and number % 1:
-            warnings.warn(f"`{self.name}` = {number:g} is in degrees: were radians meant?", stacklevel=3)
         return number
+
+    def doubt(self, *values: float | str) -> None:
+        """Look at all values that it is given, once they are checked.
+
+        Warns
+        -----
+        UserWarning
+            Angles in degrees look like radians: none is above 2 pi, and not all are
+            whole.
+
+        Examples
+        --------
+        >>> import warnings
+        >>> from kwantorque.systems import Parameter
+        >>> angle = Parameter("angle", 90.0, "deg", "angle between the magnetisations")
+        >>> angle.doubt(0.0, 2.5, 5.0, 7.5)
+        >>> with warnings.catch_warnings(record=True) as caught:
+        ...     warnings.simplefilter("always")
+        ...     angle.doubt(0.0, 1.57)
+        >>> str(caught[0].message)
+        '`angle` = 1.57 is in degrees: were radians meant?'
+        """
+        if self.unit != "deg" or max(map(abs, values), default=0) > 2 * math.pi:
+            return
+        odd = [value for value in values if value % 1]
+        if odd:
+            warnings.warn(f"`{self.name}` = {odd[0]:g} is in degrees: were radians meant?", stacklevel=4)
 
 
 @dataclass(frozen=True)
@@ -146,6 +167,9 @@ class System:
     sweep_figures : dict, optional
         Figures of a sweep of one parameter, by its name; others get
         `plot.results_against`.
+    selective : bool
+        Whether `compute` takes as a third argument the results that are asked for, a
+        tuple of `Result`, and leaves out what only others need (see `runs.Runs`).
 
     Examples
     --------
@@ -168,6 +192,7 @@ class System:
     compute: Callable[[Mapping[str, Any], Numerics], xr.Dataset]
     figure: Callable = field(repr=False)
     sweep_figures: Mapping[str, Callable] = field(default_factory=dict, repr=False)
+    selective: bool = False
 
     def complete(self, given: Mapping[str, Any]) -> dict[str, float | str]:
         """All parameters: defaults, overwritten by `given`.
@@ -204,14 +229,14 @@ class System:
         if to_zero_spacing:
             raise InputError(f"{self.name} has no lattice spacing to extrapolate to zero")
 
-    def sites_of(self, parameters: Mapping[str, Any]) -> int:
-        """Number of sites of its profiles.
-
-        A sweep keeps profiles where it is the same at all points.
-        """
-        return 0
-
-    def run(self, *, numerics: Numerics | None = None, to_zero_spacing: bool = False, **given: Any) -> xr.Dataset:
+    def run(
+        self,
+        *,
+        numerics: Numerics | None = None,
+        to_zero_spacing: bool = False,
+        results: Sequence[str] | None = None,
+        **given: Any,
+    ) -> xr.Dataset:
         """Compute the system.
 
         Parameters
@@ -222,6 +247,8 @@ class System:
             The latter as one object.
         to_zero_spacing : bool
             Extrapolate all results to zero lattice spacing, where the system has one.
+        results : sequence of str, optional
+            Names of the results that are computed; all by default.
 
         Returns
         -------
@@ -235,43 +262,130 @@ class System:
             An unknown name, a value that may not be, or nothing to extrapolate.
         ComputationError
             As `kwantorque.torques` and `kwantorque.steady_state` do.
+
+        Warns
+        -----
+        UserWarning
+            An angle in degrees looks like one in radians.
         """
         numerics, given = Numerics.among(given, numerics)
         values = self.complete(given)
+        for p in self.parameters:
+            if p.name in given:
+                p.doubt(values[p.name])
+        return self.computed(values, numerics, to_zero_spacing, self.asked(results))
+
+    def computed(
+        self, values: Mapping[str, Any], numerics: Numerics, to_zero_spacing: bool, asked: tuple[Result, ...]
+    ) -> xr.Dataset:
+        """What `run` returns, from all parameters as `complete` returns them."""
         if to_zero_spacing:
             self.check(values, to_zero_spacing)
-        compute = self._extrapolated if to_zero_spacing else self.compute
+        compute = self._extrapolated if to_zero_spacing else self._only
         with _each_warning_once():
-            data = self._computed(compute, values, numerics)
+            data = self._computed(compute, values, numerics, asked)
         given = json.dumps(values, sort_keys=True)
         said = {"version": VERSION, "solver": numerics.solver.name} | data.attrs
         said |= {"tolerance": numerics.tolerance, "criterion": numerics.criterion}
         said |= {"system": self.name, "parameters": given, "to_zero_spacing": int(to_zero_spacing)}
         return data.assign_attrs(said)
 
-    def _computed(self, compute, values, numerics):
+    def _computed(self, compute, values, numerics, asked):
         """The Dataset with the largest relative error of its results.
 
         What is a difference of integrals, such as a magnetoresistance, errs by more
         than these: where each result is to meet the tolerance, they are tightened.
         """
-        asked, spent = numerics, 0.0
+        tightened, spent = numerics, 0.0
         for _ in range(ATTEMPTS):
-            data = compute(values, asked)
+            data = compute(values, tightened, asked)
             spent += data.attrs.get("seconds", 0.0)
             if "error_estimate" not in data.attrs:
                 return data
             worst = max(self.relative_errors(data).values())
             # Where the integrals did not reach what they were asked for, asking for
             # more is in vain.
-            missed = data.attrs["error_estimate"] > asked.tolerance
+            missed = data.attrs["error_estimate"] > tightened.tolerance
             if numerics.criterion != "each" or worst <= numerics.tolerance or missed:
                 break
-            asked = asked.but(tolerance=asked.tolerance * max(TIGHTENED * numerics.tolerance / worst, TIGHTEST))
+            factor = max(TIGHTENED * numerics.tolerance / worst, TIGHTEST)
+            tightened = tightened.but(tolerance=tightened.tolerance * factor)
         return data.assign_attrs(seconds=spent, error_estimate=worst)
 
-    def _extrapolated(self, values, numerics):
+    def _only(self, values, numerics, asked):
+        """The Dataset with the results that are asked for."""
+        if self.selective:
+            return self.compute(values, numerics, asked)
+        return self.picked(self.compute(values, numerics), asked)
+
+    def picked(self, data: xr.Dataset, asked: tuple[Result, ...]) -> xr.Dataset:
+        """The Dataset without the results, and their errors, that are not asked for.
+
+        Examples
+        --------
+        >>> import kwantorque as kt
+        >>> electron = kt.systems.find("spin-filter")
+        >>> data = electron.picked(electron.run(), electron.asked(["reflectance_up"]))
+        >>> list(electron.results_of(data))
+        ['reflectance_up']
+        """
+        others = [name for name in data.data_vars if (of := self._result_of(name)) and of not in asked]
+        return data.drop_vars(others)
+
+    def _result_of(self, variable):
+        """The result that a variable, or the error in it, is of; None if of none."""
+        names = {f"result_{result.name}": result for result in self.results}
+        found = [name for name in names if variable == name or variable.startswith(f"{name}_")]
+        return names[max(found, key=len)] if found else None
+
+    def _extrapolated(self, values, numerics, asked):
         raise InputError(f"{self.name} has no lattice spacing to extrapolate to zero")
+
+    def task(
+        self, given: Mapping[str, Any], swept: Sequence[str], to_zero_spacing: bool, results: Sequence[str] | None
+    ) -> SystemTask:
+        """What `kwantorque.sweep` computes at every point.
+
+        Parameters
+        ----------
+        given : dict
+            Parameters that are set.
+        swept : sequence of str
+            Names of those that are swept.
+        to_zero_spacing, results
+            As in `run`.
+        """
+        return SystemTask.of(self, given, swept, to_zero_spacing, results)
+
+    def asked(self, results: Sequence[str] | None) -> tuple[Result, ...]:
+        """The results of these names, in the system's order; all for None.
+
+        Raises
+        ------
+        InputError
+            There is none of a name; the nearest one is named.
+
+        Examples
+        --------
+        >>> import kwantorque as kt
+        >>> valve = kt.systems.find("metallic-spin-valve")
+        >>> [result.unit for result in valve.asked(["gmr"])]
+        ['1']
+        >>> valve.asked(["grm"])
+        Traceback (most recent call last):
+        ...
+        kwantorque.errors.InputError: unknown result of metallic-spin-valve 'grm'; ...
+        """
+        if results is None:
+            return self.results
+        names = [results] if isinstance(results, str) else list(results)
+        for name in names or [""]:
+            known(f"result of {self.name}", name, [result.name for result in self.results])
+        return tuple(result for result in self.results if result.name in names)
+
+    def results_in(self, data: xr.Dataset) -> tuple[Result, ...]:
+        """The results that a Dataset has: those that were asked for."""
+        return tuple(result for result in self.results if f"result_{result.name}" in data)
 
     def quality(self, data: xr.Dataset) -> list[str]:
         """Lines that say how good a result is, for its table."""
@@ -299,7 +413,7 @@ class System:
         True
         """
         found, largest = {}, {}
-        sizes = {r: (abs(float(data[f"result_{r.name}"])), _error(data, r)) for r in self.results}
+        sizes = {r: (abs(float(data[f"result_{r.name}"])), _error(data, r)) for r in self.results_in(data)}
         for r, (size, error) in sizes.items():
             if size > error:
                 largest[r.unit] = max(size, largest.get(r.unit, 0.0))
@@ -310,7 +424,7 @@ class System:
 
     def results_of(self, data: xr.Dataset) -> dict[str, float]:
         """{result name: float} from a Dataset of this system."""
-        return {result.name: float(data[f"result_{result.name}"]) for result in self.results}
+        return {result.name: float(data[f"result_{result.name}"]) for result in self.results_in(data)}
 
     def is_default(self, parameters: Mapping[str, Any]) -> bool:
         """Whether all parameters are the published ones."""
@@ -377,43 +491,3 @@ def with_results(
             about = {"units": result.unit, "long_name": f"error of {result.name} {words}"}
             added[f"{name}_{kind}error"] = ((), float(error), about)
     return data.assign(added)
-
-
-class Memory:
-    """The last results of a computation that several runs share.
-
-    They are kept by what they depend on.
-
-    Parameters
-    ----------
-    size : int
-        How many are kept.
-
-    Examples
-    --------
-    >>> import xarray as xr
-    >>> from kwantorque.systems.base import Memory
-    >>> memory = Memory()
-    >>> (first,) = memory("key", lambda: (xr.Dataset({"current": 1.0}),))
-    >>> (again,) = memory("key", lambda: (xr.Dataset({"current": 2.0}),))
-    >>> float(again.current)
-    1.0
-    """
-
-    def __init__(self, size: int = 64):
-        self.size, self.kept = size, {}
-
-    def __call__(self, key: Any, compute: Callable[[], tuple[xr.Dataset, ...]]) -> tuple[xr.Dataset, ...]:
-        """Copies of the Datasets that were computed for `key`, or now are by compute().
-
-        Where the key is not hashable nothing is kept.
-        """
-        try:
-            found = self.kept.get(key)
-        except TypeError:
-            return compute()
-        if found is None:
-            found = self.kept[key] = tuple(data.copy(deep=True) for data in compute())
-            while len(self.kept) > self.size:
-                del self.kept[next(iter(self.kept))]
-        return tuple(data.copy(deep=True) for data in found)

@@ -12,7 +12,8 @@ from kwantorque.results import Estimate, extrapolate, per_current
 from kwantorque.results.extrapolation import require_whole_lengths
 from kwantorque.spectrum.channels import require_channels
 from kwantorque.structures.stack import Stack
-from kwantorque.systems.base import Memory, System
+from kwantorque.systems.base import System
+from kwantorque.systems.runs import Memory
 from kwantorque.transport import Numerics, torques
 
 if TYPE_CHECKING:
@@ -60,8 +61,6 @@ class LayeredSystem(System):
     >>> parameters = wire.complete({"fm_length": 2.0, "nm_length": 3.0})
     >>> [layer.name for layer in wire.stack(parameters).layers]
     ['GaMnAs', 'GaAs']
-    >>> wire.sites_of(parameters)
-    26
     >>> wire.check(parameters | {"fermi_energy": -2.0})
     Traceback (most recent call last):
     ...
@@ -87,14 +86,10 @@ class LayeredSystem(System):
         if to_zero_spacing:
             require_whole_lengths(stack.rounding)
 
-    def sites_of(self, parameters: Mapping[str, Any]) -> int:
-        """Number of sites of the stack."""
-        return self.stack(parameters).n_sites
-
-    def _extrapolated(self, values, numerics):
+    def _extrapolated(self, values, numerics, asked):
         """All results at the spacing and at half of it, extrapolated (`richardson`)."""
         share = numerics.but(tolerance=numerics.tolerance * SHARE_OF_EACH)
-        data = extrapolate(lambda a: self.compute({**values, "spacing": a}, share), values["spacing"])
+        data = extrapolate(lambda a: self._only({**values, "spacing": a}, share, asked), values["spacing"])
         return data.assign_attrs(tolerance=numerics.tolerance)
 
     def resolve(self, k_par: ArrayLike, *, solver: Any = None, **given: Any) -> xr.Dataset:

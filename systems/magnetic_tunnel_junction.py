@@ -14,7 +14,7 @@ torque is the interlayer exchange coupling and the in-plane one vanishes.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +32,7 @@ from kwantorque.systems.junction import check_bias
 from kwantorque.systems.layered import EQUILIBRIUM, LayeredSystem, in_unit, shared_key, transmitted
 from kwantorque.systems.magnets import Magnets, magnet
 from kwantorque.systems.parameters import ANGLE, BARRIER_HEIGHT, BARRIER_LENGTH, BARRIER_MASS, KF_DOWN, KF_UP, SPACING
+from kwantorque.systems.runs import Runs, numbers_about
 from kwantorque.transport import Numerics, steady_state, torques
 from kwantorque.units import CONDUCTANCE_QUANTUM, PER_UM2
 
@@ -101,7 +102,7 @@ def on_magnets(magnets: Magnets, values: Mapping[str, NDArray]) -> dict[str, NDA
     return magnets.components(on_left=torque[..., 0, :], on_right=torque[..., -1, :])
 
 
-def compute(parameters: Mapping[str, Any], numerics: Numerics) -> xr.Dataset:
+def compute(parameters: Mapping[str, Any], numerics: Numerics, asked: Sequence[Result] = RESULTS) -> xr.Dataset:
     """The junction at its bias: sea and window apart along `part`, with the results."""
     bias, magnets = parameters["bias"], Magnets(parameters["angle"])
     check_bias(stack(parameters), bias, parameters["barrier_height"])
@@ -112,21 +113,36 @@ def compute(parameters: Mapping[str, Any], numerics: Numerics) -> xr.Dataset:
             stack(parameters), bias=bias, temperature=parameters["temperature"], derived=derived, **numerics
         )
 
-    data = at(bias)
-    if bias == 0:
-        rest = data = with_linear(data, _between(parameters, parameters["angle"], numerics))
-    else:
-        (rest,) = EQUILIBRIUM(shared_key(SYSTEM.name, parameters, numerics), lambda: (at(0.0),))
-    collinear = [_between(parameters, angle, numerics) for angle in (0.0, 180.0)]
-    parallel, antiparallel = (abs(estimate_of(one, "transmitted")) for one in collinear)
-    estimates = {name: estimate_of(data, name) for name in Magnets.COMPONENTS}
-    estimates |= {
-        "current": estimate_of(data, "particle_current_limit", lead="right"),
-        "tmr": parallel / antiparallel - 1,
-        "torque_out_of_plane_equilibrium": estimate_of(rest, "torque_out_of_plane"),
+    angle = parameters["angle"]
+
+    def at_rest():
+        if bias == 0:
+            return run.biased
+        return EQUILIBRIUM(shared_key(SYSTEM.name, parameters, numerics), lambda: (at(0.0),))[0]
+
+    def biased():
+        return at(bias) if bias else with_linear(at(0.0), _between(parameters, angle, numerics))
+
+    run = Runs(
+        biased=biased,
+        rest=at_rest,
+        parallel=partial(_between, parameters, 0.0, numerics),
+        antiparallel=partial(_between, parameters, 180.0, numerics),
+    )
+
+    def magnetoresistance():
+        parallel, antiparallel = (abs(estimate_of(one, "transmitted")) for one in (run.parallel, run.antiparallel))
+        return parallel / antiparallel - 1
+
+    estimates = {name: lambda name=name: estimate_of(run.biased, name) for name in Magnets.COMPONENTS} | {
+        "current": lambda: estimate_of(run.biased, "particle_current_limit", lead="right"),
+        "tmr": magnetoresistance,
+        "torque_out_of_plane_equilibrium": lambda: estimate_of(run.rest, "torque_out_of_plane"),
     }
-    data = in_unit(together(data, rest, *collinear), "eV/nm^2", *Magnets.COMPONENTS)
-    return with_results(data, RESULTS, estimates)
+    estimates = run.those_of(asked, estimates)
+    others = map(numbers_about, run.among("rest", "parallel", "antiparallel"))
+    data = in_unit(together(*run.among("biased"), *others), "eV/nm^2", *Magnets.COMPONENTS)
+    return with_results(data, asked, estimates)
 
 
 def _between(parameters, angle, numerics):
@@ -202,4 +218,5 @@ SYSTEM = LayeredSystem(
     compute=compute,
     figure=spin_currents,
     sweep_figures={"bias": torques_against_bias},
+    selective=True,
 )

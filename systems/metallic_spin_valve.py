@@ -17,7 +17,7 @@ them. `fit_efficiency` fits the torque by eta(angle) = q/(A + B cos angle) (eq. 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -33,6 +33,7 @@ from kwantorque.systems.base import Parameter, Result, together, with_results
 from kwantorque.systems.layered import LayeredSystem, current_of, in_unit, transmitted
 from kwantorque.systems.magnets import Magnets, magnet
 from kwantorque.systems.parameters import ANGLE, FM_LENGTH, KF_DOWN, KF_NORMAL, KF_UP, SPACING
+from kwantorque.systems.runs import Runs, numbers_about
 from kwantorque.transport import Numerics, steady_state, torques, torques_at
 
 if TYPE_CHECKING:
@@ -115,30 +116,46 @@ def on_layers(magnets: Magnets, layers: tuple[int, int], values: Mapping[str, ND
     return magnets.components(*(torque[..., layer, :] for layer in layers))
 
 
-def compute(parameters: Mapping[str, Any], numerics: Numerics) -> xr.Dataset:
-    """The valve in hbar I/e, with its results."""
+def compute(parameters: Mapping[str, Any], numerics: Numerics, asked: Sequence[Result] = RESULTS) -> xr.Dataset:
+    """The valve in hbar I/e, with the results that are asked for."""
     layers, magnets = stack(parameters), Magnets(parameters["angle"])
     derived = partial(on_layers, magnets, _places(layers))
-    left, right = (torques(layers, 0.0, source=side, derived=derived, **numerics) for side in ("left", "right"))
-    sea = steady_state(layers, derived=derived, **numerics)
-    parallel, antiparallel = (
-        current_of(torques(stack({**parameters, "angle": angle}), 0.0, derived=transmitted, **numerics))
-        for angle in (0.0, 180.0)
+
+    def response(source):
+        return torques(layers, 0.0, source=source, derived=derived, **numerics)
+
+    def collinear(angle):
+        return torques(stack({**parameters, "angle": angle}), 0.0, derived=transmitted, **numerics)
+
+    run = Runs(
+        left=partial(response, "left"),
+        right=partial(response, "right"),
+        sea=partial(steady_state, layers, derived=derived, **numerics),
+        parallel=partial(collinear, 0.0),
+        antiparallel=partial(collinear, 180.0),
     )
-    current = current_of(left)
+
+    def torque(component):
+        one, other = (estimate_of(data, component) for data in (run.left, run.right))
+        return (one - other) / 2 / current_of(run.left)
+
     estimates = {
-        "conductance": conductance(current),
-        "gmr": parallel / antiparallel - 1,
-        "exchange_coupling": estimate_of(sea, "torque_out_of_plane"),
-    }
-    for name, component in TORQUES.items():
-        one, other = (estimate_of(data, component) for data in (left, right))
-        estimates[name] = (one - other) / 2 / current
-    data = together(in_unit(per_current(left), "hbar I/e", *Magnets.COMPONENTS), right, sea)
-    for of in ("", "_error"):
-        sites = sea[f"exchange_torque{of}"]
-        data[f"equilibrium_torque{of}"] = sites.sum("part").assign_attrs(sites.attrs)
-    return with_results(data, RESULTS, estimates)
+        "conductance": lambda: conductance(current_of(run.left)),
+        "gmr": lambda: current_of(run.parallel) / current_of(run.antiparallel) - 1,
+        "exchange_coupling": lambda: estimate_of(run.sea, "torque_out_of_plane"),
+    } | {name: partial(torque, component) for name, component in TORQUES.items()}
+    estimates = run.those_of(asked, estimates)
+    if "left" in run:
+        data = together(in_unit(per_current(run.left), "hbar I/e", *Magnets.COMPONENTS), *run.among("right", "sea"))
+    elif "sea" in run:
+        data = run.sea
+    else:
+        data = together(*map(numbers_about, run.among("parallel", "antiparallel")))
+    if "sea" in run:
+        for of in ("", "_error"):
+            sites = run.sea[f"exchange_torque{of}"]
+            data[f"equilibrium_torque{of}"] = sites.sum("part").assign_attrs(sites.attrs)
+    return with_results(data, asked, estimates)
 
 
 def resolved(parameters: Mapping[str, Any], k_par: ArrayLike, solver: Any) -> xr.Dataset:
@@ -336,4 +353,5 @@ SYSTEM = LayeredSystem(
     compute=compute,
     figure=spin_currents,
     resolved=resolved,
+    selective=True,
 )

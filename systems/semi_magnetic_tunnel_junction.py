@@ -32,7 +32,7 @@ large numbers, about a fifth of T_par, which agrees with the paper.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -59,6 +59,7 @@ from kwantorque.systems.parameters import (
     KF_UP,
     SPACING,
 )
+from kwantorque.systems.runs import Runs
 from kwantorque.transport import Numerics, steady_state, torques
 from kwantorque.units import CONDUCTANCE_QUANTUM, PER_UM2
 
@@ -173,7 +174,7 @@ def coefficients(m: NDArray, values: Mapping[str, NDArray]) -> dict[str, NDArray
     return {"parallel": torque @ parallel / square, "perpendicular": torque @ perpendicular / square}
 
 
-def compute(parameters: Mapping[str, Any], numerics: Numerics) -> xr.Dataset:
+def compute(parameters: Mapping[str, Any], numerics: Numerics, asked: Sequence[Result] = RESULTS) -> xr.Dataset:
     """The junction at its bias: sea and window apart along `part`, with the results."""
     bias = parameters["bias"]
     numerics = numerics.but(kpar=numerics.kpar or RAYS)
@@ -181,26 +182,31 @@ def compute(parameters: Mapping[str, Any], numerics: Numerics) -> xr.Dataset:
     check_bias(unbiased, bias, parameters["barrier_height"])
     derived = partial(coefficients, magnetisation_of(parameters["theta"], parameters["phi"]))
 
-    def without_bias():
-        rest = steady_state(unbiased, derived=derived, **numerics)
-        return rest, torques(unbiased, 0.0, derived=transmitted, **numerics)
+    def without_bias(what, compute):
+        return EQUILIBRIUM(shared_key(f"{SYSTEM.name}, {what}", parameters, numerics), lambda: (compute(),))[0]
 
-    rest, linear = EQUILIBRIUM(shared_key(SYSTEM.name, parameters, numerics), without_bias)
     # States from the normal metal, which came through the barrier: those from the
     # ferromagnet that never leave it would drown T_par, and would only cancel.
-    data = rest if bias == 0 else steady_state(unbiased, bias=bias, derived=derived, window_from="right", **numerics)
+    biased = partial(steady_state, unbiased, bias=bias, derived=derived, window_from="right", **numerics)
+    run = Runs(
+        rest=partial(without_bias, "sea", partial(steady_state, unbiased, derived=derived, **numerics)),
+        linear=partial(without_bias, "linear", partial(torques, unbiased, 0.0, derived=transmitted, **numerics)),
+        biased=lambda: biased() if bias else with_linear(run.rest, run.linear),
+    )
     siemens = CONDUCTANCE_QUANTUM * PER_UM2
     estimates = {
-        "conductance": siemens * conductance(estimate_of(linear, "transmitted")),
-        "current": siemens * conductance(estimate_of(data, "particle_current_limit", lead="right")),
+        "conductance": lambda: siemens * conductance(estimate_of(run.linear, "transmitted")),
+        "current": lambda: siemens * conductance(estimate_of(run.biased, "particle_current_limit", lead="right")),
         # In the sea T_par is the slope of Omega in phi, which vanishes once all
         # azimuths of k are summed: what the integral leaves of it there is no result.
-        "torque_parallel": PER_UM2 * estimate_of(data, "parallel", part="window"),
-        "torque_perpendicular": PER_UM2 * estimate_of(data, "perpendicular"),
-        "torque_perpendicular_equilibrium": PER_UM2 * estimate_of(rest, "perpendicular"),
+        "torque_parallel": lambda: PER_UM2 * estimate_of(run.biased, "parallel", part="window"),
+        "torque_perpendicular": lambda: PER_UM2 * estimate_of(run.biased, "perpendicular"),
+        "torque_perpendicular_equilibrium": lambda: PER_UM2 * estimate_of(run.rest, "perpendicular"),
     }
-    data = together(data, rest, linear) if bias else together(with_linear(data, linear), linear)
-    return with_results(in_unit(data, "eV/nm^2", "parallel", "perpendicular"), RESULTS, estimates)
+    estimates = run.those_of(asked, estimates)
+    sea = run.among("biased", "rest") if bias else run.among("biased" if "biased" in run else "rest")
+    data = together(*sea, *run.among("linear"))
+    return with_results(in_unit(data, "eV/nm^2", "parallel", "perpendicular"), asked, estimates)
 
 
 def in_the_ferromagnet(length: float = 3.0, *, numerics: Numerics | None = None, **given: Any) -> xr.Dataset:
@@ -325,4 +331,5 @@ SYSTEM = LayeredSystem(
         "bias": torque_parallel,
         "rashba": torque_parallel,
     },
+    selective=True,
 )

@@ -33,11 +33,13 @@ MAY_IMPORT = {
     "spectrum": GROUND | {"structures", "scattering", "integration"},
     "results": GROUND | {"operators"},
     "transport": GROUND | {"parallel", "structures", "scattering", "operators", "spectrum", "integration", "results"},
+    "sweeps": GROUND | {"parallel", "results", "transport"},
     "bulk": GROUND | {"materials", "operators", "results"},
     "plot": {"errors"},
     "systems": GROUND
-    | {"parallel", "materials", "structures", "spectrum", "integration", "transport", "bulk", "results", "plot"},
-    "cli": GROUND | {"parallel", "materials", "structures", "scattering", "transport", "results", "plot", "systems"},
+    | {"materials", "structures", "spectrum", "integration", "transport", "bulk", "results", "sweeps", "plot"},
+    "cli": GROUND
+    | {"parallel", "materials", "structures", "scattering", "transport", "results", "sweeps", "plot", "systems"},
     "__main__": {"cli"},
 }
 """Which rooms each room may take from."""

@@ -42,3 +42,5 @@ def test_readme_examples_run(monkeypatch, tmp_path):
     assert list(tmp_path.glob("*.png"))
     assert namespace["data"].attrs["mu_left"] == 0.2
     assert float(namespace["turned"].exchange_torque_total[1]) == pytest.approx(-0.0419, abs=1e-4)
+    assert (namespace["swept"].result_torque_in_plane > 0).all()
+    assert (tmp_path / "tunnel.nc").exists()

@@ -14,7 +14,7 @@
 import numpy as np
 
 import kwantorque as kt
-from kwantorque.systems import Sweep, find
+from kwantorque.systems import find
 
 spin_filter, interface = find("spin-filter"), find("normal-ferromagnet-interface")
 
@@ -40,7 +40,7 @@ kt.plot.spin_currents(one).figure.savefig("spin_filter.png", dpi=150)
 
 # %%
 thicknesses = np.arange(0.05, 2.01, 0.05).tolist()
-slabs = Sweep(spin_filter, {"angle": 90, "spacing": 0.01}, {"thickness": thicknesses}).run(progress=False)
+slabs = kt.sweep(spin_filter, angle=90, spacing=0.01, thickness=thicknesses, progress=False)
 kt.plot.results_against(slabs).figure.savefig("thickness.png", dpi=150)
 print(
     "slab of 0.1 nm:",
@@ -79,6 +79,7 @@ assert np.isclose(results["mixing_real"], results["sharvin"], rtol=1e-3)
 #   the slab, and the torque grows.
 # * Another metal (`kf_normal=12`): the mixing conductance gets an imaginary part. Which
 #   torque is that?
-# * `kwantorque run metallic-spin-valve --sweep angle=0:180:10`: two such magnets.
+# * `kwantorque run metallic-spin-valve --sweep angle=0:180:10 --results
+#   torque_in_plane --out valve.nc`: two such magnets. Then with `angle=0:180:19`.
 #   `kwantorque.systems.metallic_spin_valve` has `circuit_theory`, which predicts the
 #   valve from these numbers, and `fit_efficiency`.

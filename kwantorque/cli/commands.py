@@ -9,6 +9,7 @@ import sys
 import time
 import warnings
 from collections.abc import Sequence
+from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 
@@ -18,9 +19,10 @@ from ..errors import ComputationError, InputError, finite, known, positive
 from ..parallel import processes
 from ..plot import results_against
 from ..results.dataset import VERSION
-from ..results.storage import load, save, whole_file
+from ..results.storage import kept_in, load, read, whole_file
 from ..scattering import BatchedSolver, KwantSolver
-from ..systems import PRESETS, SYSTEMS, Sweep, find, preset
+from ..sweeps import Sweep, trouble_in
+from ..systems import PRESETS, SYSTEMS, find, preset
 from ..transport import Numerics
 from .report import as_json, sweep_table, table
 
@@ -139,7 +141,11 @@ def _parser():
     run.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
     run.add_argument("--quiet", action="store_true", help="no progress bar")
     run.add_argument("--force", action="store_true", help="overwrite --out whatever it holds")
-    run.add_argument("--sweep", action="append", default=[], metavar="key=start:stop:num", help="repeatable")
+    run.add_argument(
+        "--sweep", action="append", default=[], metavar="key=start:stop:num|a,b,c", help="repeatable: all combinations"
+    )
+    run.add_argument("--results", metavar="A,B", help="compute these only")
+    run.add_argument("--show", metavar="RESULT", help="draw this result of a sweep")
     run.add_argument("--extrapolate", action="store_true", help="run at `spacing` and half of it, extrapolate to 0")
     run.set_defaults(action=_run)
     commands.add_parser("doctor", help="versions, solvers, threads and a self test").set_defaults(action=_doctor)
@@ -173,64 +179,111 @@ def _show(arguments):
 def _run(arguments):
     started = time.perf_counter()
     system = find(arguments.name)
-    given = {name: _value(word) for name, word in _pairs("--set", arguments.given).items()}
-    if arguments.preset:
-        found = preset(arguments.preset)
-        if found.system != system.name:
-            raise InputError(f"preset {found.name!r} is for {found.system}, not for {system.name}")
-        given = found.parameters | given
-    axes = {name: _range(text) for name, text in _pairs("--sweep", arguments.sweep).items()}
+    axes = {name: _values(text) for name, text in _pairs("--sweep", arguments.sweep).items()}
+    given = _given(arguments, system, axes)
     tolerance = positive("--tolerance", _value(arguments.tolerance))
     criterion = "each" if arguments.each else Numerics.criterion
     solver = SOLVERS[known("solver", arguments.solver, SOLVERS, cutoff=0.6)]()
     jobs = _whole("--jobs", arguments.jobs)
-    sweep = Sweep(system, given, axes, arguments.extrapolate) if axes else None
+    results = arguments.results.split(",") if arguments.results else None
+    asked = system.asked(results)
+    if arguments.show:
+        known(f"result of {system.name}", arguments.show, [one.name for one in asked])
+        if not (axes and arguments.figure):
+            raise InputError("--show says what the --figure of a --sweep shows: it needs both")
+    sweep = Sweep(system, given, axes, arguments.extrapolate, results) if axes else None
     _check_paths(arguments.out, arguments.figure)
-    identity = {"system": system.name, "solver": solver.name, "tolerance": tolerance, "version": VERSION}
-    identity["criterion"] = criterion
-    identity["to_zero_spacing"] = int(arguments.extrapolate)
-    identity |= sweep.identity if sweep else {"parameters": system.complete(given), "sweep": None}
-    found = None
-    if arguments.out and arguments.out.exists() and not arguments.force:
-        found = _resumed(arguments.out, identity)
-        left = int((found.done == 0).sum()) if sweep else 0
-        sys.stderr.write(f"resumed from {arguments.out}: {left or 'nothing'} left to compute\n")
-    keep = partial(save, path=arguments.out) if arguments.out else None
-    with processes(jobs) as executor:
+    with kept_in(arguments.out) if arguments.out else nullcontext() as keep, processes(jobs) as executor:
         numerics = Numerics(tolerance, solver, executor=executor, progress=not arguments.quiet, criterion=criterion)
-        if sweep:
-            data = sweep.run(numerics=numerics, found=found, keep=keep)
-        elif found is None:
-            data = system.run(numerics=numerics, to_zero_spacing=arguments.extrapolate, **given)
-            if keep:
-                keep(data)
-        else:
-            data = found
+        run = _run_sweep if sweep else _run_once
+        data = system.picked(run(arguments, sweep or system, given, numerics, keep), asked)
     if arguments.figure:
-        draw = partial(_sweep_figure, system) if sweep else system.figure
+        draw = partial(_sweep_figure, system, show=arguments.show) if sweep else system.figure
         _draw(draw, data, arguments.figure)
     seconds = time.perf_counter() - started
+    fixed = sweep.task.fixed if sweep else system.complete(given)
+    axes = {name: data[name].values.tolist() for name in axes}
     if arguments.json:
-        print(as_json(system, identity["parameters"], axes, data, seconds))
+        print(as_json(system, fixed, axes, data, seconds))
     else:
-        words = sweep_table(system, axes, data) if sweep else table(system, identity["parameters"], data, seconds)
-        print(words)
+        print(sweep_table(system, axes, data) if sweep else table(system, fixed, data, seconds))
+    if sweep and (trouble := trouble_in(data)):
+        raise ComputationError(trouble)
     return 0
 
 
-def _resumed(path, identity):
-    """The Dataset of an earlier run in a file."""
+def _given(arguments, system, axes):
+    """Parameters that are set: by --set, else by the preset unless they are swept."""
+    given = {name: _value(word) for name, word in _pairs("--set", arguments.given).items()}
+    if not arguments.preset:
+        return given
+    found = preset(arguments.preset)
+    if found.system != system.name:
+        raise InputError(f"preset {found.name!r} is for {found.system}, not for {system.name}")
+    return {name: value for name, value in found.parameters.items() if name not in axes} | given
+
+
+def _run_once(arguments, system, given, numerics, keep):
+    """A single run, or what its file holds already."""
+    identity = {
+        "system": system.name,
+        "solver": numerics.solver.name,
+        "tolerance": numerics.tolerance,
+        "criterion": numerics.criterion,
+        "version": VERSION,
+        "to_zero_spacing": int(arguments.extrapolate),
+        "parameters": system.complete(given),
+        "sweep": None,
+    }
+    results = system.asked(arguments.results.split(",") if arguments.results else None)
+    if _is_resumed(arguments):
+        with _or_force():
+            data = load(arguments.out, identity)
+            missing = [one.name for one in results if one not in system.results_in(data)]
+            if missing:
+                raise InputError(f"{str(arguments.out)!r} holds a result without {missing[0]}")
+        sys.stderr.write(f"resumed from {arguments.out}: nothing left to compute\n")
+        return data
+    names = [one.name for one in results]
+    data = system.run(numerics=numerics, to_zero_spacing=arguments.extrapolate, results=names, **given)
+    if keep:
+        keep(data)
+    return data
+
+
+def _run_sweep(arguments, sweep, _, numerics, keep):
+    """A sweep, or what its file does not hold yet."""
+    found = None
+    if _is_resumed(arguments):
+        with _or_force():
+            found = read(arguments.out)
+            left = len(sweep.left(found, numerics, arguments.out))
+        sys.stderr.write(f"resumed from {arguments.out}: {left or 'nothing'} left to compute\n")
+    return sweep.compute(numerics=numerics, found=found, keep=keep)
+
+
+def _is_resumed(arguments):
+    return arguments.out and arguments.out.exists() and not arguments.force
+
+
+@contextlib.contextmanager
+def _or_force():
+    """Say with every error about a file what overwrites it."""
     try:
-        return load(path, identity)
+        yield
     except InputError as error:
         raise InputError(f"{error} (--force overwrites it)") from None
 
 
-def _sweep_figure(system, data):
+def _sweep_figure(system, data, show=None):
     """The system's own figure of the first swept parameter that has one.
 
-    `results_against` if there is none, or if it cannot draw as many parameters.
+    `results_against` if there is none, if it cannot draw as many parameters, or if one
+    result is to be shown.
     """
+    if show:
+        others = [one.name for one in system.results_in(data) if one.name != show]
+        return results_against(data.drop_vars([f"result_{name}" for name in others]))
     for name in data.done.dims:
         if name in system.sweep_figures:
             with contextlib.suppress(InputError):
@@ -250,21 +303,23 @@ def _pairs(option, words):
     return pairs
 
 
+def _values(text):
+    """The numbers of start:stop:num, both ends included, or a list of values."""
+    if ":" not in text:
+        return [_value(word.strip()) for word in text.split(",")]
+    parts = text.split(":")
+    if len(parts) != 3:
+        raise InputError(f"--sweep takes key=start:stop:num or key=a,b,c, got {text!r}")
+    start, stop = (finite(f"{end} of --sweep", _value(parts[i])) for i, end in enumerate(("start", "stop")))
+    return np.linspace(start, stop, _whole("num of --sweep", parts[2])).round(12).tolist()
+
+
 def _value(word):
-    """The number that a word of the command line reads as, else the word."""
+    """A number, or the word as it is: the parameter knows which it must be."""
     try:
         return float(word)
     except ValueError:
         return word
-
-
-def _range(text):
-    """The numbers of start:stop:num, both ends included."""
-    parts = text.split(":")
-    if len(parts) != 3:
-        raise InputError(f"--sweep takes key=start:stop:num, got {text!r}")
-    start, stop = (finite(f"{end} of --sweep", _value(parts[i])) for i, end in enumerate(("start", "stop")))
-    return np.linspace(start, stop, _whole("num of --sweep", parts[2])).round(12).tolist()
 
 
 def _whole(name, value):

@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from ..results.dataset import error_of
 from ..systems import System
 
@@ -18,6 +20,8 @@ __all__ = ["as_json", "sweep_table", "table"]
 
 POOR = 0.1
 """Relative error of a result from which on the table says so."""
+NAMED = 5
+"""Points that a note about a sweep names."""
 QUALITY = ("error_estimate", "closure")
 """Numbers about a sweep's points that its table shows, where there are any."""
 
@@ -47,15 +51,15 @@ def table(system: System, given: Mapping[str, Any], data: xr.Dataset, seconds: f
     >>> words.splitlines()[2].split()[:2]
     ['torque_in_plane', '0.25000']
     """
-    extrapolated = data.attrs["to_zero_spacing"]
-    published = system.is_default(given) and any(r.published is not None for r in system.results)
-    width = max(len(r.name) for r in system.results) + 2
+    results, extrapolated = system.results_in(data), data.attrs["to_zero_spacing"]
+    published = system.is_default(given) and any(r.published is not None for r in results)
+    width = max(len(r.name) for r in results) + 2
     lines = [
         f"{system.name}: {system.shows}",
         f"{'result':<{width}}{'value':>12}  {'k error':>8}  {'a error  ' * extrapolated}"
         f"{'published  ' * published}unit",
     ]
-    for r in system.results:
+    for r in results:
         name = f"result_{r.name}"
         paper = f"{'' if r.published is None else format(r.published, 'g'):>9}  " if published else ""
         lattice = f"{float(data[f'{name}_spacing_error']):.1e}  " if extrapolated else ""
@@ -65,7 +69,7 @@ def table(system: System, given: Mapping[str, Any], data: xr.Dataset, seconds: f
         )
     first, *notes = system.quality(data) or [""]
     lines += [", ".join(filter(None, (first, f"{seconds:.1f} s"))), *notes]
-    for r in system.results:
+    for r in results:
         name = f"result_{r.name}"
         size, error = abs(float(data[name])), float(error_of(data, name))
         if error >= size > 0:
@@ -79,7 +83,7 @@ def table(system: System, given: Mapping[str, Any], data: xr.Dataset, seconds: f
 
 
 def sweep_table(system: System, axes: Mapping[str, Sequence], data: xr.Dataset) -> str:
-    """One line for each point of a sweep.
+    """One line for each point of a sweep, every result with its error, and notes.
 
     Parameters
     ----------
@@ -93,19 +97,54 @@ def sweep_table(system: System, axes: Mapping[str, Sequence], data: xr.Dataset) 
     >>> from kwantorque.cli.report import sweep_table
     >>> system, axes = kt.systems.find("spin-filter"), {"angle": [0.0, 90.0]}
     >>> data = kt.systems.Sweep(system, {}, axes).run(progress=False)
-    >>> [line.split()[:2] for line in sweep_table(system, axes, data).splitlines()[1:]]
-    [['0', '0'], ['90', '0.5']]
+    >>> [line.split()[:3] for line in sweep_table(system, axes, data).splitlines()]
+    [['angle', 'torque_in_plane', 'error'], ['0', '0', '0.0e+00'], ...]
     """
-    quality = [name for name in QUALITY if name in data]
-    names = [*axes, *(f"result_{r.name}" for r in system.results), *quality]
-    heads = [name.removeprefix("result_") for name in names]
-    widths = [max(len(head), 9) for head in heads]
-    lines = ["  ".join(f"{head:>{width}}" for head, width in zip(heads, widths, strict=True))]
+    results = [f"result_{r.name}" for r in system.results_in(data)]
+    columns = [(name, data[name], "9.5g") for name in axes]
+    for name in results:
+        error = error_of(data, name).broadcast_like(data.done)
+        columns += [(name.removeprefix("result_"), data[name], "9.5g"), ("error", error, "7.1e")]
+        if f"{name}_spacing_error" in data:
+            columns.append(("a error", data[f"{name}_spacing_error"], "7.1e"))
+    columns += [(name, data[name], "9.2g") for name in QUALITY if name in data]
+    widths = [max(len(head), int(form.split(".")[0])) for head, _, form in columns]
+    lines = ["  ".join(f"{head:>{width}}" for (head, _, _), width in zip(columns, widths, strict=True))]
+    for values in product(*axes.values()):
+        point = dict(zip(axes, values, strict=True))
+        cells = (values.sel({k: v for k, v in point.items() if k in values.dims}) for _, values, _ in columns)
+        row = zip(cells, columns, widths, strict=True)
+        lines.append("  ".join(_cell(value, form, width) for value, (_, _, form), width in row))
+    return "\n".join([*lines, *_notes(system, axes, data), *_rounding(data)])
+
+
+def _notes(system, axes, data):
+    """What a single run notes below its table, of all points in one line each."""
+    missed, cut_short = {}, {}
     for values in product(*axes.values()):
         row = data.sel(dict(zip(axes, values, strict=True)))
-        cells = (_cell(row[name], width) for name, width in zip(names, widths, strict=True))
-        lines.append("  ".join(cells))
-    return "\n".join([*lines, *_rounding(data)])
+        words = (value if isinstance(value, str) else f"{value:g}" for value in values)
+        at = ", ".join(f"{name} = {word}" for name, word in zip(axes, words, strict=True))
+        if not row.done:
+            continue
+        if "error_estimate" in row and float(row.error_estimate) > data.attrs.get("tolerance", np.inf):
+            cut_short[at] = float(row.error_estimate)
+        for name, error in system.missed(row).items():
+            missed.setdefault(name, {})[at] = error
+    if cut_short:
+        yield f"note: the integration stopped before the tolerance was reached at {_worst(cut_short)}"
+    for name, points in missed.items():
+        yield (
+            f"note: relative to itself, {data.attrs['tolerance']:g} is not met by {name} at {_worst(points)}: lower "
+            "--tolerance"
+        )
+
+
+def _worst(points):
+    """Points with their relative errors, the largest first, and how many there are."""
+    shown = sorted(points, key=points.get, reverse=True)[:NAMED]
+    words = "; ".join(f"{at} ({100 * points[at]:.2g}%)" for at in shown)
+    return words + (f"; and {len(points) - NAMED} more" if len(points) > NAMED else "")
 
 
 def as_json(
@@ -133,7 +172,7 @@ def as_json(
     >>> sorted(json.loads(answer)["results"])[-2:]
     ['torque_in_plane', 'torque_out_of_plane']
     """
-    names = [result.name for result in system.results]
+    names = [result.name for result in system.results_in(data)]
     answer = {
         "system": system.name,
         "parameters": {**parameters, **axes},
@@ -165,9 +204,9 @@ def _plain(x):
     return x if x is not None and math.isfinite(x) else None
 
 
-def _cell(value, width):
+def _cell(value, form, width):
     number = value.item()
-    return f"{number:>{width}}" if isinstance(number, str) else f"{number:>{width}.5g}"
+    return f"{number:>{width}}" if isinstance(number, str) else f"{format(number, form[1:]):>{width}}"
 
 
 def _digits(x):

@@ -1,11 +1,15 @@
-"""Datasets on disk: written whole or not at all, and recognised again."""
+"""Datasets on disk: written whole or not at all, by one process, and recognised."""
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from glob import escape
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +17,17 @@ import xarray as xr
 
 from ..errors import InputError
 
-__all__ = ["load", "save", "whole_file"]
+try:
+    import fcntl
+except ImportError:  # Windows: nothing keeps two processes from one file there.
+    fcntl = None
+
+__all__ = ["kept_in", "load", "locked", "parameters_of", "read", "require_same", "save", "whole_file"]
+
+QUICK = 1.0
+"""Seconds below which saving is not worth a thought."""
+_HELD, _GUARD = set(), threading.Lock()
+"""Locked paths of this process, which the operating system would not keep apart."""
 
 
 @contextmanager
@@ -40,13 +54,102 @@ def whole_file(path: str | Path, keep: bool = True) -> Iterator[Path]:
     'all of it'
     """
     path = Path(path)
-    partial = path.with_name(f".{path.name}.part")
+    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         yield partial
         if keep:
             os.replace(partial, path)
     finally:
         partial.unlink(missing_ok=True)
+
+
+@contextmanager
+def locked(path: str | Path) -> Iterator[None]:
+    """Keep other processes from computing the same file for the length of the block.
+
+    The lock is one of the operating system on a file beside it, and ends with its
+    process however that ends: what a killed process leaves behind is no obstacle, and
+    removed.
+
+    Parameters
+    ----------
+    path : path
+
+    Raises
+    ------
+    InputError
+        Another one has the lock, or no file can be written there.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from kwantorque.results.storage import locked
+    >>> with tempfile.TemporaryDirectory() as folder, locked(Path(folder, "wire.nc")):
+    ...     with locked(Path(folder, "wire.nc")):
+    ...         pass
+    Traceback (most recent call last):
+    ...
+    kwantorque.errors.InputError: '...wire.nc' is being computed already, by ...
+    """
+    path = Path(path).absolute()
+    lock = path.with_name(f".{path.name}.lock")
+    with _GUARD:
+        if path in _HELD:
+            raise InputError(_busy(path, "this process"))
+        _HELD.add(path)
+    try:
+        try:
+            file = _open_locked(lock)
+        except OSError as error:
+            raise InputError(f"a file must be writable at {str(path)!r}: {error.strerror}") from None
+        if file is None:
+            raise InputError(_busy(path, _words(lock)))
+        try:
+            # Parts of files belong to who holds the lock, or to processes that are
+            # dead.
+            for left in path.parent.glob(f".{escape(path.name)}.*.part"):
+                left.unlink(missing_ok=True)
+            yield
+        finally:
+            lock.unlink(missing_ok=True)
+            file.close()
+    finally:
+        _HELD.discard(path)
+
+
+def _busy(path, who):
+    return f"{str(path)!r} is being computed already, by {who}: wait for it, or write another file"
+
+
+def _open_locked(lock):
+    """The lock file, open and locked; None if another process has it."""
+    while True:
+        file = open(lock, "a+")  # noqa: SIM115 - open as long as it is locked
+        try:
+            if fcntl is not None:
+                # A POSIX lock: children that this process forks do not inherit it.
+                fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            # Who had it may have removed the file just before.
+            if lock.exists() and os.path.samestat(os.fstat(file.fileno()), lock.stat()):
+                file.truncate(0)
+                file.write(f"process {os.getpid()} on {socket.gethostname()}")
+                file.flush()
+                return file
+        except BlockingIOError:
+            file.close()
+            return None
+        except BaseException:
+            file.close()
+            raise
+        file.close()
+
+
+def _words(lock):
+    try:
+        return lock.read_text() or "another process"
+    except OSError:
+        return "another process"
 
 
 def save(data: xr.Dataset, path: str | Path) -> None:
@@ -66,7 +169,72 @@ def save(data: xr.Dataset, path: str | Path) -> None:
     2.0
     """
     with whole_file(path) as partial:
-        data.to_netcdf(partial, engine="scipy")
+        try:
+            data.to_netcdf(partial, engine="scipy")
+        except (TypeError, ValueError) as error:
+            raise InputError(
+                f"this Dataset cannot be saved as netCDF ({error}): keep real numbers and words"
+            ) from error
+
+
+@contextmanager
+def kept_in(path: str | Path) -> Iterator[Callable[[xr.Dataset], None]]:
+    """A function that saves a growing Dataset, locked for the length of the block.
+
+    It saves at every call, unless that takes long: then so often that it takes half of
+    the time; and what is not yet saved at the end of the block, however that comes.
+
+    Parameters
+    ----------
+    path : path
+        `*.nc`
+
+    Yields
+    ------
+    callable
+        keep(data)
+
+    Raises
+    ------
+    InputError
+        As `locked`, or the path does not end in .nc.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> import xarray as xr
+    >>> from kwantorque.results.storage import kept_in, read
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder, "wire.nc")
+    ...     with kept_in(path) as keep:
+    ...         keep(xr.Dataset({"current": 2.0}))
+    ...     float(read(path).current)
+    2.0
+    """
+    path = Path(path)
+    if path.suffix != ".nc":
+        raise InputError(f"`out` must end in .nc, got {str(path)!r}")
+    # Of the last two, since anything may take long once.
+    waiting, ended, took = None, 0.0, (0.0, 0.0)
+
+    def keep(data):
+        nonlocal waiting, ended, took
+        started = time.monotonic()
+        if QUICK < min(took) > started - ended:
+            waiting = data
+            return
+        waiting = None
+        save(data, path)
+        ended = time.monotonic()
+        took = took[1], ended - started
+
+    with locked(path):
+        try:
+            yield keep
+        finally:
+            if waiting is not None:
+                save(waiting, path)
 
 
 def load(path: str | Path, identity: Mapping[str, Any]) -> xr.Dataset:
@@ -107,19 +275,83 @@ def load(path: str | Path, identity: Mapping[str, Any]) -> xr.Dataset:
     ...
     kwantorque.errors.InputError: ... holds a result with angle = 30.0, not 60.0
     """
+    data = read(path)
+    found = {key: data.attrs.get(key) for key in identity} | {"parameters": parameters_of(data, path)}
+    require_same(path, found, identity)
+    return data
+
+
+def read(path: str | Path) -> xr.Dataset:
+    """The Dataset in a file, in memory; the file is closed.
+
+    Raises
+    ------
+    InputError
+        If it is no netCDF file.
+
+    Examples
+    --------
+    >>> from kwantorque.results.storage import read
+    >>> read("setup.py")
+    Traceback (most recent call last):
+    ...
+    kwantorque.errors.InputError: 'setup.py' exists and is not a result of kwantorque...
+    """
     try:
         with xr.open_dataset(path, engine="scipy") as file:
-            data = file.load()
+            return file.load()
     except Exception as error:
         raise InputError(f"{str(path)!r} exists and is not a result of kwantorque ({error})") from None
-    held = {key: data.attrs.get(key) for key in identity}
+
+
+def parameters_of(data: xr.Dataset, path: str | Path) -> dict[str, Any]:
+    """The fixed parameters of what was computed, from the attributes of its Dataset.
+
+    Raises
+    ------
+    InputError
+        It has none.
+
+    Examples
+    --------
+    >>> import xarray as xr
+    >>> from kwantorque.results.storage import parameters_of
+    >>> parameters_of(xr.Dataset(attrs={"parameters": '{"angle": 90.0}'}), "valve.nc")
+    {'angle': 90.0}
+    """
     try:
-        parameters = dict(json.loads(held.pop("parameters")))
+        return dict(json.loads(data.attrs.get("parameters")))
     except (TypeError, ValueError):
         raise InputError(f"{str(path)!r} exists and is not a result of a prepared system") from None
-    wanted = {key: value for key, value in identity.items() if key != "parameters"} | identity["parameters"]
-    found = held | parameters
+
+
+def require_same(path: str | Path, found: Mapping[str, Any], wanted: Mapping[str, Any]) -> None:
+    """Refuse a file that holds another computation, and say where it differs.
+
+    Parameters
+    ----------
+    path : path
+    found, wanted : dict
+        What the file has, and what is asked for: numbers and words by name; those of
+        `parameters` in a dict of their own.
+
+    Raises
+    ------
+    InputError
+        They are not equal.
+
+    Examples
+    --------
+    >>> from kwantorque.results.storage import require_same
+    >>> require_same("valve.nc", {"solver": "batched"}, {"solver": "kwant"})
+    Traceback (most recent call last):
+    ...
+    kwantorque.errors.InputError: 'valve.nc' holds a result with solver = batched, ...
+    """
+    found, wanted = (
+        {key: value for key, value in one.items() if key != "parameters"} | one.get("parameters", {})
+        for one in (found, wanted)
+    )
     for key in dict.fromkeys([*wanted, *found]):
         if found.get(key) != wanted.get(key):
             raise InputError(f"{str(path)!r} holds a result with {key} = {found.get(key)}, not {wanted.get(key)}")
-    return data

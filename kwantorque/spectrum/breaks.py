@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
+from functools import lru_cache, partial
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -112,7 +112,7 @@ class Breaks:
             of_source = next(radii for layer, radii in zip(layers, found, strict=False) if layer.same_crystal(lead))
             edges = [radii.max(initial=0) for radii in of_source]
         reach = max(edges) if self.lowest < self.energy and not self._overlapping() else 0.0
-        levels = steps(partial(count_levels, self.stack, self.energy), reach, angles)
+        levels = _levels(self.stack, self.energy, float(reach), tuple(np.asarray(angles, float).tolist()))
         rays = []
         for i, edge in enumerate(edges):
             inside = np.concatenate([radii[i] for radii in found])
@@ -168,6 +168,15 @@ class Breaks:
             return radii, radii
         sharp = _is_sharp(self.stack, self.energy, radii[:, None] * np.array([np.cos(angle), np.sin(angle)]))
         return radii[sharp], radii[~sharp]
+
+
+@lru_cache(maxsize=16)
+def _levels(stack, energy, reach, angles):
+    """Radii at which the number of levels of the closed stack changes, on each ray.
+
+    The dearest part of all, and the same for the states that come from either lead.
+    """
+    return steps(partial(count_levels, stack, energy), reach, np.array(angles))
 
 
 def _require_an_end(stack):

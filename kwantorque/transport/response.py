@@ -11,12 +11,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from tqdm import tqdm
 
 from ..algebra import direction
 from ..errors import InputError, finite, known, named, whole
 from ..integration.energy import slope_of_occupation, window
 from ..integration.summation import CHUNK
+from ..parallel import progress_bar
 from ..results import estimate_of
 from ..results.conductance import with_conductance
 from ..results.dataset import dataset
@@ -190,7 +190,7 @@ def torques(
         require_channels(stack, one)
     symmetry = find_symmetry(stack) if spinor is None else find_symmetry(stack).of_k_alone
     thermal = thermal_energy(temperature)
-    with tqdm(unit="k", desc="k-points", disable=not progress, total=0) as bar:
+    with progress_bar("k-points", unit="k", show=progress) as bar:
         run = Run(stack, numerics, symmetry, bar)
         found = [
             _response(run, Injection(stack, one, source, numerics.solver, symmetry, derived, spinor), thermal)

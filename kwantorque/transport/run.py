@@ -15,7 +15,6 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from tqdm import tqdm
 
 from ..algebra import direction
 from ..errors import AccuracyWarning, ComputationError, InputError, finite, instance, known, positive
@@ -37,6 +36,7 @@ from .rounding import rounding_of
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
+    from tqdm import tqdm
 
     Derived = Callable[[Mapping[str, NDArray]], Mapping[str, NDArray]]
     Items = Sequence[tuple[NDArray, NDArray]]
@@ -337,8 +337,8 @@ class Run:
     stack : Stack
     numerics : Numerics
     symmetry : Symmetry
-    bar : tqdm
-        The progress bar, one for all integrals.
+    bar : progress bar
+        One for all integrals, see `parallel.progress_bar`.
 
     Attributes
     ----------

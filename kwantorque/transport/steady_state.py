@@ -20,13 +20,12 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from tqdm import tqdm
 
 from ..errors import ComputationError, InputError, finite, known, named
 from ..integration.energy import occupation, window
 from ..integration.rules import Integral
 from ..operators import ChainOperators, schema
-from ..parallel import single_thread
+from ..parallel import progress_bar, single_thread
 from ..results import estimate_of
 from ..results.conductance import with_conductance
 from ..results.dataset import dataset
@@ -227,7 +226,7 @@ def steady_state(
     source = upper if window_from is None else known("window_from", window_from, SIDES)
     require_channels(stack, mu["left"], mu["right"])
     low, high = min(mu.values()), max(mu.values())
-    with tqdm(unit="k", desc="k-points", disable=not progress, total=0) as bar:
+    with progress_bar("k-points", unit="k", show=progress) as bar:
         run = _Filling(stack, numerics, find_symmetry(stack), bar, derived, thermal)
         below = run.sea(low if source == upper else high) if sea else None
         above = run.window(high, low, source, 1 if source == upper else -1) if high > low else None

@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 import warnings
+from dataclasses import replace
 
 import pytest
 import xarray as xr
@@ -123,6 +124,9 @@ def test_run_json_out_figure_and_resume(capsys, tmp_path):
         (["run", WIRE, "--sweep", "fermi_energy=0.06:-0.02:3"], "no open channel"),
         (["run", WIRE, "--sweep", "spacing=0.1:50:3"], "must not exceed the thickness"),
         (["run", WIRE, "--sweep", "exchange=0:1:3", "--set", "exchange=1"], "both set and swept"),
+        (["run", WIRE, "--sweep", "exchange=0.2,,0.3"], "`exchange` must be a number in eV, got ''"),
+        (["run", WIRE, "--results", "Qjz"], "unknown result of gamnas-gaas-wire 'Qjz'; did you mean 'Qjz_"),
+        (["run", WIRE, "--show", "stt"], "--show says what the --figure of a --sweep shows"),
         (["run", WIRE, "--extrapolate", "--set", "fm_length=20.1"], "whole multiples of the spacing"),
     ],
 )
@@ -218,6 +222,80 @@ def test_sweep(capsys, tmp_path, drawn):
     assert len(captured.out.splitlines()) == 7
     assert run("run", *FAST, "--sweep", "exchange=0.2:0.3:4", "--out", out) == 2
     assert "--force" in capsys.readouterr().err
+
+
+def test_lists_of_values_extend_a_file(capsys, tmp_path):
+    out = tmp_path / "f.nc"
+    words = ["run", "spin-filter", "--quiet", "--json", "--results", "torque_in_plane", "--out", out]
+    assert run(*words, "--sweep", "angle=0:90:3") == 0
+    before = json.loads(capsys.readouterr().out)
+    assert run(*words, "--sweep", "angle=0,30,45,90") == 0
+    captured = capsys.readouterr()
+    assert "1 left to compute" in captured.err
+    after = json.loads(captured.out)
+    assert after["parameters"]["angle"] == [0, 30, 45, 90]
+    assert list(after["results"]) == list(after["errors"]) == ["torque_in_plane"]
+    results = after["results"]["torque_in_plane"]
+    assert results[:1] + results[2:] == before["results"]["torque_in_plane"]
+    assert run(*words, "--sweep", "angle=0,90", "--set", "step=1") == 2
+    assert "with step = 2.0, not 1.0 (--force overwrites it)" in capsys.readouterr().err
+
+
+def test_a_sweep_prints_errors_and_what_misses_the_tolerance(capsys):
+    words = ["run", "domain-wall", "--quiet", "--set", "spacing=0.1", "--tolerance", "0.05"]
+    assert run(*words, "--sweep", "width=2,4", "--results", "conductance,torque_nonadiabatic") == 0
+    head, *rows = capsys.readouterr().out.splitlines()
+    assert head.split()[:5] == ["width", "conductance", "error", "torque_nonadiabatic", "error"]
+    value, error = map(float, rows[1].split()[3:5])
+    assert 0.05 < error / abs(value) < 1
+    (note,) = [row for row in rows if row.startswith("note:")]
+    assert "0.05 is not met by torque_nonadiabatic at" in note
+    assert f"width = 4 ({100 * error / abs(value):.2g}%)" in note
+
+
+def test_show_draws_one_result(capsys, tmp_path, drawn):
+    figure = tmp_path / "f.png"
+    words = ["run", "spin-filter", "--quiet", "--sweep", "angle=30,60"]
+    assert run(*words, "--figure", figure, "--show", "reflectance_down") == 0
+    (saved,) = drawn
+    assert [line.get_label() for ax in saved.axes for line in ax.get_lines()] == ["reflectance_down"]
+    assert run(*words, "--show", "reflectance_down") == 2
+    assert run(*words, "--figure", figure, "--show", "reflectance") == 2
+    assert "did you mean 'reflectance_" in capsys.readouterr().err
+
+
+def test_a_bad_point_is_printed_as_nan(capsys, monkeypatch, tmp_path):
+    """Exit status 1, with what was computed printed and saved."""
+    genuine = kt.systems.SYSTEMS["spin-filter"]
+
+    def compute(parameters, numerics):
+        if parameters["angle"] == 30:
+            raise kt.ComputationError("the solver has a bad day")
+        return genuine.compute(parameters, numerics)
+
+    monkeypatch.setitem(kt.systems.SYSTEMS, "spin-filter", replace(genuine, compute=compute))
+    words = ["run", "spin-filter", "--quiet", "--sweep", "angle=30,60", "--out", tmp_path / "f.nc"]
+    assert run(*words) == 1
+    captured = capsys.readouterr()
+    assert captured.out.splitlines()[1].split()[:2] == ["30", "nan"]
+    assert "1 of 2 points failed; the first, angle = 30.0: the solver has a bad day" in captured.err
+    assert run(*words, "--json") == 1
+    captured = capsys.readouterr()
+    assert "1 left to compute" in captured.err
+    assert json.loads(captured.out)["results"]["torque_in_plane"][0] is None
+
+
+def test_a_fine_sweep_of_angles_is_in_degrees(capsys):
+    words = ["run", "spin-filter", "--quiet", "--results", "torque_in_plane", "--set", "spacing=0.05"]
+    assert run(*words, "--sweep", "angle=0:20:9") == 0
+    assert capsys.readouterr().err == ""
+
+
+def test_a_preset_gives_way_to_a_sweep(capsys):
+    words = ["run", "metallic-spin-valve", "--quiet", "--preset", "Co/Cu/Co", "--tolerance", "0.3", "--json"]
+    words += ["--set", "spacing=0.1", "--set", "fm_length=0.5", "--results", "conductance"]
+    assert run(*words, "--sweep", "spacer_length=0.5,0.6") == 0
+    assert len(json.loads(capsys.readouterr().out)["results"]["conductance"]) == 2
 
 
 def test_sweep_of_a_length_keeps_the_results_only(capsys, tmp_path):

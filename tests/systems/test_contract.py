@@ -5,12 +5,13 @@ import json
 import numpy as np
 import pytest
 import xarray as xr
+from helpers import FAST
 
 import kwantorque as kt
 from kwantorque.cli import commands, report
 from kwantorque.errors import InputError
 from kwantorque.results import Estimate
-from kwantorque.systems import SYSTEMS, Parameter, Result, Sweep, System
+from kwantorque.systems import SYSTEMS, Parameter, Result, Sweep, System, metallic_spin_valve
 from kwantorque.systems.base import with_results
 
 RESULTS = (Result("mean", "1", "mean of the numbers"),)
@@ -131,3 +132,45 @@ def test_each_result_meets_the_tolerance_or_the_error_says_so(name, given):
         size, error = abs(float(each[key])), float(each[f"{key}_error"])
         assert error <= 1e-3 * size or size <= 1e-9
         assert abs(float(each[key] - exact[key])) <= error + float(exact[f"{key}_error"]) + 1e-16
+
+
+def test_what_is_not_asked_for_is_not_computed(monkeypatch):
+    """A torque takes the states from both leads, and neither sea nor other angles."""
+    valve, small = SYSTEMS["metallic-spin-valve"], FAST["metallic-spin-valve"] | {"tolerance": 0.1, "progress": False}
+    runs = []
+    for name in ("torques", "steady_state"):
+        genuine = getattr(metallic_spin_valve, name)
+
+        def counted(*stack, genuine=genuine, name=name, **options):
+            runs.append(name)
+            return genuine(*stack, **options)
+
+        monkeypatch.setattr(metallic_spin_valve, name, counted)
+    whole = valve.run(**small)
+    assert sorted(runs) == ["steady_state", *4 * ["torques"]]
+    for result, needed in (
+        ("conductance", ["torques"]),
+        ("torque_in_plane", 2 * ["torques"]),
+        ("gmr", 2 * ["torques"]),
+        ("exchange_coupling", ["steady_state"]),
+    ):
+        runs.clear()
+        data = valve.run(results=[result], **small)
+        assert runs == needed
+        assert valve.results_of(data) == {result: valve.results_of(whole)[result]}
+        assert float(data[f"result_{result}_error"]) == float(whole[f"result_{result}_error"])
+
+
+@pytest.mark.parametrize("name", [*(name for name, one in SYSTEMS.items() if one.selective), "domain-wall"])
+def test_one_result_is_that_of_all(name):
+    """Whether its computation is chosen, or all are done and it is picked."""
+    system, small = SYSTEMS[name], FAST[name] | {"tolerance": 0.3, "progress": False}
+    if name == "normal-ferromagnet-interface":
+        small |= {"to_zero_spacing": True}
+    whole = system.run(**small)
+    for result in (system.results[0], system.results[-1]):
+        data = system.run(results=[result.name], **small)
+        assert system.results_of(data) == {result.name: system.results_of(whole)[result.name]}
+        assert data.attrs.keys() >= {"closure", "error_estimate", "k_points", "seconds", "tolerance"}
+    with pytest.raises(InputError, match="unknown result"):
+        system.run(results=["nothing"], **small)
