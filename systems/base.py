@@ -387,6 +387,10 @@ class System:
         """The results that a Dataset has: those that were asked for."""
         return tuple(result for result in self.results if f"result_{result.name}" in data)
 
+    def missed(self, data: xr.Dataset) -> dict[str, float]:
+        """Relative errors of results that miss the tolerance; none without integral."""
+        return {}
+
     def quality(self, data: xr.Dataset) -> list[str]:
         """Lines that say how good a result is, for its table."""
         return []
