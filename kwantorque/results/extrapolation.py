@@ -43,7 +43,7 @@ LARGE = 0.05
 """Correction of a result, over the largest of its unit, that calls for a third run.
 
 On random slabs at k a up to 1.3, 4 of 480 results are then off by more than is stated;
-with 0.03 there are 2, without a third run 7. Systems at their defaults need none.
+with 0.03 there are 2, without a third run 7.
 """
 SECOND_ORDER = (2.0, 8.0)
 """Ratios of two changes, 4 for errors of a^2, that show this order."""
