@@ -74,7 +74,7 @@ def table(system: System, given: Mapping[str, Any], data: xr.Dataset, seconds: f
         size, error = abs(float(data[name])), float(error_of(data, name))
         if error >= size > 0:
             lines.append(f"note: {r.name} is zero within its k error")
-        elif error > POOR * size:
+        elif size > error > POOR * size:
             lines.append(f"note: the k error of {r.name} is {error / size:.0%} of it: lower --tolerance")
         if f"{name}_window_error" in data:
             window = float(data[f"{name}_window_error"])

@@ -96,7 +96,7 @@ def test_sweep_of_extrapolated_results():
 
 
 def of_a_system(spacing, runs):
-    """A result in arbitrary units, of a lattice on which it is not yet second order."""
+    """One result of a lattice on which it is not yet of second order."""
     runs.append(spacing)
     value = {0.1: 2.0, 0.05: 1.4, 0.025: 1.38}[spacing]
     data = result(spacing)
@@ -115,7 +115,7 @@ def test_a_large_correction_calls_for_a_third_spacing():
 
 
 def test_a_third_spacing_keeps_its_word_where_two_do_not():
-    """A magnet on a lattice with k a = 1.2, against the same, 20 times finer."""
+    """A magnet on a lattice with k a = 1.2; the reference is 20 times finer."""
     system = find("spin-filter")
     given = {"k": 12.0, "step": 5.0, "thickness": 1.0, "angle": 90, "progress": False}
     data, exact = system.run(spacing=0.1, to_zero_spacing=True, **given), system.run(spacing=0.005, **given)
