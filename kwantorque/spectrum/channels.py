@@ -267,7 +267,7 @@ def _require_fine_lattice(stack, energy):
         if part > COARSE:
             warnings.warn(
                 f"a spacing of {stack.spacing:g} nm is coarse for a band that begins at {bottom:.3g} eV: "
-                "expect errors of several per cent or more, and compare a finer one (`kwantorque.extrapolate`)",
+                "expect errors of tens of per cent",
                 stacklevel=4,
             )
 
