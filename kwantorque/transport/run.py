@@ -63,6 +63,12 @@ SIDES = ("left", "right")
 """The two leads, in the order of the dimension `lead`."""
 LOOSEST = 0.3
 """No k integral at a single energy is asked for less than this."""
+MISSED = 1.25
+"""Error over tolerance from which on a run has not reached it.
+
+The flux that errors are related to is a first estimate while the rays are refined, and
+the sea adds the error of its contour.
+"""
 LIGHT = 0.1
 """Weight of an energy, over the largest, from which on it is taken as it is."""
 LEADING = (2, 5)
@@ -483,7 +489,7 @@ class Run:
             raise ComputationError(
                 "the integral over k_par is not finite: look at single k with `torques_at`, or try solver=KwantSolver()"
             )
-        if error > self.numerics.tolerance:
+        if error > MISSED * self.numerics.tolerance:
             warnings.warn(
                 f"the integral stopped at an error of {error:.2g}, above the tolerance of {self.numerics.tolerance:g}, "
                 f"after {points} k-points (max_points = {self.numerics.rule.max_points}): allow more by kpar=PolarRule"
