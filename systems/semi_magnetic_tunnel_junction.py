@@ -33,6 +33,7 @@ large numbers, about a fifth of T_par, which agrees with the paper.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -42,11 +43,11 @@ from kwantorque.algebra import SPIN_HALF
 from kwantorque.errors import InputError
 from kwantorque.integration.plane import PolarRule
 from kwantorque.materials import FreeElectron, Polynomial
-from kwantorque.plot import conductance_against_theta, spin_currents, torque_against_phi, torque_parallel
+from kwantorque.plot import conductance_against_theta, junction, torque_against_phi, torque_parallel
 from kwantorque.results import estimate_of
 from kwantorque.structures.stack import Interface, Layer, Stack
 from kwantorque.systems.base import Parameter, Result, together, with_results
-from kwantorque.systems.junction import check_bias
+from kwantorque.systems.junction import ROUGHLY, check_bias, parameters_of
 from kwantorque.systems.layered import EQUILIBRIUM, LayeredSystem, shared_key, transmitted
 from kwantorque.systems.parameters import (
     BARRIER_HEIGHT,
@@ -64,14 +65,16 @@ if TYPE_CHECKING:
     import xarray as xr
     from numpy.typing import NDArray
 
-__all__ = ["SYSTEM", "coefficients", "in_the_ferromagnet", "magnetisation_of", "rashba_interface", "tamr"]
+    from kwantorque.plot.base import Axes
+
+__all__ = ["SYSTEM", "coefficients", "figure", "in_the_ferromagnet", "magnetisation_of", "rashba_interface", "tamr"]
 
 NORMAL = ((10.9**2 + 4.0**2) / 2) ** 0.5
 PARAMETERS = (
-    Parameter("rashba", 0.04, "eV nm^2", "alpha of the interface"),
+    Parameter("rashba", 0.04, "eV nm^2", "Rashba coupling of the interface: alpha"),
     Parameter("theta", 45.0, "deg", "angle of the magnetisation to the normal"),
     Parameter("phi", 0.0, "deg", "azimuth of the magnetisation"),
-    Parameter("bias", 0.0, "V", "mu of the ferromagnet minus mu of the normal metal"),
+    Parameter("bias", 0.0, "V", "bias: mu of the ferromagnet minus mu of the normal metal"),
     KF_UP.but(default=10.9),
     KF_DOWN.but(default=4.0),
     KF_NORMAL.but(default=NORMAL, meaning="Fermi wavevector of the normal metal (does not follow the others)"),
@@ -82,11 +85,13 @@ PARAMETERS = (
 )
 RESULTS = (
     Result("conductance", "S/um^2", "conductance at zero bias"),
-    Result("current", "A/um^2", "electric current |q| I, positive where electrons flow into the normal metal"),
-    Result("torque_parallel", "eV/um^2", "T_par, along M x (z x M)"),
-    Result("torque_perpendicular", "eV/um^2", "T_perp, along z x M, all states"),
-    Result("torque_perpendicular_equilibrium", "eV/um^2", "T_perp without bias"),
+    Result("current", "A/um^2", "electric current: |q| I, positive where electrons flow into the normal metal"),
+    Result("torque_parallel", "eV/um^2", "torque T_par: along M x (z x M)"),
+    Result("torque_perpendicular", "eV/um^2", "torque T_perp: along z x M, all states"),
+    Result("torque_perpendicular_equilibrium", "eV/um^2", "torque T_perp without bias"),
 )
+SHOWN = 1.5
+"""Length of the ferromagnet in the figure, nm."""
 SMALLEST_ANGLE = 0.1
 """Degrees; closer to the normal than this the coefficients are those at this angle.
 
@@ -254,12 +259,10 @@ def in_the_ferromagnet(length: float = 3.0, *, numerics: Numerics | None = None,
     numerics, given = Numerics.among(given, numerics)
     numerics = numerics.but(kpar=numerics.kpar or RAYS)
     parameters = SYSTEM.complete(given)
-    bare, bias = stack(parameters), parameters["bias"]
-    length = max(round(length / bare.spacing), 1) * bare.spacing
-    shown = Layer(bare.left.material, length, m=bare.left.m)
-    layers = Stack([shown, bare.interfaces[0], *bare.layers], bare.spacing, left=bare.left, right=bare.right)
+    layers, bias = _with_ferromagnet(parameters, length), parameters["bias"]
+    length = layers.lengths[0]
     m = magnetisation_of(parameters["theta"], parameters["phi"])
-    derived = partial(_on_layer, m, round(length / bare.spacing))
+    derived = partial(_on_layer, m, round(length / layers.spacing))
     data = steady_state(layers, bias=bias, across="barrier", derived=derived, window_from="right", **numerics)
     across = np.cross([0.0, 0.0, 1.0], m)
     frame = np.stack([np.cross(m, across), across]) / np.linalg.norm(across)
@@ -268,6 +271,41 @@ def in_the_ferromagnet(length: float = 3.0, *, numerics: Numerics | None = None,
     data["transverse_spin_density"] = (("part", "site", "component"), transverse, about)
     data = data.assign_coords(component=["along M x (z x M)", "along z x M"])
     return data.assign_coords(z=data.z - length, z_bond=data.z_bond - length, boundary_z=data.boundary_z - length)
+
+
+def _with_ferromagnet(parameters, length):
+    """The stack with a part of its left lead in it."""
+    bare = stack(parameters)
+    length = max(round(length / bare.spacing), 1) * bare.spacing
+    shown = replace(bare.left, thickness=length)
+    return Stack([shown, bare.interfaces[0], *bare.layers], bare.spacing, left=bare.left, right=bare.right)
+
+
+def figure(data: xr.Dataset) -> Axes:
+    """Bands, chemical potentials, and the torque in the ferromagnet, which is a lead.
+
+    For the picture they are computed once more, with a part of it in the stack.
+
+    Parameters
+    ----------
+    data : Dataset of this system
+
+    Returns
+    -------
+    matplotlib Axes
+
+    Examples
+    --------
+    >>> import kwantorque as kt
+    >>> from kwantorque.systems.semi_magnetic_tunnel_junction import figure
+    >>> junction = kt.systems.find("semi-magnetic-tunnel-junction")
+    >>> ax = figure(junction.run(spacing=0.1, tolerance=0.3, progress=False))
+    >>> ax.get_ylabel()
+    'torque on the magnetisation per nm (eV/nm$^2$)'
+    """
+    parameters = parameters_of(data, SYSTEM.name)
+    shown = in_the_ferromagnet(SHOWN, numerics=ROUGHLY, **parameters)
+    return junction(shown, _with_ferromagnet(parameters, SHOWN).biased(parameters["bias"], "barrier"))
 
 
 def _on_layer(m, last, values):
@@ -333,7 +371,7 @@ SYSTEM = LayeredSystem(
     results=RESULTS,
     stack=stack,
     compute=compute,
-    figure=spin_currents,
+    figure=figure,
     sweep_figures={
         "theta": conductance_against_theta,
         "phi": torque_against_phi,
