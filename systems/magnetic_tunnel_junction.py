@@ -181,7 +181,7 @@ def _with_magnets(parameters, length):
 
 
 def figure(data: xr.Dataset) -> Axes:
-    """Bands, chemical potentials, and the torque in the magnets, which are the leads.
+    r"""Bands, chemical potentials, and the torque in the magnets, which are the leads.
 
     For the picture they are computed once more, with a part of either in the stack.
 
@@ -200,7 +200,7 @@ def figure(data: xr.Dataset) -> Axes:
     >>> coarse = {"spacing": 0.1, "tolerance": 0.1, "progress": False}
     >>> ax = figure(kt.systems.find("magnetic-tunnel-junction").run(**coarse))
     >>> ax.get_ylabel()
-    'torque on the magnetisation per nm (eV/nm$^2$)'
+    'torque on the magnetisation\nper nm (eV/nm$^2$)'
     """
     parameters = parameters_of(data, SYSTEM.name)
     shown = in_the_magnets(SHOWN, numerics=ROUGHLY, **parameters)

@@ -282,7 +282,7 @@ def _with_ferromagnet(parameters, length):
 
 
 def figure(data: xr.Dataset) -> Axes:
-    """Bands, chemical potentials, and the torque in the ferromagnet, which is a lead.
+    r"""Bands, chemical potentials, and the torque in the ferromagnet, which is a lead.
 
     For the picture they are computed once more, with a part of it in the stack.
 
@@ -301,7 +301,7 @@ def figure(data: xr.Dataset) -> Axes:
     >>> junction = kt.systems.find("semi-magnetic-tunnel-junction")
     >>> ax = figure(junction.run(spacing=0.1, tolerance=0.3, progress=False))
     >>> ax.get_ylabel()
-    'torque on the magnetisation per nm (eV/nm$^2$)'
+    'torque on the magnetisation\nper nm (eV/nm$^2$)'
     """
     parameters = parameters_of(data, SYSTEM.name)
     shown = in_the_ferromagnet(SHOWN, numerics=ROUGHLY, **parameters)

@@ -27,6 +27,7 @@ __all__ = [
     "LEAST",
     "PROFILES",
     "ROUNDING",
+    "ZERO",
     "all_parts",
     "axes",
     "colour_of",
@@ -37,7 +38,7 @@ __all__ = [
     "lines_along",
     "require",
     "require_sweep",
-    "result_line",
+    "result_lines",
     "title_of",
     "unit_of",
     "with_errors",
@@ -77,6 +78,8 @@ LEAST = 0.15
 """Part of the whole that a line must span not to look like zero."""
 ROUNDING = 1e-9
 """Of the largest beside it: what is smaller is zero."""
+ZERO = ": zero"
+"""Said of a line that is zero within its error."""
 WITHOUT_A_SCREEN = {"agg", "cairo", "pdf", "pgf", "ps", "svg", "template"}
 """Backends of matplotlib that only write files."""
 
@@ -222,7 +225,7 @@ def colour_of(name: str) -> str:
     return COLOURS[next(kinds, "total")]
 
 
-def enlarged(values: xr.DataArray, whole: float, error: float = 0.0) -> tuple[float, str]:
+def enlarged(values: xr.DataArray, whole: float, error: float | xr.DataArray = 0.0) -> tuple[float, str]:
     r"""How much larger a line is drawn, so that it does not look like zero; the words.
 
     Parameters
@@ -230,7 +233,7 @@ def enlarged(values: xr.DataArray, whole: float, error: float = 0.0) -> tuple[fl
     values : DataArray
     whole : float
         The largest of all lines of the figure.
-    error : float
+    error : float or DataArray
         Of the values: what is not larger than this is zero, and called so.
 
     Returns
@@ -250,8 +253,8 @@ def enlarged(values: xr.DataArray, whole: float, error: float = 0.0) -> tuple[fl
     (1, ': zero')
     """
     size = float(abs(values).max())
-    if size <= max(error, ROUNDING * whole):
-        return 1, ": zero"
+    if bool((abs(values) <= np.fmax(error, ROUNDING * whole)).all()):
+        return 1, ZERO
     factor = 1 if size >= LEAST * whole else int(10 ** np.ceil(np.log10(LEAST * whole / size)))
     return factor, "" if factor == 1 else rf" $\times$ {factor:g}"
 
@@ -280,33 +283,47 @@ def _with_unit(x, parameter):
 
 def with_errors(ax: Axes, x: xr.DataArray, values: xr.DataArray, error: xr.DataArray | None, **look: Any) -> None:
     """A line through points, with bars where their errors are known."""
-    look = {"marker": "o", "ms": 3} | look
-    if error is None:
-        ax.plot(x, values, **look)
-    else:
-        ax.errorbar(x, values, abs(error), capsize=2, elinewidth=0.8, **look)
+    (line,) = ax.plot(x, values, **({"marker": "o", "ms": 3} | look))
+    if error is not None:
+        ax.errorbar(x, values, abs(error), fmt="none", ecolor=line.get_color(), elinewidth=1)
 
 
-def result_line(
-    ax: Axes, data: xr.Dataset, parameter: str, name: str, factor: float | xr.DataArray = 1.0, **look: Any
-) -> None:
-    """One result of a sweep with its errors, one line per value of the others.
+def result_lines(
+    ax: Axes, data: xr.Dataset, parameter: str, *drawn: tuple[str, float | xr.DataArray, dict[str, Any]]
+) -> dict[str, float]:
+    """Results of a sweep with their errors, one line per value of the other parameters.
+
+    What would look like zero beside the largest is drawn larger (`enlarged`); of the
+    lines of one result, how large the small ones are is said.
 
     Parameters
     ----------
     ax : matplotlib Axes
     data : Dataset of a sweep
-    parameter, name : str
-        The swept parameter, and the result, without `result_`.
-    factor : float or DataArray
-        What both are multiplied by.
-    look
-        As `Axes.plot` takes it; a `label` stands before the values of the others.
+    parameter : str
+        The one along x.
+    drawn : (name, factor, look)
+        Each result without `result_`, what it is multiplied by, and how it looks, as
+        `Axes.plot` takes it; its `label` stands before the values of the others.
+
+    Returns
+    -------
+    dict
+        How many times larger each of them is drawn.
     """
-    error, said = data.get(f"result_{name}_error"), look.pop("label", "")
-    errors = None if error is None else [line for _, line in lines_along(error * factor, parameter)]
     with xr.set_options(keep_attrs=True):
-        values = data[f"result_{name}"] * factor
-    for i, (label, line) in enumerate(lines_along(values, parameter)):
-        label = ", ".join(filter(None, (said, label)))
-        with_errors(ax, data[parameter], line, errors and errors[i], label=label, **look)
+        values = {name: data[f"result_{name}"] * factor for name, factor, _ in drawn}
+    whole = max(float(abs(one).max()) for one in values.values())
+    times = {}
+    for name, factor, look in drawn:
+        error = data.get(f"result_{name}_error", xr.zeros_like(values[name])) * factor
+        times[name], said = enlarged(values[name], whole, abs(error))
+        # The bars of what is zero would only hide the others.
+        shown = f"result_{name}_error" in data and said != ZERO
+        lines, bars = (lines_along(times[name] * one, parameter) for one in (values[name], error))
+        for (label, line), (_, bar) in zip(lines, bars, strict=True):
+            size = float(abs(line).max())
+            small = f"up to {size:.2g}" if label and size < LEAST * whole else ""
+            label = ", ".join(filter(None, (look.get("label", "") + said, label, small)))
+            with_errors(ax, data[parameter], line, bar if shown else None, **(look | {"label": label}))
+    return times

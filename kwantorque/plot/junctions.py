@@ -13,10 +13,9 @@ from .base import (
     figure_of,
     labelled,
     legend_above,
-    lines_along,
     require,
     require_sweep,
-    result_line,
+    result_lines,
     title_of,
     unit_of,
     zero,
@@ -126,15 +125,15 @@ def torques_against_bias(data: Dataset, ax: Axes | None = None) -> Axes:
         ("torque_in_plane_left", "in plane", "--", "in plane, left magnet"),
         ("torque_out_of_plane", "out of plane", "-", "out of plane, right magnet"),
         ("torque_out_of_plane_left", "out of plane", "--", "out of plane, left magnet"),
+        ("torque_out_of_plane_equilibrium", "out of plane", ":", "out of plane, right magnet, without bias"),
     )
-    require_sweep(data, "bias", JUNCTION, *(name for name, *_ in drawn), "torque_out_of_plane_equilibrium")
+    require_sweep(data, "bias", JUNCTION, *(name for name, *_ in drawn))
     ax = axes(ax)
-    for name, kind, style, label in drawn:
-        marker = "o" if style == "-" else "s"
-        result_line(ax, data, "bias", name, 1e3, color=COLOURS[kind], ls=style, marker=marker, label=label)
-    equilibrium = 1e3 * data.result_torque_out_of_plane_equilibrium
-    look = {"ls": ":", "color": COLOURS["out of plane"], "label": "out of plane, right magnet, without bias"}
-    ax.plot(data.bias, equilibrium, **look)
+    lines = [
+        (name, 1e3, {"color": COLOURS[kind], "ls": style, "marker": "o" if "right" in label else "s", "label": label})
+        for name, kind, style, label in drawn
+    ]
+    result_lines(ax, data, "bias", *lines)
     zero(ax)
     ax.set(xlabel="bias (V)", ylabel=f"torque ({unit_of('meV/nm^2')})")
     legend_above(ax)
@@ -173,7 +172,7 @@ def magnetoresistance_against_bias(data: Dataset, ax: Axes | None = None) -> Axe
     """
     require_sweep(data, "bias", JUNCTION, "tmr")
     ax = axes(ax)
-    result_line(ax, data, "bias", "tmr", 100, color=COLOURS["total"], label="TMR (left axis)")
+    result_lines(ax, data, "bias", ("tmr", 100, {"color": COLOURS["total"], "label": "TMR (left axis)"}))
     ax.set(xlabel="bias (V)", ylabel="tunnel magnetoresistance (%)")
     if "differential_conductance" in data:
         slope = data.differential_conductance
@@ -336,8 +335,10 @@ def torque_parallel(data: Dataset, against: str | None = None, ax: Axes | None =
     if against not in swept:
         raise InputError(f"this figure needs a sweep of `{against}`, got one of {', '.join(swept) or 'nothing'}")
     ax = axes(ax)
-    result_line(ax, data, against, "torque_parallel", label=r"$T_\parallel$")
-    _change_of_perpendicular(ax, data, against)
+    change, words = _change_of_perpendicular(data, swept, against)
+    look = {"ls": "--", "marker": "s", "color": COLOURS["out of plane"], "label": words}
+    lines = ("torque_parallel", 1, {"label": r"$T_\parallel$"}), ("change", 1, look)
+    result_lines(ax, data.assign(result_change=change), against, *lines)
     zero(ax)
     words = r"$T_\parallel$ and change of $T_\perp$ by the bias"
     ax.set(xlabel=labelled(title_of(data[against]), data[against]), ylabel=labelled(words, data.result_torque_parallel))
@@ -345,28 +346,26 @@ def torque_parallel(data: Dataset, against: str | None = None, ax: Axes | None =
     return ax
 
 
-def _change_of_perpendicular(ax, data, against):
-    """T_perp(V) - T_perp(0) at the largest value of the other parameter.
+def _change_of_perpendicular(data, swept, against):
+    """T_perp(V) - T_perp(0) at the largest value of the other parameter, and its name.
 
-    A small difference of large numbers: how well these are known is said beside it.
+    A small difference of large numbers: how well these are known is said with it.
     """
     names = ("torque_perpendicular", "torque_perpendicular_equilibrium")
-    largest = {name: [float(data[name].max())] for name in data.done.dims if name != against}
-    with_bias, without = (data[f"result_{name}"].sel(largest) for name in names)
-    ((label, line),) = lines_along(with_bias - without, against)
-    words = [r"$T_\perp(V) - T_\perp(0)$", label]
+    largest = {name: float(data[name].max()) for name in swept if name != against}
+    with_bias, without = (data[f"result_{name}"].sel(largest, drop=True) for name in names)
+    words = [r"$T_\perp(V) - T_\perp(0)$", *(f"{name} = {value:g}" for name, value in largest.items())]
     errors = [float(data[f"result_{name}_error"].max()) for name in names if f"result_{name}_error" in data]
     if errors:
         words.append(rf"$T_\perp$ itself $\pm$ {max(errors):.1g}")
-    look = {"ls": "--", "marker": "s", "ms": 3, "color": COLOURS["out of plane"]}
-    ax.plot(data[against], line, label=", ".join(filter(None, words)), **look)
+    return with_bias - without, ", ".join(words)
 
 
 def _against(data, parameter, name, ax, factor=1.0):
     """One result against a parameter, one line per value of the others."""
     require_sweep(data, parameter, SEMI, name, alone=False)
     ax, result = axes(ax), data[f"result_{name}"]
-    result_line(ax, data, parameter, name, factor)
+    result_lines(ax, data, parameter, (name, factor, {}))
     if result.ndim > 1:
         legend_above(ax)
     ax.set(xlabel=labelled(title_of(data[parameter]), data[parameter]), ylabel=labelled(title_of(result), result))

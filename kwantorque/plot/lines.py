@@ -33,6 +33,10 @@ __all__ = ["results_against"]
 STYLES = (("-", "o"), ("--", "s"), (":", "^"), ("-.", "v"))
 """Lines of one colour in one panel."""
 
+ZERO, CONSTANT = "zero within its error", "constant within its error"
+LETTERS = 12
+"""Of a label, in an inch."""
+
 
 def results_against(data: xr.Dataset, ax: Axes | None = None, show: str | Sequence[str] | None = None) -> Axes:
     """The results of a sweep against its parameter, or as maps over two of them.
@@ -117,9 +121,9 @@ class _Result(NamedTuple):
         found, error = values.values[known], np.broadcast_to(error, known.shape)[known]
         said = ""
         if np.all(np.abs(found) <= error):
-            said = "zero within its error"
+            said = ZERO
         elif np.all(np.abs(found - found.mean()) <= error) or np.ptp(found) < LEAST * _span(found, error):
-            said = "constant within its error"
+            said = CONSTANT
         return cls(name, values, errors, said)
 
     @property
@@ -138,12 +142,16 @@ class _Result(NamedTuple):
     @property
     def ends(self):
         """The lowest and the highest point of it, bars included."""
-        bars = 0.0 if self.bars is None else np.abs(self.bars)
-        return np.nanmin(self.values - bars), np.nanmax(self.values + bars)
+        bars = 0.0 if self.bars is None else np.abs(self.bars).fillna(0.0)
+        return float((self.values - bars).min()), float((self.values + bars).max())
 
     @property
     def change(self):
         return float(self.values.max() - self.values.min())
+
+    @property
+    def size(self):
+        return float(np.abs(self.values).max())
 
 
 def _span(values, errors):
@@ -202,35 +210,45 @@ def _panels(results):
 
 
 def _all_seen(results):
+    """Whether none of them looks like zero, or constant, but what is called so."""
     ends = [end for result in results for end in result.ends]
     whole = max(ends) - min(ends)
-    return all(result.said or result.change >= LEAST * whole for result in results)
+    sizes = [result.size if result.said == CONSTANT else result.change for result in results if result.said != ZERO]
+    return all(size >= LEAST * whole for size in sizes)
 
 
 def _lines(ax, results, parameter):
     """One panel: results with error bars, a legend above it, an axis that says what."""
-    used = dict.fromkeys(COLOURS.values(), 0)
+    used, alone = dict.fromkeys(COLOURS.values(), 0), len(results) == 1
     x = results[0].values[parameter]
     for result in results:
         colour = colour_of(result.name)
         style, marker = STYLES[used[colour] % len(STYLES)]
         used[colour] += 1
         label = fill(", ".join(filter(None, (result.title, result.said))), 52)
-        with_errors(ax, x, result.values, result.bars, color=colour, ls=style, marker=marker, label=label)
-    alone = len(results) == 1
+        # Alone, what does not change has its bars: they say how well this is known.
+        errors = result.errors if alone else result.bars
+        with_errors(ax, x, result.values, errors, color=colour, ls=style, marker=marker, label=label)
     if not alone or results[0].said:
         legend_above(ax, ncols=1)
     low, high = ax.get_ylim()
     if low < 0 < high:
         zero(ax)
     words = results[0].title if alone else _common([result.title for result in results])
-    ax.set(xlabel=labelled(title_of(x), x), ylabel=fill(labelled(words, results[0].values), 40))
+    ax.set(xlabel=labelled(title_of(x), x))
+    _label_upwards(ax.yaxis, words, results[0].values)
+
+
+def _label_upwards(axis, words, values):
+    """Words beside an axis, in as many lines as its height asks for."""
+    height = axis.axes.get_position().height * axis.axes.figure.get_size_inches()[1]
+    axis.set_label_text(fill(labelled(words, values), max(int(LETTERS * height), 20)))
 
 
 def _common(titles):
     """The first longer word that is in all of them."""
-    words = titles[0].replace(",", "").split()
-    return next((word for word in words if len(word) > 4 and all(word in title for title in titles)), "value")
+    first, *others = (title.replace(",", "").split() for title in titles)
+    return next((word for word in first if len(word) > 4 and all(word in other for other in others)), "value")
 
 
 def _map(ax, result, across, along):
@@ -241,11 +259,10 @@ def _map(ax, result, across, along):
     colours = {"cmap": "RdBu_r", "vmin": -largest, "vmax": largest} if low < 0 < high else {"cmap": "viridis"}
     x, y = (_places(values[name]) for name in (across, along))
     mesh = ax.pcolormesh(x, y, values.values, shading="nearest", **colours)
-    ax.figure.colorbar(mesh, ax=ax, label=fill(labelled(result.title, values), 34))
-    ax.set(
-        xlabel=labelled(title_of(values[across]), values[across]),
-        ylabel=labelled(title_of(values[along]), values[along]),
-    )
+    bar = ax.figure.colorbar(mesh, ax=ax)
+    _label_upwards(bar.ax.yaxis, result.title, values)
+    _label_upwards(ax.yaxis, title_of(values[along]), values[along])
+    ax.set(xlabel=labelled(title_of(values[across]), values[across]))
     for name, axis in ((across, ax.xaxis), (along, ax.yaxis)):
         if values[name].dtype.kind not in "fiu":
             axis.set_ticks(_places(values[name]), values[name].values)

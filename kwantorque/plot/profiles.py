@@ -12,6 +12,7 @@ from .base import (
     COLOURS,
     COMPONENTS,
     PROFILES,
+    ZERO,
     all_parts,
     axes,
     enlarged,
@@ -106,7 +107,7 @@ def balance(data: Dataset, axis: str = "z", ax: Axes | None = None) -> Axes:
 def _or_zero(values, data, name):
     """Words for the legend where a line is zero within the error of its variable."""
     whole = float(abs(data.angular_momentum_current).max())
-    return ": zero" if enlarged(values, whole, _error(data, name))[1] == ": zero" else ""
+    return ZERO if enlarged(values, whole, _error(data, name))[1] == ZERO else ""
 
 
 def _error(data, name):
@@ -210,7 +211,7 @@ def spin_density(data: Dataset, ax: Axes | None = None) -> Axes:
 
 
 def exchange_torque(data: Dataset, part: str | None = None, ax: Axes | None = None) -> Axes:
-    """Torque on the magnetisation per length against z.
+    r"""Torque on the magnetisation per length against z.
 
         exchange_torque / (length of the site that is magnetic)
 
@@ -240,7 +241,7 @@ def exchange_torque(data: Dataset, part: str | None = None, ax: Axes | None = No
     >>> data = kt.torques(kt.Stack(layers, 0.2), 2.0, tolerance=0.3, progress=False)
     >>> ax = kt.plot.exchange_torque(data)
     >>> ax.get_ylabel()
-    'torque on the magnetisation per nm (1/nm$^2$)'
+    'torque on the magnetisation\nper nm (1/nm$^2$)'
     """
     names = ("exchange_torque", "magnetisation", "z", "boundary_z")
     require(data, PROFILES, *names, dims=("site", "axis", "boundary"), besides=("part",))
@@ -256,11 +257,12 @@ def exchange_torque(data: Dataset, part: str | None = None, ax: Axes | None = No
     sides = np.stack([np.append(magnetic[:1], magnetic[:-1]), np.append(magnetic[1:], magnetic[-1:])])
     on_plane = np.isin(z.round(9), data.boundary_z.values.round(9))
     length = np.where(on_plane & ~sides.all(axis=0), 0.5, 1.0) * (z[1] - z[0])
-    density = torque / xr.DataArray(length, dims="site")
+    # Where nothing is magnetic there is no line, rather than one at zero.
+    density = (torque / xr.DataArray(length, dims="site")).where(xr.DataArray(magnetic, dims="site"))
     names = {axis: f"along {axis}" for axis in COMPONENTS}
     _components(ax, data.z, density, names, error / length.min())
     zero(ax)
-    words = "torque on the magnetisation per nm" if part is None else f"torque per nm, {part} only"
+    words = "torque on the magnetisation\nper nm" + ("" if part is None else f", {part} only")
     ax.set(xlabel="z (nm)", ylabel=labelled(words, torque))
     mark_layers(ax, data)
     legend_above(ax, ncols=3)

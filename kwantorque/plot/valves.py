@@ -14,7 +14,7 @@ from .base import (
     lines_along,
     require,
     require_sweep,
-    result_line,
+    result_lines,
     zero,
 )
 
@@ -51,8 +51,6 @@ Haney and Stiles, Phys. Rev. Lett. 105, 126602 (2010), figure 3.
 VALVE = "gamnas-spin-valve"
 SMOOTH = 181
 """Points of a curve that stands beside computed ones."""
-ENLARGED = 10
-"""The out-of-plane torque of a metallic valve is drawn so many times larger."""
 
 
 def torque_density(data: Dataset, ax: Axes | None = None) -> Axes:
@@ -157,9 +155,11 @@ def _valve_lines(ax, data, parameter, scale=1.0, xlabel=""):
     require_sweep(data, parameter, VALVE, *(name for name, *_ in drawn))
     ax = axes(ax)
     scaled = data.assign_coords({parameter: scale * data[parameter]})
-    for name, sign, kind, style, label in drawn:
-        look = {"marker": style[0], "ls": style[1:], "color": COLOURS[kind], "label": label}
-        result_line(ax, scaled, parameter, name, sign, **look)
+    lines = (
+        (name, sign, {"marker": style[0], "ls": style[1:], "color": COLOURS[kind], "label": label})
+        for name, sign, kind, style, label in drawn
+    )
+    result_lines(ax, scaled, parameter, *lines)
     zero(ax)
     ax.set(xlabel=xlabel, ylabel=labelled("in-plane component", data.result_stt_total))
     legend_above(ax)
@@ -263,13 +263,12 @@ def torque_against_angle(data: Dataset, ax: Axes | None = None) -> Axes:
     require_sweep(data, "angle", VALVE, "stt_total", "stt_persistent")
     ax = axes(ax)
     turn = np.linspace(float(data.angle.min()), float(data.angle.max()), SMOOTH)
-    for name, label, kind in (
-        ("stt_total", "total", "in plane"),
-        ("stt_persistent", "persistent part", "out of plane"),
-    ):
-        result_line(ax, data, "angle", name, color=COLOURS[kind], ls="", label=label)
+    drawn = ("stt_total", "total", "in plane"), ("stt_persistent", "persistent part", "out of plane")
+    lines = [(name, 1, {"color": COLOURS[kind], "ls": "", "label": label}) for name, label, kind in drawn]
+    times = result_lines(ax, data, "angle", *lines)
+    for name, label, kind in drawn:
         if 90 in data.angle:
-            sine = float(data[f"result_{name}"].sel(angle=90)) * np.sin(np.radians(turn))
+            sine = times[name] * float(data[f"result_{name}"].sel(angle=90)) * np.sin(np.radians(turn))
             ax.plot(turn, sine, "--", color=COLOURS[kind], lw=0.8, label=f"{label}: sine through 90 degrees")
     zero(ax)
     words = labelled("in-plane torque on the magnetisation", data.result_stt_total)
@@ -319,15 +318,18 @@ def torque_against_angle_with_fit(
     """
     require_sweep(data, "angle", "metallic-spin-valve", "torque_in_plane", "torque_out_of_plane")
     ax = axes(ax)
-    result_line(ax, data, "angle", "torque_in_plane", ls="", color=COLOURS["in plane"], label="in plane, ballistic")
+    names = ("torque_in_plane", "in plane", "o"), ("torque_out_of_plane", "out of plane", "^")
+    lines = [
+        (name, 1, {"ls": "", "marker": marker, "color": COLOURS[kind], "label": f"{kind}, ballistic"})
+        for name, kind, marker in names
+    ]
+    times = result_lines(ax, data, "angle", *lines)["torque_in_plane"]
     turn = np.radians(np.linspace(0, 180, SMOOTH))
-    curve = fit.q_over_a / (1 + fit.b_over_a * np.cos(turn)) * np.sin(turn) / 2
+    curve = times * fit.q_over_a / (1 + fit.b_over_a * np.cos(turn)) * np.sin(turn) / 2
     for i, (label, torque) in enumerate((predictions or {}).items()):
-        ax.plot(data.angle, torque, ":" if i else "--", color="0.5", label=label)
+        ax.plot(data.angle, times * np.asarray(torque), ":" if i else "--", color="0.5", label=label)
     label = rf"$\eta = q/(A + B\cos\theta)$, $\Lambda^2$ = {fit.asymmetry:.2f}"
     ax.plot(np.degrees(turn), curve, color=COLOURS["total"], label=label)
-    look = {"marker": "^", "ls": "", "color": COLOURS["out of plane"], "label": rf"out of plane $\times$ {ENLARGED}"}
-    result_line(ax, data, "angle", "torque_out_of_plane", ENLARGED, **look)
     zero(ax)
     words = labelled("torque on F2", data.result_torque_in_plane)
     ax.set(xlabel="angle between the magnetisations (deg)", ylabel=words, xlim=(0, 180))

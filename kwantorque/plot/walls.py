@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .base import COLOURS, axes, enlarged, labelled, legend_above, require, require_sweep, result_line, unit_of, zero
+from .base import (
+    COLOURS,
+    ROUNDING,
+    axes,
+    enlarged,
+    labelled,
+    legend_above,
+    require,
+    require_sweep,
+    result_lines,
+    unit_of,
+    zero,
+)
 
 if TYPE_CHECKING:
     from xarray import Dataset
@@ -110,19 +122,32 @@ def against_width(data: Dataset, ax: Axes | None = None) -> Axes:
     require_sweep(data, "width", "domain-wall", "torque_nonadiabatic", "wall_resistance")
     ax = axes(ax)
     other = ax.twinx()
-    torque, resistance = data.result_torque_nonadiabatic, data.result_wall_resistance
-    sizes = data.assign(result_torque_nonadiabatic=abs(torque), result_wall_resistance=abs(resistance))
-    look = {"color": COLOURS["out of plane"], "label": r"non-adiabatic torque, $|B|$"}
-    result_line(ax, sizes, "width", "torque_nonadiabatic", **look)
-    last = float(abs(torque[-1])) * float(data.width[-1]) ** 2
-    ax.plot(data.width, last / data.width**2, "--", color="0.6", lw=0.8, label=r"$\propto 1/w^2$")
-    look = {"color": COLOURS["total"], "ls": "-.", "marker": "s"}
-    result_line(other, sizes, "width", "wall_resistance", **look)
-    ax.errorbar([], [], [], label="resistance (right axis)", ms=3, **look)
-    ax.set(xscale="log", yscale="log", xlabel="width of the wall (nm)")
-    ax.set_ylabel(labelled(r"non-adiabatic torque $|B|$", torque), color=COLOURS["out of plane"])
-    other.set(yscale="log", ylabel=labelled("wall resistance", resistance))
+    torque, resistance = abs(data.result_torque_nonadiabatic), abs(data.result_wall_resistance)
+    sizes = data.assign(result_torque_nonadiabatic=torque, result_wall_resistance=resistance)
+    look = {"color": COLOURS["out of plane"], "label": rf"non-adiabatic torque, $|B|${_if_constant(torque)}"}
+    result_lines(ax, sizes, "width", ("torque_nonadiabatic", 1, look))
+    if float(torque[-1]) > 0:
+        law = float(torque[-1]) * (float(data.width[-1]) / data.width) ** 2
+        ax.plot(data.width, law, "--", color="0.6", lw=0.8, label=r"$\propto 1/w^2$")
+    look = {"color": COLOURS["total"], "ls": "-.", "marker": "s", "label": "resistance (right axis)"}
+    ax.plot([], [], ms=3, **look)
+    look["label"] += _if_constant(resistance)
+    result_lines(other, sizes, "width", ("wall_resistance", 1, look))
+    ax.set(xscale="log", yscale=_scale(torque), xlabel="width of the wall (nm)")
+    ax.set_ylabel(
+        labelled(r"non-adiabatic torque $|B|$", data.result_torque_nonadiabatic), color=COLOURS["out of plane"]
+    )
+    other.set(yscale=_scale(resistance), ylabel=labelled("wall resistance", data.result_wall_resistance))
     ax.xaxis.set_minor_formatter("")
     ax.set_xticks(data.width.values, [f"{width:g}" for width in data.width.values])
     legend_above(ax)
     return ax
+
+
+def _if_constant(values):
+    return ": constant" if float(values.max() - values.min()) <= ROUNDING * float(values.max()) else ""
+
+
+def _scale(values):
+    """Logarithmic, if there is anything to take the logarithm of."""
+    return "log" if bool((values > 0).any()) else "linear"
