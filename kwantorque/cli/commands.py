@@ -123,6 +123,7 @@ def _parser():
     run.add_argument("--jobs", default=1, help="worker processes (default 1)")
     run.add_argument("--out", type=Path, metavar="FILE.nc", help="save the Dataset")
     run.add_argument("--figure", type=Path, metavar="FILE.png|pdf|svg", help="draw the system's own figure")
+    run.add_argument("--show", metavar="RESULT", help="the result that the figure of a sweep shows (default all)")
     run.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
     run.add_argument("--quiet", action="store_true", help="no progress bar")
     run.add_argument("--force", action="store_true", help="overwrite --out whatever it holds")
@@ -171,6 +172,10 @@ def _run(arguments):
     solver = SOLVERS[known("solver", arguments.solver, SOLVERS)]()
     jobs = _whole("--jobs", arguments.jobs)
     sweep = Sweep(system, given, axes, arguments.extrapolate) if axes else None
+    if arguments.show:
+        known("result", arguments.show, [result.name for result in system.results])
+        if not (sweep and arguments.figure):
+            raise InputError("--show chooses a result for the --figure of a --sweep")
     _check_paths(arguments.out, arguments.figure)
     identity = {"system": system.name, "solver": solver.name, "tolerance": tolerance, "version": VERSION}
     identity["to_zero_spacing"] = int(arguments.extrapolate)
@@ -192,7 +197,7 @@ def _run(arguments):
         else:
             data = found
     if arguments.figure:
-        draw = partial(_sweep_figure, system) if sweep else system.figure
+        draw = partial(_sweep_figure, system, show=arguments.show) if sweep else system.figure
         _draw(draw, data, arguments.figure)
     seconds = time.perf_counter() - started
     if arguments.json:
@@ -211,16 +216,17 @@ def _resumed(path, identity):
         raise InputError(f"{error} (--force overwrites it)") from None
 
 
-def _sweep_figure(system, data):
+def _sweep_figure(system, data, show=None):
     """The system's own figure of the first swept parameter that has one.
 
-    `results_against` if there is none, or if it cannot draw as many parameters.
+    `results_against` if there is none, if it cannot draw as many parameters, or if one
+    result is asked for.
     """
     for name in data.done.dims:
-        if name in system.sweep_figures:
+        if name in system.sweep_figures and show is None:
             with contextlib.suppress(InputError):
                 return system.sweep_figures[name](data)
-    return results_against(data)
+    return results_against(data, show=show)
 
 
 def _pairs(option, words):

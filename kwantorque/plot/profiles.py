@@ -253,10 +253,7 @@ def exchange_torque(data: Dataset, part: str | None = None, ax: Axes | None = No
     ax = axes(ax)
     error, torque, z = _error(chosen, "exchange_torque"), chosen.exchange_torque, data.z.values
     magnetic = np.abs(data.magnetisation.values).sum(axis=1) > 0
-    # Outside of the stack things go on as at its ends.
-    sides = np.stack([np.append(magnetic[:1], magnetic[:-1]), np.append(magnetic[1:], magnetic[-1:])])
-    on_plane = np.isin(z.round(9), data.boundary_z.values.round(9))
-    length = np.where(on_plane & ~sides.all(axis=0), 0.5, 1.0) * (z[1] - z[0])
+    length = _magnetic_lengths(data, magnetic)
     # Where nothing is magnetic there is no line, rather than one at zero.
     density = (torque / xr.DataArray(length, dims="site")).where(xr.DataArray(magnetic, dims="site"))
     names = {axis: f"along {axis}" for axis in COMPONENTS}
@@ -267,3 +264,14 @@ def exchange_torque(data: Dataset, part: str | None = None, ax: Axes | None = No
     mark_layers(ax, data)
     legend_above(ax, ncols=3)
     return ax
+
+
+def _magnetic_lengths(data, magnetic):
+    """Spacing, or half of it where a magnet ends: the part of a site that is magnetic."""
+    z = data.z.values
+    # A lead takes torque if it is magnetic.
+    tail = data.get("exchange_torque_tail")
+    ends = [True, True] if tail is None else [bool(tail.sel(lead=side).any()) for side in ("left", "right")]
+    before, after = np.append(ends[0], magnetic[:-1]), np.append(magnetic[1:], ends[1])
+    on_plane = np.isin(z.round(9), data.boundary_z.values.round(9))
+    return np.where(on_plane & ~(before & after), 0.5, 1.0) * (z[1] - z[0])

@@ -145,7 +145,7 @@ def test_contributions_of_the_k_plane_add_up_to_the_result():
         assert float(parts[name].mean()) == pytest.approx(float(whole[name]), abs=0.02), name
         assert parts[name].attrs["units"] == result.unit
     ax = kt.plot.channels(parts.isel(k=slice(0, 400, 40)), parts.exchange_torque.sel(axis="x")[:400:40])
-    assert "hbar" in ax.get_ylabel()
+    assert r"$\hbar$" in ax.get_ylabel()
     assert kt.plot.k_map(parts, parts.result_stt_total).get_xlabel() == "kx (1/nm)"
 
 
