@@ -38,9 +38,7 @@ if TYPE_CHECKING:
     import xarray as xr
     from numpy.typing import NDArray
 
-    from kwantorque.plot.base import Axes
-
-__all__ = ["SYSTEM", "derivatives", "figure", "in_the_magnets", "on_magnets"]
+__all__ = ["SYSTEM", "derivatives", "in_the_magnets", "on_magnets"]
 
 SHOWN = 1.5
 """Length of either magnet in the figure, nm."""
@@ -180,27 +178,11 @@ def _with_magnets(parameters, length):
     return Stack([left, *bare.layers, right], bare.spacing, left=bare.left, right=bare.right)
 
 
-def figure(data: xr.Dataset) -> Axes:
-    r"""Bands, chemical potentials, and the torque in the magnets, which are the leads.
+def _figure(data):
+    """Bands, chemical potentials, and the torque in the magnets, which are the leads.
 
-    For the picture they are computed once more, with a part of either in the stack.
-
-    Parameters
-    ----------
-    data : Dataset of this system
-
-    Returns
-    -------
-    matplotlib Axes
-
-    Examples
-    --------
-    >>> import kwantorque as kt
-    >>> from kwantorque.systems.magnetic_tunnel_junction import figure
-    >>> coarse = {"spacing": 0.1, "tolerance": 0.1, "progress": False}
-    >>> ax = figure(kt.systems.find("magnetic-tunnel-junction").run(**coarse))
-    >>> ax.get_ylabel()
-    'torque on the magnetisation\nper nm (eV/nm$^2$)'
+    For the picture this is computed once more, roughly, with a part of either in the
+    stack.
     """
     parameters = parameters_of(data, SYSTEM.name)
     shown = in_the_magnets(SHOWN, numerics=ROUGHLY, **parameters)
@@ -263,6 +245,6 @@ SYSTEM = LayeredSystem(
     results=RESULTS,
     stack=stack,
     compute=compute,
-    figure=figure,
+    figure=_figure,
     sweep_figures={"bias": torques_against_bias},
 )

@@ -65,9 +65,7 @@ if TYPE_CHECKING:
     import xarray as xr
     from numpy.typing import NDArray
 
-    from kwantorque.plot.base import Axes
-
-__all__ = ["SYSTEM", "coefficients", "figure", "in_the_ferromagnet", "magnetisation_of", "rashba_interface", "tamr"]
+__all__ = ["SYSTEM", "coefficients", "in_the_ferromagnet", "magnetisation_of", "rashba_interface", "tamr"]
 
 NORMAL = ((10.9**2 + 4.0**2) / 2) ** 0.5
 PARAMETERS = (
@@ -281,27 +279,10 @@ def _with_ferromagnet(parameters, length):
     return Stack([shown, bare.interfaces[0], *bare.layers], bare.spacing, left=bare.left, right=bare.right)
 
 
-def figure(data: xr.Dataset) -> Axes:
-    r"""Bands, chemical potentials, and the torque in the ferromagnet, which is a lead.
+def _figure(data):
+    """Bands, chemical potentials, and the torque in the ferromagnet, which is a lead.
 
-    For the picture they are computed once more, with a part of it in the stack.
-
-    Parameters
-    ----------
-    data : Dataset of this system
-
-    Returns
-    -------
-    matplotlib Axes
-
-    Examples
-    --------
-    >>> import kwantorque as kt
-    >>> from kwantorque.systems.semi_magnetic_tunnel_junction import figure
-    >>> junction = kt.systems.find("semi-magnetic-tunnel-junction")
-    >>> ax = figure(junction.run(spacing=0.1, tolerance=0.3, progress=False))
-    >>> ax.get_ylabel()
-    'torque on the magnetisation\nper nm (eV/nm$^2$)'
+    For the picture this is computed once more, roughly, with a part of it in the stack.
     """
     parameters = parameters_of(data, SYSTEM.name)
     shown = in_the_ferromagnet(SHOWN, numerics=ROUGHLY, **parameters)
@@ -371,7 +352,7 @@ SYSTEM = LayeredSystem(
     results=RESULTS,
     stack=stack,
     compute=compute,
-    figure=figure,
+    figure=_figure,
     sweep_figures={
         "theta": conductance_against_theta,
         "phi": torque_against_phi,

@@ -251,7 +251,7 @@ def exchange_torque(data: Dataset, part: str | None = None, ax: Axes | None = No
         require(data, "a Dataset of `kwantorque.steady_state`", "exchange_torque", dims=("part",), besides=None)
         chosen = data.sel(part=known("part", part, data.part.values.tolist()))
     ax = axes(ax)
-    error, torque, z = _error(chosen, "exchange_torque"), chosen.exchange_torque, data.z.values
+    error, torque = _error(chosen, "exchange_torque"), chosen.exchange_torque
     magnetic = np.abs(data.magnetisation.values).sum(axis=1) > 0
     length = _magnetic_lengths(data, magnetic)
     # Where nothing is magnetic there is no line, rather than one at zero.
@@ -267,7 +267,7 @@ def exchange_torque(data: Dataset, part: str | None = None, ax: Axes | None = No
 
 
 def _magnetic_lengths(data, magnetic):
-    """Spacing, or half of it where a magnet ends: the part of a site that is magnetic."""
+    """The part of each site that is magnetic: half of it where a magnet ends."""
     z = data.z.values
     # A lead takes torque if it is magnetic.
     tail = data.get("exchange_torque_tail")
