@@ -94,7 +94,9 @@ def balance(data: Dataset, axis: str = "z", ax: Axes | None = None) -> Axes:
         label = f"torque on the {kind}, up to z{_or_zero(pick[name], data, name)}"
         ax.plot(data.z, pick[name], "--", color=COLOURS[kind], label=label)
     # Site j is between the bonds j and j + 1; other partners' torques are in it too.
-    gone = sum(pick[name].values for name in data.data_vars if name.endswith("_cumulated"))
+    dims = pick.exchange_torque_cumulated.dims
+    torques = (one for name, one in pick.data_vars.items() if name.endswith("_cumulated") and one.dims == dims)
+    gone = sum(one.values for one in torques)
     kept = pick.angular_momentum_current.values[1:] + gone
     ax.plot(data.z, kept, ":", color="0.45", label=rf"$Q_{{J{axis}}}$ and all torques up to z")
     zero(ax)
