@@ -85,7 +85,7 @@ def stack(p: Mapping[str, Any]) -> Stack:
     magnets, spacing = Magnets(p["angle"]), p["spacing"]
     metal = FreeElectron.from_wavevectors(p["kf_normal"])
     magnet = FreeElectron.from_wavevectors(p["kf_up"], p["kf_down"])
-    outside = Layer(metal, max(OUTSIDE // spacing, 1) * spacing)
+    outside = Layer(metal, max(OUTSIDE // spacing, 1) * spacing, name="N")
     layers = [
         outside,
         Layer(magnet, p["fm_length"], m=magnets.left, name="F1"),

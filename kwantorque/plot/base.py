@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import matplotlib
 import numpy as np
 import xarray as xr
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
 from ..errors import InputError
@@ -39,6 +40,7 @@ __all__ = [
     "require",
     "require_sweep",
     "result_lines",
+    "shades",
     "title_of",
     "unit_of",
     "with_errors",
@@ -78,6 +80,8 @@ LEAST = 0.15
 """Part of the whole that a line must span not to look like zero."""
 ROUNDING = 1e-9
 """Of the largest beside it: what is smaller is zero."""
+LIGHTEST = 0.65
+"""Part of white in the lightest shade of a colour."""
 ZERO = ": zero"
 """Said of a line that is zero within its error."""
 WITHOUT_A_SCREEN = {"agg", "cairo", "pdf", "pgf", "ps", "svg", "template"}
@@ -225,6 +229,19 @@ def colour_of(name: str) -> str:
     return COLOURS[next(kinds, "total")]
 
 
+def shades(colour: str, count: int) -> list[tuple[float, ...]]:
+    """So many shades of the colour of one quantity, from light to the colour itself.
+
+    Examples
+    --------
+    >>> from kwantorque.plot.base import shades
+    >>> shades("#000000", 2)
+    [(0.65, 0.65, 0.65), (0.0, 0.0, 0.0)]
+    """
+    own = np.array(to_rgb(colour))
+    return [tuple(((1 - light) * own + light).tolist()) for light in np.linspace(LIGHTEST, 0, max(count, 2))[-count:]]
+
+
 def enlarged(values: xr.DataArray, whole: float, error: float | xr.DataArray = 0.0) -> tuple[float, str]:
     r"""How much larger a line is drawn, so that it does not look like zero; the words.
 
@@ -234,7 +251,7 @@ def enlarged(values: xr.DataArray, whole: float, error: float | xr.DataArray = 0
     whole : float
         The largest of all lines of the figure.
     error : float or DataArray
-        Of the values: what is not larger than this is zero, and called so.
+        Of the values: what looks like zero and is not larger than this is called so.
 
     Returns
     -------
@@ -253,10 +270,12 @@ def enlarged(values: xr.DataArray, whole: float, error: float | xr.DataArray = 0
     (1, ': zero')
     """
     size = float(abs(values).max())
+    if size >= LEAST * whole > 0:
+        return 1, ""
     if bool((abs(values) <= np.fmax(error, ROUNDING * whole)).all()):
         return 1, ZERO
-    factor = 1 if size >= LEAST * whole else int(10 ** np.ceil(np.log10(LEAST * whole / size)))
-    return factor, "" if factor == 1 else rf" $\times$ {factor:g}"
+    factor = int(10 ** np.ceil(np.log10(LEAST * whole / size)))
+    return factor, rf" $\times$ {factor:g}"
 
 
 def legend_above(ax: Axes, ncols: int = 2, **look: Any) -> None:
@@ -320,10 +339,12 @@ def result_lines(
         times[name], said = enlarged(values[name], whole, abs(error))
         # The bars of what is zero would only hide the others.
         shown = f"result_{name}_error" in data and said != ZERO
+        colours = iter(shades(colour_of(name), values[name].size // data.sizes[parameter]))
         lines, bars = (lines_along(times[name] * one, parameter) for one in (values[name], error))
         for (label, line), (_, bar) in zip(lines, bars, strict=True):
             size = float(abs(line).max())
             small = f"up to {size:.2g}" if label and size < LEAST * whole else ""
-            label = ", ".join(filter(None, (look.get("label", "") + said, label, small)))
-            with_errors(ax, data[parameter], line, bar if shown else None, **(look | {"label": label}))
+            label = ", ".join(filter(None, (look.get("label", "") + said, label, small if size else "zero")))
+            own = {"color": next(colours), "label": label}
+            with_errors(ax, data[parameter], line, bar if shown else None, **(own | look | {"label": label}))
     return times

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from .base import (
     figure_of,
     labelled,
     legend_above,
+    lines_along,
     require,
     require_sweep,
     result_lines,
@@ -39,6 +41,8 @@ __all__ = [
 ]
 
 JUNCTION, SEMI = "magnetic-tunnel-junction", "semi-magnetic-tunnel-junction"
+SMOOTH = 181
+"""Points of a curve that stands beside computed ones."""
 
 
 def junction(data: Dataset, stack: Any) -> Axes:
@@ -189,7 +193,8 @@ def magnetoresistance_against_bias(data: Dataset, ax: Axes | None = None) -> Axe
 def conductance_against_theta(data: Dataset, ax: Axes | None = None) -> Axes:
     """Conductance of a semi-magnetic junction against the angle of M to the normal.
 
-    Its anisotropy is the TAMR. As in figure 1a of Manchon, Phys. Rev. B 83, 172403
+    Its anisotropy is the TAMR. Beside it a cos(2 theta) through 0 and 90 degrees, if
+    the sweep contains them. As in figure 1a of Manchon, Phys. Rev. B 83, 172403
     (2011).
 
     Parameters
@@ -217,7 +222,17 @@ def conductance_against_theta(data: Dataset, ax: Axes | None = None) -> Axes:
     >>> ax.get_xlabel()
     'angle of the magnetisation to the normal (deg)'
     """
-    return _against(data, "theta", "conductance", ax)
+    ax = _against(data, "theta", "conductance", ax)
+    if {0.0, 90.0} <= set(data.theta.values.tolist()):
+        turn = np.linspace(float(data.theta.min()), float(data.theta.max()), SMOOTH)
+        for i, (_, line) in enumerate(lines_along(data.result_conductance, "theta")):
+            upright, in_plane = (float(line.sel(theta=angle)) for angle in (0.0, 90.0))
+            curve = (upright + in_plane) / 2 + (upright - in_plane) / 2 * np.cos(2 * np.radians(turn))
+            ax.plot(
+                turn, curve, "--", color="0.5", lw=0.8, label=None if i else r"$\propto \cos 2\theta$, through 0 and 90"
+            )
+        legend_above(ax)
+    return ax
 
 
 def torque_against_theta(data: Dataset, ax: Axes | None = None) -> Axes:
@@ -357,8 +372,8 @@ def _change_of_perpendicular(data, swept, against):
     words = [r"$T_\perp(V) - T_\perp(0)$", *(f"{name} = {value:g}" for name, value in largest.items())]
     errors = [float(data[f"result_{name}_error"].max()) for name in names if f"result_{name}_error" in data]
     if errors:
-        words.append(rf"$T_\perp$ itself $\pm$ {max(errors):.1g}")
-    return with_bias - without, ", ".join(words)
+        words.append(rf"$T_\perp$ itself $\pm$ {float(f'{max(errors):.1g}'):g}")
+    return with_bias - without, fill(", ".join(words), 40)
 
 
 def _against(data, parameter, name, ax, factor=1.0):

@@ -15,6 +15,7 @@ from .base import (
     require,
     require_sweep,
     result_lines,
+    shades,
     zero,
 )
 
@@ -87,13 +88,12 @@ def torque_density(data: Dataset, ax: Axes | None = None) -> Axes:
     require(data, what, "torque_density", "depth", dims=("depth",), besides=None)
     ax = axes(ax)
     lines = list(lines_along(data.torque_density, "depth"))
-    for label, line in lines:
-        colour = COLOURS["magnetisation"] if len(lines) == 1 else None
+    for (label, line), colour in zip(lines, shades(COLOURS["in plane"], len(lines)), strict=True):
         ax.plot(data.depth, line, color=colour, label=label)
     if len(lines) > 1:
         legend_above(ax, ncols=3)
     zero(ax)
-    words = labelled("in-plane torque on the magnetisation", data.torque_density)
+    words = labelled("in-plane torque on the\nmagnetisation per length", data.torque_density)
     ax.set(xlabel="distance from the barrier (nm)", ylabel=words, xlim=(0, float(data.depth[-1])))
     return ax
 
@@ -139,7 +139,7 @@ def torque_against_thickness(data: Dataset, ax: Axes | None = None) -> Axes:
     for name, kind, label in drawn:
         ax.plot(data.depth, data[f"{name}_against_thickness"], color=COLOURS[kind], label=label)
     zero(ax)
-    words = labelled("in-plane component, summed up to the depth", data.stt_against_thickness)
+    words = labelled("in-plane component,\nsummed up to the depth", data.stt_against_thickness)
     ax.set(xlabel="depth in the layer (nm)", ylabel=words, xlim=(0, float(data.depth[-1])))
     legend_above(ax)
     return ax
