@@ -73,9 +73,9 @@ def junction(data: Dataset, stack: Any) -> Axes:
     >>> iron = kt.FreeElectron.from_wavevectors(10.9, 4.2)
     >>> left, right = kt.Layer(iron, 0.4, m="z"), kt.Layer(iron, 0.4, m="x")
     >>> layers = [left, kt.Layer(kt.FreeElectron(mass=0.4, bottom=1.0), 0.4), right]
-    >>> stack = kt.Stack(layers, 0.1).biased(0.2, across=1)
-    >>> data = kt.steady_state(stack, bias=0.2, tolerance=0.3, progress=False)
-    >>> ax = kt.plot.junction(data, stack)
+    >>> stack, rough = kt.Stack(layers, 0.1), {"tolerance": 0.3, "progress": False}
+    >>> data = kt.steady_state(stack, bias=0.2, across=1, **rough)
+    >>> ax = kt.plot.junction(data, stack.biased(0.2, across=1))
     >>> len(ax.figure.axes)
     3
     """

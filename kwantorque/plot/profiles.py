@@ -240,7 +240,7 @@ def exchange_torque(data: Dataset, part: str | None = None, ax: Axes | None = No
     >>> import kwantorque as kt
     >>> iron, spacer = kt.FreeElectron(exchange=-1), kt.Layer(kt.FreeElectron(), 1)
     >>> layers = [kt.Layer(iron, 1, m="z"), spacer, kt.Layer(iron, 1, m="x")]
-    >>> data = kt.torques(kt.Stack(layers, 0.2), 2.0, tolerance=0.3, progress=False)
+    >>> data = kt.torques(kt.Stack(layers, 0.2), 1.0, tolerance=0.3, progress=False)
     >>> ax = kt.plot.exchange_torque(data)
     >>> ax.get_ylabel()
     'torque on the magnetisation\nper nm (1/nm$^2$)'
