@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 from kwantorque.errors import InputError, finite, known, positive
@@ -145,7 +146,7 @@ class Result:
     order: int = 2
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class System:
     """Something to compute by name: numbers in, numbers and a figure out.
 
@@ -193,6 +194,32 @@ class System:
     figure: Callable = field(repr=False)
     sweep_figures: Mapping[str, Callable] = field(default_factory=dict, repr=False)
     selective: bool = False
+
+    def __repr__(self) -> str:
+        rows = self._rows()
+        widths = [max(len(row[i]) for row in rows) for i in range(3)]
+        lines = [
+            "  " + "  ".join([*(f"{cell:<{width}}" for cell, width in zip(row[:3], widths, strict=True)), row[3]])
+            for row in rows
+        ]
+        return "\n".join([f"{self.name}: {self.shows}", *lines])
+
+    def _repr_html_(self) -> str:
+        head, *rows = (
+            "".join(f'<td style="text-align:left">{escape(cell)}</td>' for cell in row) for row in self._rows()
+        )
+        body = "".join(f"<tr>{row}</tr>" for row in rows)
+        title = f"<b>{escape(self.name)}</b>: {escape(self.shows)} ({escape(self.source)})"
+        return f"<div>{title}<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+
+    def _rows(self):
+        """Name, default, unit, meaning of the parameters; the results below them."""
+        defaults = ((p, p.default if p.choices else f"{p.default:g}") for p in self.parameters)
+        return [
+            ("parameter", "default", "unit", "meaning"),
+            *((p.name, default, p.unit, p.meaning) for p, default in defaults),
+            *((r.name, "result", r.unit, r.meaning) for r in self.results),
+        ]
 
     def complete(self, given: Mapping[str, Any]) -> dict[str, float | str]:
         """All parameters: defaults, overwritten by `given`.

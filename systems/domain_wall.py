@@ -56,9 +56,9 @@ PARAMETERS = (
 )
 RESULTS = (
     Result("conductance", "e^2/h/nm^2", "conductance with the wall"),
-    Result("torque_adiabatic", "hbar I/e", "A: torque along e_theta, weighted with sin(theta)"),
-    Result("torque_nonadiabatic", "hbar I/e", "B: torque along m x e_theta, weighted with sin(theta)"),
-    Result("wall_resistance", "fohm m^2", "1/G with the wall minus 1/G without it"),
+    Result("torque_adiabatic", "hbar I/e", "adiabatic torque A: along e_theta, weighted with sin(theta)"),
+    Result("torque_nonadiabatic", "hbar I/e", "non-adiabatic torque B: along m x e_theta, weighted with sin(theta)"),
+    Result("wall_resistance", "fohm m^2", "wall resistance: 1/G with the wall minus 1/G without it"),
 )
 
 

@@ -96,7 +96,7 @@ RESULTS = (
     Result(
         "stt_persistent",
         "hbar I/e",
-        "its persistent part: slope in the second half of the layer, times its thickness",
+        "persistent part of the torque: slope in the second half of the layer, times its thickness",
         order=1,
     ),
     Result("Qj_flux", "hbar I/e", "in-plane angular momentum current into the layer minus out of it", order=1),

@@ -1,14 +1,47 @@
-"""What junctions under a bias share: warnings of bands and barriers that it shifts."""
+"""What junctions under a bias share.
+
+Warnings of bands and barriers that it shifts, and what their figures start from.
+"""
 
 from __future__ import annotations
 
+import json
 import warnings
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from kwantorque.errors import InputError
+from kwantorque.transport import Numerics
 
 if TYPE_CHECKING:
+    import xarray as xr
+
     from kwantorque.structures.stack import Stack
 
-__all__ = ["check_bias"]
+__all__ = ["ROUGHLY", "check_bias", "parameters_of"]
+
+ROUGHLY = Numerics(0.02, progress=False)
+"""How exactly a figure is computed: to less than the width of its lines."""
+
+
+def parameters_of(data: xr.Dataset, name: str) -> dict[str, Any]:
+    """The parameters of a single run of a system, from its Dataset.
+
+    Raises
+    ------
+    InputError
+        The Dataset is of something else, or a sweep.
+
+    Examples
+    --------
+    >>> import xarray as xr
+    >>> from kwantorque.systems.junction import parameters_of
+    >>> attrs = {"system": "magnetic-tunnel-junction", "parameters": '{"bias": 0.4}'}
+    >>> parameters_of(xr.Dataset(attrs=attrs), "magnetic-tunnel-junction")
+    {'bias': 0.4}
+    """
+    if not hasattr(data, "attrs") or data.attrs.get("system") != name or data.attrs.get("sweep"):
+        raise InputError(f"this figure needs a Dataset of a single run of `{name}`")
+    return json.loads(data.attrs["parameters"])
 
 
 def check_bias(unbiased: Stack, bias: float, height: float) -> None:

@@ -40,7 +40,7 @@ EQUILIBRIUM = Memory()
 """Results without bias, which all points of a sweep over the bias share."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class LayeredSystem(System):
     """A device of layers, with a lattice spacing and an integral over k_par.
 

@@ -15,6 +15,7 @@ torque is the interlayer exchange coupling and the in-plane one vanishes.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -22,13 +23,13 @@ import numpy as np
 
 from kwantorque.errors import InputError
 from kwantorque.materials import FreeElectron
-from kwantorque.plot import spin_currents, torques_against_bias
+from kwantorque.plot import junction, torques_against_bias
 from kwantorque.results import conductance, estimate_of
 from kwantorque.results.conductance import with_linear
 from kwantorque.results.dataset import error_of
 from kwantorque.structures.stack import Layer, Stack
 from kwantorque.systems.base import Parameter, Result, together, with_results
-from kwantorque.systems.junction import check_bias
+from kwantorque.systems.junction import ROUGHLY, check_bias, parameters_of
 from kwantorque.systems.layered import EQUILIBRIUM, LayeredSystem, in_unit, shared_key, transmitted
 from kwantorque.systems.magnets import Magnets, magnet
 from kwantorque.systems.parameters import ANGLE, BARRIER_HEIGHT, BARRIER_LENGTH, BARRIER_MASS, KF_DOWN, KF_UP, SPACING
@@ -40,7 +41,10 @@ if TYPE_CHECKING:
     import xarray as xr
     from numpy.typing import NDArray
 
-__all__ = ["SYSTEM", "derivatives", "on_magnets"]
+__all__ = ["SYSTEM", "derivatives", "in_the_magnets", "on_magnets"]
+
+SHOWN = 1.5
+"""Length of either magnet in the figure, nm."""
 
 PARAMETERS = (
     KF_UP.but(default=10.9, meaning="Fermi wavevector of the left magnet's majority"),
@@ -55,18 +59,18 @@ PARAMETERS = (
     BARRIER_LENGTH,
     BARRIER_MASS,
     ANGLE,
-    Parameter("bias", 0.0, "V", "mu_left - mu_right"),
+    Parameter("bias", 0.0, "V", "bias: mu_left - mu_right"),
     Parameter("temperature", 0.0, "K", "temperature of both leads", signed=False),
     SPACING.but(default=0.025),
 )
 RESULTS = (
     Result("current", "eV/(hbar nm^2)", "particle current towards the right lead"),
-    Result("tmr", "1", "R(180)/R(0) - 1 at this bias"),
+    Result("tmr", "1", "tunnel magnetoresistance: R(180)/R(0) - 1 at this bias"),
     Result("torque_in_plane", "eV/nm^2", "in-plane torque on the right magnet"),
-    Result("torque_out_of_plane", "eV/nm^2", "out-of-plane torque on the right magnet, all states"),
-    Result("torque_out_of_plane_equilibrium", "eV/nm^2", "the same without bias"),
+    Result("torque_out_of_plane", "eV/nm^2", "out-of-plane torque on the right magnet: all states"),
+    Result("torque_out_of_plane_equilibrium", "eV/nm^2", "out-of-plane torque on the right magnet without bias"),
     Result("torque_in_plane_left", "eV/nm^2", "in-plane torque on the left magnet"),
-    Result("torque_out_of_plane_left", "eV/nm^2", "out-of-plane torque on the left magnet, all states"),
+    Result("torque_out_of_plane_left", "eV/nm^2", "out-of-plane torque on the left magnet: all states"),
 )
 
 
@@ -154,6 +158,54 @@ def _between(parameters, angle, numerics):
     return steady_state(layers, bias=bias, temperature=temperature, derived=transmitted, sea=False, **numerics)
 
 
+def in_the_magnets(length: float = 1.5, *, numerics: Numerics | None = None, **given: Any) -> xr.Dataset:
+    """Profiles in the magnets: torques and spins that the results are sums of.
+
+    Parameters
+    ----------
+    length : float, nm
+        How much of either magnet is shown.
+    numerics : Numerics, optional
+    given
+        Parameters of the system, and settings of `Numerics`, by name.
+
+    Returns
+    -------
+    xarray.Dataset
+        As `kwantorque.steady_state` returns; z = 0 where the left magnet is cut.
+
+    Examples
+    --------
+    >>> from kwantorque.systems.magnetic_tunnel_junction import in_the_magnets
+    >>> coarse = {"spacing": 0.1, "tolerance": 0.1, "progress": False}
+    >>> in_the_magnets(0.5, bias=0.2, **coarse).boundary_z.values
+    array([0. , 0.5, 1.2, 1.7])
+    """
+    numerics, given = Numerics.among(given, numerics)
+    parameters = SYSTEM.complete(given)
+    layers, bias = _with_magnets(parameters, length), parameters["bias"]
+    return steady_state(layers, bias=bias, across="barrier", temperature=parameters["temperature"], **numerics)
+
+
+def _with_magnets(parameters, length):
+    """The stack with a part of both leads in it."""
+    bare = stack(parameters)
+    length = max(round(length / bare.spacing), 1) * bare.spacing
+    left, right = (replace(lead, thickness=length) for lead in (bare.left, bare.right))
+    return Stack([left, *bare.layers, right], bare.spacing, left=bare.left, right=bare.right)
+
+
+def _figure(data):
+    """Bands, chemical potentials, and the torque in the magnets, which are the leads.
+
+    For the picture this is computed once more, roughly, with a part of either in the
+    stack.
+    """
+    parameters = parameters_of(data, SYSTEM.name)
+    shown = in_the_magnets(SHOWN, numerics=ROUGHLY, **parameters)
+    return junction(shown, _with_magnets(parameters, SHOWN).biased(parameters["bias"], "barrier"))
+
+
 def derivatives(data: xr.Dataset) -> xr.Dataset:
     """A sweep of `bias` with differential conductance and torkances.
 
@@ -216,7 +268,7 @@ SYSTEM = LayeredSystem(
     results=RESULTS,
     stack=stack,
     compute=compute,
-    figure=spin_currents,
+    figure=_figure,
     sweep_figures={"bias": torques_against_bias},
     selective=True,
 )

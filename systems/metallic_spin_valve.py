@@ -55,7 +55,7 @@ PARAMETERS = (
 )
 RESULTS = (
     Result("conductance", "e^2/h/nm^2", "conductance at this angle"),
-    Result("gmr", "1", "R(180)/R(0) - 1"),
+    Result("gmr", "1", "giant magnetoresistance: R(180)/R(0) - 1"),
     Result("torque_in_plane", "hbar I/e", "in-plane torque on F2"),
     Result(
         "torque_out_of_plane",
@@ -68,7 +68,7 @@ RESULTS = (
         "hbar I/e",
         "out-of-plane torque on F1 by a current: (states from the left - from the right)/2",
     ),
-    Result("exchange_coupling", "eV/nm^2", "out-of-plane torque on F2 in equilibrium"),
+    Result("exchange_coupling", "eV/nm^2", "exchange coupling: out-of-plane torque on F2 in equilibrium"),
 )
 
 
@@ -86,7 +86,7 @@ def stack(p: Mapping[str, Any]) -> Stack:
     magnets, spacing = Magnets(p["angle"]), p["spacing"]
     metal = FreeElectron.from_wavevectors(p["kf_normal"])
     ferromagnet = FreeElectron.from_wavevectors(p["kf_up"], p["kf_down"])
-    outside = Layer(metal, max(OUTSIDE // spacing, 1) * spacing)
+    outside = Layer(metal, max(OUTSIDE // spacing, 1) * spacing, name="N")
     layers = [
         outside,
         magnet(ferromagnet, p["fm_length"], m=magnets.left, name="F1"),

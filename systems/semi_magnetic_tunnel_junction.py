@@ -33,6 +33,7 @@ large numbers, about a fifth of T_par, which agrees with the paper.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -42,12 +43,12 @@ from kwantorque.errors import InputError
 from kwantorque.integration.plane import PolarRule
 from kwantorque.materials import FreeElectron
 from kwantorque.materials.terms import rashba
-from kwantorque.plot import conductance_against_theta, spin_currents, torque_against_phi, torque_parallel
+from kwantorque.plot import conductance_against_theta, junction, torque_against_phi, torque_parallel
 from kwantorque.results import conductance, estimate_of
 from kwantorque.results.conductance import with_linear
 from kwantorque.structures.stack import Interface, Layer, Stack
 from kwantorque.systems.base import Parameter, Result, together, with_results
-from kwantorque.systems.junction import check_bias
+from kwantorque.systems.junction import ROUGHLY, check_bias, parameters_of
 from kwantorque.systems.layered import EQUILIBRIUM, LayeredSystem, in_unit, shared_key, transmitted
 from kwantorque.systems.magnets import magnet
 from kwantorque.systems.parameters import (
@@ -71,10 +72,10 @@ __all__ = ["SYSTEM", "coefficients", "in_the_ferromagnet", "magnetisation_of", "
 
 NORMAL = ((10.9**2 + 4.0**2) / 2) ** 0.5
 PARAMETERS = (
-    Parameter("rashba", 0.04, "eV nm^2", "alpha of the interface"),
+    Parameter("rashba", 0.04, "eV nm^2", "Rashba coupling of the interface: alpha"),
     Parameter("theta", 45.0, "deg", "angle of the magnetisation to the normal"),
     Parameter("phi", 0.0, "deg", "azimuth of the magnetisation"),
-    Parameter("bias", 0.0, "V", "mu of the ferromagnet minus mu of the normal metal"),
+    Parameter("bias", 0.0, "V", "bias: mu of the ferromagnet minus mu of the normal metal"),
     KF_UP.but(default=10.9),
     KF_DOWN.but(default=4.0),
     KF_NORMAL.but(default=NORMAL, meaning="Fermi wavevector of the normal metal (does not follow the others)"),
@@ -85,11 +86,13 @@ PARAMETERS = (
 )
 RESULTS = (
     Result("conductance", "S/um^2", "conductance at zero bias"),
-    Result("current", "A/um^2", "electric current |q| I, positive where electrons flow into the normal metal"),
-    Result("torque_parallel", "eV/um^2", "T_par, along M x (z x M)"),
-    Result("torque_perpendicular", "eV/um^2", "T_perp, along z x M, all states"),
-    Result("torque_perpendicular_equilibrium", "eV/um^2", "T_perp without bias"),
+    Result("current", "A/um^2", "electric current: |q| I, positive where electrons flow into the normal metal"),
+    Result("torque_parallel", "eV/um^2", "torque T_par: along M x (z x M)"),
+    Result("torque_perpendicular", "eV/um^2", "torque T_perp: along z x M, all states"),
+    Result("torque_perpendicular_equilibrium", "eV/um^2", "torque T_perp without bias"),
 )
+SHOWN = 1.5
+"""Length of the ferromagnet in the figure, nm."""
 SMALLEST_ANGLE = 0.1
 """Degrees; closer to the normal than this the coefficients are those at this angle.
 
@@ -241,10 +244,8 @@ def in_the_ferromagnet(length: float = 3.0, *, numerics: Numerics | None = None,
     numerics, given = Numerics.among(given, numerics)
     numerics = numerics.but(kpar=numerics.kpar or RAYS)
     parameters = SYSTEM.complete(given)
-    bare, bias = stack(parameters), parameters["bias"]
-    length = max(round(length / bare.spacing), 1) * bare.spacing
-    shown = Layer(bare.left.material, length, m=bare.left.m)
-    layers = Stack([shown, bare.interfaces[0], *bare.layers], bare.spacing, left=bare.left, right=bare.right)
+    layers, bias = _with_ferromagnet(parameters, length), parameters["bias"]
+    length = layers.lengths[0]
     m = magnetisation_of(parameters["theta"], parameters["phi"])
     derived = partial(_with_the_layer_shown, m)
     data = steady_state(layers, bias=bias, across="barrier", derived=derived, window_from="right", **numerics)
@@ -265,6 +266,24 @@ def _with_the_layer_shown(m, values):
     """The coefficients of a ferromagnet of which the first layer is shown."""
     shown = values["exchange_torque_of_layer"][..., :2, :].sum(axis=-2, keepdims=True)
     return coefficients(m, {"exchange_torque_of_layer": shown})
+
+
+def _with_ferromagnet(parameters, length):
+    """The stack with a part of its left lead in it."""
+    bare = stack(parameters)
+    length = max(round(length / bare.spacing), 1) * bare.spacing
+    shown = replace(bare.left, thickness=length)
+    return Stack([shown, bare.interfaces[0], *bare.layers], bare.spacing, left=bare.left, right=bare.right)
+
+
+def _figure(data):
+    """Bands, chemical potentials, and the torque in the ferromagnet, which is a lead.
+
+    For the picture this is computed once more, roughly, with a part of it in the stack.
+    """
+    parameters = parameters_of(data, SYSTEM.name)
+    shown = in_the_ferromagnet(SHOWN, numerics=ROUGHLY, **parameters)
+    return junction(shown, _with_ferromagnet(parameters, SHOWN).biased(parameters["bias"], "barrier"))
 
 
 def tamr(data: xr.Dataset) -> dict[str, float]:
@@ -324,7 +343,7 @@ SYSTEM = LayeredSystem(
     results=RESULTS,
     stack=stack,
     compute=compute,
-    figure=spin_currents,
+    figure=_figure,
     sweep_figures={
         "theta": conductance_against_theta,
         "phi": torque_against_phi,

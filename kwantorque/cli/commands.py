@@ -138,6 +138,7 @@ def _parser():
     run.add_argument("--jobs", default=1, help="worker processes (default 1)")
     run.add_argument("--out", type=Path, metavar="FILE.nc", help="save the Dataset")
     run.add_argument("--figure", type=Path, metavar="FILE.png|pdf|svg", help="draw the system's own figure")
+    run.add_argument("--show", metavar="RESULT", help="the result that the figure of a sweep shows (default all)")
     run.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
     run.add_argument("--quiet", action="store_true", help="no progress bar")
     run.add_argument("--force", action="store_true", help="overwrite --out whatever it holds")
@@ -279,16 +280,13 @@ def _sweep_figure(system, data, show=None):
     """The system's own figure of the first swept parameter that has one.
 
     `results_against` if there is none, if it cannot draw as many parameters, or if one
-    result is to be shown.
+    result is asked for.
     """
-    if show:
-        others = [one.name for one in system.results_in(data) if one.name != show]
-        return results_against(data.drop_vars([f"result_{name}" for name in others]))
     for name in data.done.dims:
-        if name in system.sweep_figures:
+        if name in system.sweep_figures and show is None:
             with contextlib.suppress(InputError):
                 return system.sweep_figures[name](data)
-    return results_against(data)
+    return results_against(data, show=show)
 
 
 def _pairs(option, words):

@@ -6,32 +6,35 @@ channels, projected on a direction, in another unit, times a factor or as a diff
 that the label names. A curve may stand beside it to compare with: a sine, a power of
 the width, a fit that is handed over. A Dataset that a figure cannot draw is answered by
 an `InputError` that says what it needs.
+
+A figure appears by itself in a notebook, and by `plt.show()` in a script that imports
+`matplotlib.pyplot` first, where there is a screen. Without one, save it:
+`kt.plot.balance(data).figure.savefig("balance.png")`.
 """
 
 from .bands import bands
-from .lines import (
-    against_width,
+from .junctions import (
     conductance_against_theta,
+    junction,
     magnetoresistance_against_bias,
-    results_against,
-    torque_against_angle,
-    torque_against_angle_with_fit,
-    torque_against_barrier,
-    torque_against_coupling,
     torque_against_phi,
     torque_against_theta,
     torque_parallel,
     torques_against_bias,
 )
-from .profiles import (
-    balance,
-    spin_currents,
-    spin_density,
+from .layers import stack
+from .lines import results_against
+from .profiles import balance, exchange_torque, spin_currents, spin_density
+from .resolved import against_k, channels, k_map
+from .valves import (
+    torque_against_angle,
+    torque_against_angle_with_fit,
+    torque_against_barrier,
+    torque_against_coupling,
     torque_against_thickness,
     torque_density,
-    wall_torques,
 )
-from .resolved import against_k, channels, k_map
+from .walls import against_width, wall_torques
 
 __all__ = [
     "against_k",
@@ -40,11 +43,14 @@ __all__ = [
     "bands",
     "channels",
     "conductance_against_theta",
+    "exchange_torque",
+    "junction",
     "k_map",
     "magnetoresistance_against_bias",
     "results_against",
     "spin_currents",
     "spin_density",
+    "stack",
     "torque_against_angle",
     "torque_against_angle_with_fit",
     "torque_against_barrier",

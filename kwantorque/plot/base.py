@@ -1,13 +1,18 @@
-"""What all figures share: axes, colours, one line for each point of a sweep.
+"""What all figures share: where they appear, colours, units, errors.
 
 And what a figure answers to a Dataset that it cannot draw.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+import sys
+from typing import TYPE_CHECKING, Any
 
+import matplotlib
+import numpy as np
 import xarray as xr
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
 from ..errors import InputError
@@ -15,20 +20,30 @@ from ..errors import InputError
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-    import numpy as np
     from matplotlib.axes import Axes
 
 __all__ = [
     "COLOURS",
+    "COMPONENTS",
+    "LEAST",
     "PROFILES",
+    "ROUNDING",
+    "ZERO",
     "all_parts",
     "axes",
-    "interfaces",
+    "colour_of",
+    "enlarged",
+    "figure_of",
+    "labelled",
+    "legend_above",
     "lines_along",
     "require",
     "require_sweep",
-    "result_against",
+    "result_lines",
+    "shades",
+    "title_of",
     "unit_of",
+    "with_errors",
     "zero",
 ]
 
@@ -38,9 +53,39 @@ COLOURS = {
     "orbital": "#d55e00",
     "lattice": "#009e73",
     "magnetisation": "#cc79a7",
+    "in plane": "#cc79a7",
+    "out of plane": "#5c2a7e",
 }
-"""Colours that colour-blind readers can tell apart (Okabe & Ito)."""
+"""One colour for one quantity, in every figure (after Okabe and Ito, for all eyes).
+
+A torque on the magnetisation has two where its components are apart: in the plane of
+two magnetisations, or of a texture, and out of it.
+"""
+COMPONENTS = {
+    "x": {"color": "#e69f00", "ls": "-"},
+    "y": {"color": "#56b4e9", "ls": "--"},
+    "z": {"color": "#8c510a", "ls": "-."},
+}
+"""Lines of the components x, y, z: where they coincide, all of them are seen."""
+QUANTITIES = (
+    ("lattice", "lattice"),
+    ("orbital|Ql", "orbital"),
+    ("out_of_plane|nonadiabatic|perpendicular|coupling|persistent", "out of plane"),
+    ("stt|torque", "in plane"),
+    ("spin|Qs|mixing", "spin"),
+)
+"""Words in the name of a result, and the quantity of `COLOURS` that it is of."""
 PROFILES = "a Dataset of `kwantorque.torques`, `kwantorque.steady_state` or a prepared system"
+LEAST = 0.15
+"""Part of the whole that a line must span not to look like zero."""
+ROUNDING = 1e-9
+"""Of the largest beside it: what is smaller is zero."""
+LIGHTEST = 0.65
+"""Part of white in the lightest shade of a colour."""
+ZERO = ": zero"
+"""Said of a line that is zero within its error."""
+WITHOUT_A_SCREEN = {"agg", "cairo", "pdf", "pgf", "ps", "svg", "template"}
+"""Backends of matplotlib that only write files."""
 
 
 def require(
@@ -96,14 +141,36 @@ def require_sweep(data: xr.Dataset, parameter: str, system: str, *results: str, 
         raise InputError(f"this figure needs {what}; this one is of {', '.join(swept) or 'nothing'}")
 
 
+def figure_of(width: float = 6.4, height: float = 4.4) -> Figure:
+    """A new figure: one of pyplot's where somebody sees these as they are made.
+
+    That is in a notebook, or with an interactive backend once pyplot is imported. Else
+    pyplot is left alone: figures can then be made on a machine without a screen, and
+    leave nothing behind.
+
+    Parameters
+    ----------
+    width, height : float, inches
+    """
+    look = {"figsize": (width, height), "layout": "constrained"}
+    if not _is_watched():
+        return Figure(**look)
+    from matplotlib import pyplot
+
+    return pyplot.figure(**look)
+
+
+def _is_watched():
+    # To be asked for its backend makes matplotlib choose one: it is asked only where
+    # that has happened, or where the kernel of a notebook has said which.
+    if not {"matplotlib.pyplot", "ipykernel"} & sys.modules.keys():
+        return False
+    return matplotlib.get_backend().lower() not in WITHOUT_A_SCREEN
+
+
 def axes(ax: Axes | None) -> Axes:
     """These axes, or those of a new figure."""
-    if ax is not None:
-        return ax
-    # No pyplot: figures can be made on a machine without a screen and leave nothing
-    # behind.
-    figure = Figure(figsize=(6.4, 4.4), layout="constrained")
-    return figure.subplots()
+    return figure_of().subplots() if ax is None else ax
 
 
 def all_parts(data: xr.Dataset) -> xr.Dataset:
@@ -111,9 +178,110 @@ def all_parts(data: xr.Dataset) -> xr.Dataset:
     return data.sum("part", keep_attrs=True) if "part" in data.dims else data
 
 
-def unit_of(values: xr.DataArray) -> str:
-    """The unit of a variable, for an axis; empty if it has none."""
-    return values.attrs.get("units", "").replace("hbar", r"$\hbar$")
+def unit_of(values: xr.DataArray | str) -> str:
+    r"""The unit of a variable, typeset for an axis; empty if it has none.
+
+    Parameters
+    ----------
+    values : DataArray or str
+        The variable, or the unit itself.
+
+    Examples
+    --------
+    >>> from kwantorque.plot.base import unit_of
+    >>> print(unit_of("eV/(hbar nm^2)"), unit_of("S/um^2"))
+    eV/($\hbar$ nm$^2$) S/$\mu$m$^2$
+    """
+    unit = values if isinstance(values, str) else values.attrs.get("units", "")
+    for word, typeset in ((r"\^(\d+)", r"$^\1$"), ("hbar", r"$\\hbar$"), ("ohm", r"$\\Omega$"), (r"\bum", r"$\\mu$m")):
+        unit = re.sub(word, typeset, unit)
+    return "" if unit == "1" else unit
+
+
+def title_of(values: xr.DataArray) -> str:
+    """What a variable is, in words: its long name up to a colon, else its name."""
+    return str(values.attrs.get("long_name", values.name)).partition(":")[0]
+
+
+def labelled(words: str, values: xr.DataArray | str) -> str:
+    """Words for an axis with the unit of a variable, if it has one.
+
+    Examples
+    --------
+    >>> from kwantorque.plot.base import labelled
+    >>> labelled("magnetoresistance", "1"), labelled("bias", "V")
+    ('magnetoresistance', 'bias (V)')
+    """
+    unit = unit_of(values)
+    return f"{words} ({unit})" if unit else words
+
+
+def colour_of(name: str) -> str:
+    """The colour of a result, by the quantity that its name says it is.
+
+    Examples
+    --------
+    >>> from kwantorque.plot.base import COLOURS, colour_of
+    >>> colour_of("lattice_torque") == COLOURS["lattice"]
+    True
+    """
+    kinds = (kind for words, kind in QUANTITIES if re.search(words, name))
+    return COLOURS[next(kinds, "total")]
+
+
+def shades(colour: str, count: int) -> list[tuple[float, ...]]:
+    """So many shades of the colour of one quantity, from light to the colour itself.
+
+    Examples
+    --------
+    >>> from kwantorque.plot.base import shades
+    >>> shades("#000000", 2)
+    [(0.65, 0.65, 0.65), (0.0, 0.0, 0.0)]
+    """
+    own = np.array(to_rgb(colour))
+    return [tuple(((1 - light) * own + light).tolist()) for light in np.linspace(LIGHTEST, 0, max(count, 2))[-count:]]
+
+
+def enlarged(values: xr.DataArray, whole: float, error: float | xr.DataArray = 0.0) -> tuple[float, str]:
+    r"""How much larger a line is drawn, so that it does not look like zero; the words.
+
+    Parameters
+    ----------
+    values : DataArray
+    whole : float
+        The largest of all lines of the figure.
+    error : float or DataArray
+        Of the values: what looks like zero and is not larger than this is called so.
+
+    Returns
+    -------
+    factor : float
+        1 or a power of ten.
+    words : str
+        For the legend, after the name of the line.
+
+    Examples
+    --------
+    >>> import xarray as xr
+    >>> from kwantorque.plot.base import enlarged
+    >>> enlarged(xr.DataArray([0.0, 0.02]), whole=1.0)
+    (10, ' $\\times$ 10')
+    >>> enlarged(xr.DataArray([0.0, 0.02]), whole=1.0, error=0.1)
+    (1, ': zero')
+    """
+    size = float(abs(values).max())
+    if size >= LEAST * whole > 0:
+        return 1, ""
+    if bool((abs(values) <= np.fmax(error, ROUNDING * whole)).all()):
+        return 1, ZERO
+    factor = int(10 ** np.ceil(np.log10(LEAST * whole / size)))
+    return factor, rf" $\times$ {factor:g}"
+
+
+def legend_above(ax: Axes, ncols: int = 2, **look: Any) -> None:
+    """A legend above the axes, where it lies on no line."""
+    look = {"frameon": False, "fontsize": "small", "borderaxespad": 0.2, "handlelength": 2.4} | look
+    ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=ncols, **look)
 
 
 def zero(ax: Axes) -> None:
@@ -121,38 +289,62 @@ def zero(ax: Axes) -> None:
     ax.axhline(0, color="0.6", lw=0.8, zorder=0)
 
 
-def interfaces(ax: Axes, data: xr.Dataset) -> np.ndarray:
-    """Vertical lines between layers; at the leads, if there is one layer only.
-
-    Returns
-    -------
-    (n,) array
-        Where they are, nm.
-    """
-    z = data.boundary_z.values
-    z = z[1:-1] if len(z) > 2 else z
-    for one in z:
-        ax.axvline(one, color="0.6", lw=0.8, zorder=0)
-    return z
-
-
 def lines_along(values: xr.DataArray, along: str) -> Iterator[tuple[str, xr.DataArray]]:
     """(label, line) for each combination of coordinates along the other dimensions."""
     others = [name for name in values.dims if name != along]
     for line in values.stack(line=others).transpose("line", along) if others else [values]:
-        yield ", ".join(f"{name} = {float(line[name]):g}" for name in others), line
+        yield ", ".join(f"{name} = {_with_unit(line[name].item(), values[name])}" for name in others), line
 
 
-def result_against(
-    data: xr.Dataset, parameter: str, name: str, system: str, ax: Axes | None = None, factor: float | xr.DataArray = 1.0
-) -> Axes:
-    """One result of a sweep against a parameter, one line per value of the others."""
-    require_sweep(data, parameter, system, name, alone=False)
-    result, ax = data[f"result_{name}"], axes(ax)
-    for label, line in lines_along(result * factor, parameter):
-        ax.plot(data[parameter], line, "o-", ms=3, label=label)
-    if len(ax.get_lines()) > 1:
-        ax.legend(frameon=False, fontsize="small")
-    about, unit = result.attrs, data[parameter].attrs["units"]
-    ax.set(xlabel=f"{parameter} ({unit})", ylabel=f"{about['long_name']} ({about['units']})")
-    return ax
+def _with_unit(x, parameter):
+    return x if isinstance(x, str) else f"{x:g} {unit_of(parameter)}".strip()
+
+
+def with_errors(ax: Axes, x: xr.DataArray, values: xr.DataArray, error: xr.DataArray | None, **look: Any) -> None:
+    """A line through points, with bars where their errors are known."""
+    (line,) = ax.plot(x, values, **({"marker": "o", "ms": 3} | look))
+    if error is not None:
+        ax.errorbar(x, values, abs(error), fmt="none", ecolor=line.get_color(), elinewidth=1)
+
+
+def result_lines(
+    ax: Axes, data: xr.Dataset, parameter: str, *drawn: tuple[str, float | xr.DataArray, dict[str, Any]]
+) -> dict[str, float]:
+    """Results of a sweep with their errors, one line per value of the other parameters.
+
+    What would look like zero beside the largest is drawn larger (`enlarged`); of the
+    lines of one result, how large the small ones are is said.
+
+    Parameters
+    ----------
+    ax : matplotlib Axes
+    data : Dataset of a sweep
+    parameter : str
+        The one along x.
+    drawn : (name, factor, look)
+        Each result without `result_`, what it is multiplied by, and how it looks, as
+        `Axes.plot` takes it; its `label` stands before the values of the others.
+
+    Returns
+    -------
+    dict
+        How many times larger each of them is drawn.
+    """
+    with xr.set_options(keep_attrs=True):
+        values = {name: data[f"result_{name}"] * factor for name, factor, _ in drawn}
+    whole = max(float(abs(one).max()) for one in values.values())
+    times = {}
+    for name, factor, look in drawn:
+        error = data.get(f"result_{name}_error", xr.zeros_like(values[name])) * factor
+        times[name], said = enlarged(values[name], whole, abs(error))
+        # The bars of what is zero would only hide the others.
+        shown = f"result_{name}_error" in data and said != ZERO
+        colours = iter(shades(colour_of(name), values[name].size // data.sizes[parameter]))
+        lines, bars = (lines_along(times[name] * one, parameter) for one in (values[name], error))
+        for (label, line), (_, bar) in zip(lines, bars, strict=True):
+            size = float(abs(line).max())
+            small = f"up to {size:.2g}" if label and size < LEAST * whole else ""
+            label = ", ".join(filter(None, (look.get("label", "") + said, label, small if size else "zero")))
+            own = {"color": next(colours), "label": label}
+            with_errors(ax, data[parameter], line, bar if shown else None, **(own | look | {"label": label}))
+    return times

@@ -4,8 +4,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+import xarray as xr
+
 from ..errors import known
-from .base import COLOURS, PROFILES, all_parts, axes, interfaces, lines_along, require, unit_of, zero
+from .base import (
+    COLOURS,
+    COMPONENTS,
+    PROFILES,
+    ZERO,
+    all_parts,
+    axes,
+    enlarged,
+    labelled,
+    legend_above,
+    require,
+    title_of,
+    zero,
+)
+from .layers import mark_layers
 
 if TYPE_CHECKING:
     from xarray import Dataset
@@ -14,11 +31,9 @@ if TYPE_CHECKING:
 
 __all__ = [
     "balance",
+    "exchange_torque",
     "spin_currents",
     "spin_density",
-    "torque_against_thickness",
-    "torque_density",
-    "wall_torques",
 ]
 
 
@@ -26,8 +41,8 @@ def balance(data: Dataset, axis: str = "z", ax: Axes | None = None) -> Axes:
     """Where the angular momentum goes: its current against z, and the torques up to z.
 
     The current of J = L + s with its spin and orbital parts, and the torque on lattice
-    and magnetisation, cumulated from z = -infinity. Current plus cumulated torques is a
-    constant, the current at -infinity (thin line).
+    and magnetisation, cumulated from z = -infinity. The dotted line adds up the current
+    and all these torques: a constant, the current at -infinity.
 
     Parameters
     ----------
@@ -68,42 +83,53 @@ def balance(data: Dataset, axis: str = "z", ax: Axes | None = None) -> Axes:
     ax = axes(ax)
     data = all_parts(data)
     pick = data.sel(axis=axis)
-    for name, kind, style in (
-        ("angular_momentum_current", "total", {"lw": 2.2}),
-        ("spin_current", "spin", {}),
-        ("orbital_current", "orbital", {}),
+    for name, kind, symbol, look in (
+        ("angular_momentum_current", "total", "J", {"lw": 2.4}),
+        ("spin_current", "spin", "s", {}),
+        ("orbital_current", "orbital", "L", {"lw": 1.2}),
     ):
-        label = rf"$Q_{{{ {'total': 'J', 'spin': 's', 'orbital': 'L'}[kind] }{axis}}}$, {kind}"
-        ax.plot(data.z_bond, pick[name], color=COLOURS[kind], label=label, **style)
+        label = rf"$Q_{{{symbol}{axis}}}$, {kind}{_or_zero(pick[name], data, name)}"
+        ax.plot(data.z_bond, pick[name], color=COLOURS[kind], label=label, **look)
     for name, kind in (("lattice_torque_cumulated", "lattice"), ("exchange_torque_cumulated", "magnetisation")):
-        ax.plot(data.z, pick[name], "--", color=COLOURS[kind], label=f"torque on the {kind}, cumulated")
-    limit = pick.angular_momentum_current_limit.sel(lead="left")
-    ax.axhline(float(limit), color=COLOURS["total"], lw=0.6, ls=":")
-    at = interfaces(ax, data)
-    ax.annotate(
-        "interface" if len(at) == 1 else "interfaces",
-        (at[0], 0.99),
-        xycoords=("data", "axes fraction"),
-        xytext=(4, 0),
-        textcoords="offset points",
-        va="top",
-        color="0.4",
-        fontsize="small",
-    )
-    unit = unit_of(data.angular_momentum_current)
-    ax.set(
-        xlabel="z (nm)",
-        ylabel=f"current and torque ({unit})",
-        xlim=(float(data.z[0]), float(data.z[-1])),
-    )
-    ax.legend(frameon=False, fontsize="small", ncols=2, loc="upper center", bbox_to_anchor=(0.5, 1.18))
+        label = f"torque on the {kind}, up to z{_or_zero(pick[name], data, name)}"
+        ax.plot(data.z, pick[name], "--", color=COLOURS[kind], label=label)
+    # Site j is between the bonds j and j + 1; other partners' torques are in it too.
+    dims = pick.exchange_torque_cumulated.dims
+    torques = (one for name, one in pick.data_vars.items() if name.endswith("_cumulated") and one.dims == dims)
+    gone = sum(one.values for one in torques)
+    kept = pick.angular_momentum_current.values[1:] + gone
+    ax.plot(data.z, kept, ":", color="0.45", label=rf"$Q_{{J{axis}}}$ and all torques up to z")
+    zero(ax)
+    ax.set(xlabel="z (nm)", ylabel=labelled("current and torque", data.angular_momentum_current))
+    mark_layers(ax, data)
+    legend_above(ax)
     return ax
+
+
+def _or_zero(values, data, name):
+    """Words for the legend where a line is zero within the error of its variable."""
+    whole = float(abs(data.angular_momentum_current).max())
+    return ZERO if enlarged(values, whole, _error(data, name))[1] == ZERO else ""
+
+
+def _error(data, name):
+    return float(data.get(f"{name}_error", xr.DataArray(0.0)))
+
+
+def _components(ax, x, values, names, error):
+    """Lines of all components, those that would look like zero larger."""
+    whole = float(abs(values).max())
+    for (name, label), look in zip(names.items(), COMPONENTS.values(), strict=False):
+        (component,) = set(values.dims) - {x.dims[0]}
+        line = values.sel({component: name})
+        times, said = enlarged(line, whole, error)
+        ax.plot(x, times * line, label=f"{label}{said}", **look)
 
 
 def spin_currents(data: Dataset, ax: Axes | None = None) -> Axes:
     """The three components of the spin current against z, all parts of it together.
 
-    Interfaces are vertical lines.
+    Layers are shaded, with their magnetisations as arrows.
 
     Parameters
     ----------
@@ -127,24 +153,23 @@ def spin_currents(data: Dataset, ax: Axes | None = None) -> Axes:
     >>> data = kt.torques(stack, energy=0.06, tolerance=0.3, progress=False)
     >>> ax = kt.plot.spin_currents(data)
     >>> [line.get_label() for line in ax.get_lines()[:3]]
-    ['$J_x$', '$J_y$', '$J_z$']
+    ['$Q_{sx}$: zero', '$Q_{sy}$: zero', '$Q_{sz}$']
     """
     names = ("spin_current", "z_bond", "boundary_z")
     require(data, PROFILES, *names, dims=("bond", "axis", "boundary"), besides=("part",))
     ax = axes(ax)
     current = all_parts(data).spin_current
-    for axis, colour in (("x", "spin"), ("y", "orbital"), ("z", "lattice")):
-        ax.plot(data.z_bond, current.sel(axis=axis), color=COLOURS[colour], label=rf"$J_{axis}$")
-    interfaces(ax, data)
+    names = {axis: rf"$Q_{{s{axis}}}$" for axis in COMPONENTS}
+    _components(ax, data.z_bond, current, names, _error(all_parts(data), "spin_current"))
     zero(ax)
-    unit = unit_of(current)
-    ax.set(xlabel="z (nm)", ylabel=f"spin current ({unit})", xlim=(float(data.z_bond[0]), float(data.z_bond[-1])))
-    ax.legend(frameon=False, fontsize="small")
+    ax.set(xlabel="z (nm)", ylabel=labelled("spin current", current))
+    mark_layers(ax, data)
+    legend_above(ax, ncols=3)
     return ax
 
 
 def spin_density(data: Dataset, ax: Axes | None = None) -> Axes:
-    """Spin density against z, all parts of it together; interfaces are vertical lines.
+    """Spin density against z, all parts of it together.
 
     Parameters
     ----------
@@ -170,7 +195,7 @@ def spin_density(data: Dataset, ax: Axes | None = None) -> Axes:
     >>> data = kt.torques(stack, energy=0.06, tolerance=0.3, progress=False)
     >>> ax = kt.plot.spin_density(data)
     >>> [line.get_label() for line in ax.get_lines()[:3]]
-    ['x', 'y', 'z']
+    ['x: zero', 'y: zero', 'z']
     """
     names = ("spin_density", "z", "boundary_z")
     require(data, PROFILES, *names, dims=("site", "axis", "boundary"), besides=("part",))
@@ -178,24 +203,27 @@ def spin_density(data: Dataset, ax: Axes | None = None) -> Axes:
     data = all_parts(data)
     density = data.get("transverse_spin_density", data.spin_density)
     (component,) = set(density.dims) - {"site"}
-    for name in density[component].values:
-        ax.plot(data.z, density.sel({component: name}), label=str(name))
-    interfaces(ax, data)
-    unit = unit_of(density)
-    label = density.attrs["long_name"]
-    ax.set(xlabel="z (nm)", ylabel=f"{label} ({unit})", xlim=(float(data.z[0]), float(data.z[-1])))
-    ax.legend(frameon=False, fontsize="small")
+    names = {name: str(name) for name in density[component].values}
+    _components(ax, data.z, density, names, _error(data, "spin_density"))
+    zero(ax)
+    ax.set(xlabel="z (nm)", ylabel=labelled(title_of(density), density))
+    mark_layers(ax, data)
+    legend_above(ax, ncols=3)
     return ax
 
 
-def wall_torques(data: Dataset, ax: Axes | None = None) -> Axes:
-    """Torque on a domain wall along e_theta and along m x e_theta = y, per length.
+def exchange_torque(data: Dataset, part: str | None = None, ax: Axes | None = None) -> Axes:
+    r"""Torque on the magnetisation per length against z.
 
-    With m_z on an axis of its own; e_theta = (m_z, 0, -m_x).
+        exchange_torque / (length of the site that is magnetic)
+
+    That length is the spacing, and half of it on the surface of a magnet.
 
     Parameters
     ----------
-    data : Dataset of `domain-wall`
+    data : Dataset of `kwantorque.torques`, `steady_state` or a prepared system
+    part : {"sea", "window"}, optional
+        Of a steady state; all parts of it together by default.
     ax : matplotlib Axes, optional
 
     Returns
@@ -205,120 +233,47 @@ def wall_torques(data: Dataset, ax: Axes | None = None) -> Axes:
     Raises
     ------
     InputError
-        Another Dataset, or a sweep.
+        Another Dataset, one resolved in k, a sweep, or a part that there is not.
 
     Examples
     --------
     >>> import kwantorque as kt
-    >>> wall = kt.systems.find("domain-wall")
-    >>> data = wall.run(tolerance=0.1, progress=False, width=0.4, spacing=0.2)
-    >>> ax = kt.plot.wall_torques(data)
-    >>> ax.get_xlabel()
-    'z (nm)'
+    >>> iron, spacer = kt.FreeElectron(exchange=-1), kt.Layer(kt.FreeElectron(), 1)
+    >>> layers = [kt.Layer(iron, 1, m="z"), spacer, kt.Layer(iron, 1, m="x")]
+    >>> data = kt.torques(kt.Stack(layers, 0.2), 1.0, tolerance=0.3, progress=False)
+    >>> ax = kt.plot.exchange_torque(data)
+    >>> ax.get_ylabel()
+    'torque on the magnetisation\nper nm (1/nm$^2$)'
     """
-    require(data, "a Dataset of `domain-wall`", "magnetisation", "exchange_torque", "z", dims=("site", "axis"))
+    names = ("exchange_torque", "magnetisation", "z", "boundary_z")
+    require(data, PROFILES, *names, dims=("site", "axis", "boundary"), besides=("part",))
+    if part is None:
+        chosen = all_parts(data)
+    else:
+        require(data, "a Dataset of `kwantorque.steady_state`", "exchange_torque", dims=("part",), besides=None)
+        chosen = data.sel(part=known("part", part, data.part.values.tolist()))
     ax = axes(ax)
-    m, torque = data.magnetisation, data.exchange_torque / float(data.z[1] - data.z[0])
-    along = torque.sel(axis="x") * m.sel(axis="z") - torque.sel(axis="z") * m.sel(axis="x")
-    ax.plot(data.z, along, color=COLOURS["magnetisation"], label=r"along $e_\theta$ (adiabatic)")
-    ax.plot(data.z, torque.sel(axis="y"), color=COLOURS["spin"], label=r"along $m \times e_\theta$ (non-adiabatic)")
-    ax.plot([], [], color="0.6", ls="--", label=r"$m_z$ (right axis)")
+    error, torque = _error(chosen, "exchange_torque"), chosen.exchange_torque
+    magnetic = np.abs(data.magnetisation.values).sum(axis=1) > 0
+    length = _magnetic_lengths(data, magnetic)
+    # Where nothing is magnetic there is no line, rather than one at zero.
+    density = (torque / xr.DataArray(length, dims="site")).where(xr.DataArray(magnetic, dims="site"))
+    names = {axis: f"along {axis}" for axis in COMPONENTS}
+    _components(ax, data.z, density, names, error / length.min())
     zero(ax)
-    ax.set(xlabel="z (nm)", ylabel=r"torque per length ($\hbar$ I/(e nm))", xlim=(float(data.z[0]), float(data.z[-1])))
-    other = ax.twinx()
-    other.plot(data.z, m.sel(axis="z"), color="0.6", ls="--")
-    other.set(ylabel=r"$m_z$", ylim=(-1.1, 1.1))
-    ax.legend(frameon=False, fontsize="small", loc="lower left")
+    words = "torque on the magnetisation\nper nm" + ("" if part is None else f", {part} only")
+    ax.set(xlabel="z (nm)", ylabel=labelled(words, torque))
+    mark_layers(ax, data)
+    legend_above(ax, ncols=3)
     return ax
 
 
-def torque_density(data: Dataset, ax: Axes | None = None) -> Axes:
-    """In-plane torque on the magnetisation per length against the depth in the layer.
-
-    As in figure 2b of Haney and Stiles, Phys. Rev. Lett. 105, 126602 (2010).
-
-    Parameters
-    ----------
-    data : Dataset of `gamnas-spin-valve`, or of a sweep of it
-        One line for each point: with and without spin-orbit coupling, say.
-    ax : matplotlib Axes, optional
-
-    Returns
-    -------
-    matplotlib Axes
-
-    Raises
-    ------
-    InputError
-        Another Dataset.
-
-    Examples
-    --------
-    >>> import kwantorque as kt
-    >>> valve = kt.systems.find("gamnas-spin-valve")
-    >>> small = {"gamma2": 0, "gamma3": 0, "spacing": 0.5, "fm_length": 2}
-    >>> data = valve.run(tolerance=0.1, progress=False, angle=60, **small)
-    >>> ax = kt.plot.torque_density(data)
-    >>> ax.get_xlabel()
-    'distance from the barrier (nm)'
-    """
-    what = "a Dataset of `gamnas-spin-valve`, or a sweep of it in which its layers keep their lengths"
-    require(data, what, "torque_density", "depth", dims=("depth",), besides=None)
-    ax = axes(ax)
-    lines = list(lines_along(data.torque_density, "depth"))
-    for label, line in lines:
-        colour = COLOURS["magnetisation"] if len(lines) == 1 else None
-        ax.plot(data.depth, line, color=colour, label=label)
-    if len(lines) > 1:
-        ax.legend(frameon=False, fontsize="small")
-    zero(ax)
-    unit = unit_of(data.torque_density)
-    ax.set(xlabel="distance from the barrier (nm)", ylabel=f"torque density ({unit})", xlim=(0, float(data.depth[-1])))
-    return ax
-
-
-def torque_against_thickness(data: Dataset, ax: Axes | None = None) -> Axes:
-    """In-plane torques and fluxes, summed over a layer up to a depth, against that.
-
-    As in figure 2c of Haney and Stiles, Phys. Rev. Lett. 105, 126602 (2010).
-
-    Parameters
-    ----------
-    data : Dataset of `gamnas-spin-valve`
-    ax : matplotlib Axes, optional
-
-    Returns
-    -------
-    matplotlib Axes
-
-    Raises
-    ------
-    InputError
-        Another Dataset, one resolved in k, or a sweep.
-
-    Examples
-    --------
-    >>> import kwantorque as kt
-    >>> valve = kt.systems.find("gamnas-spin-valve")
-    >>> small = {"gamma2": 0, "gamma3": 0, "spacing": 0.5, "fm_length": 2}
-    >>> data = valve.run(tolerance=0.1, progress=False, angle=60, **small)
-    >>> ax = kt.plot.torque_against_thickness(data)
-    >>> ax.get_xlabel()
-    'thickness of the layer (nm)'
-    """
-    drawn = (
-        ("stt", "magnetisation", "torque on the magnetisation"),
-        ("Qs_flux", "spin", "spin current in - out"),
-        ("Qj_flux", "total", "angular momentum current in - out"),
-        ("lattice_torque", "lattice", "torque on the lattice"),
-    )
-    names = (f"{name}_against_thickness" for name, *_ in drawn)
-    require(data, "a Dataset of `gamnas-spin-valve`", *names, "depth", dims=("depth",))
-    ax = axes(ax)
-    for name, kind, label in drawn:
-        ax.plot(data.depth, data[f"{name}_against_thickness"], color=COLOURS[kind], label=label)
-    zero(ax)
-    unit = unit_of(data.stt_against_thickness)
-    ax.set(xlabel="thickness of the layer (nm)", ylabel=f"in-plane component ({unit})", xlim=(0, float(data.depth[-1])))
-    ax.legend(frameon=False, fontsize="small")
-    return ax
+def _magnetic_lengths(data, magnetic):
+    """The part of each site that is magnetic: half of it where a magnet ends."""
+    z = data.z.values
+    # A lead takes torque if it is magnetic.
+    tail = data.get("exchange_torque_tail")
+    ends = [True, True] if tail is None else [bool(tail.sel(lead=side).any()) for side in ("left", "right")]
+    before, after = np.append(ends[0], magnetic[:-1]), np.append(magnetic[1:], ends[1])
+    on_plane = np.isin(z.round(9), data.boundary_z.values.round(9))
+    return np.where(on_plane & ~(before & after), 0.5, 1.0) * (z[1] - z[0])

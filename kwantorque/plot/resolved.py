@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from textwrap import fill
 from typing import TYPE_CHECKING
 
 import numpy as np
 import xarray as xr
 
 from ..errors import InputError
-from .base import COLOURS, axes, require, unit_of
+from .base import COLOURS, axes, labelled, legend_above, require, title_of, zero
+from .layers import mark_layers
 
 if TYPE_CHECKING:
     from .base import Axes
@@ -16,6 +18,14 @@ if TYPE_CHECKING:
 __all__ = ["against_k", "channels", "k_map"]
 
 RESOLVED = "a Dataset resolved in k, of `kwantorque.torques_at` or `System.resolve`"
+ONE_SIGN = 0.02
+"""Of the largest value: what is smaller and of the other sign does not count as one."""
+VISIBLE = 0.01
+"""Of the largest value: what is smaller is not seen in a map."""
+MARGIN = 1.08
+"""How far a map reaches beyond what is seen in it."""
+GRID = 0.3
+"""Part of a rectangular grid that wavevectors must fill to be drawn as its cells."""
 POSITIONS = {"site": "z", "bond": "z_bond", "depth": "depth"}
 """Coordinate along each dimension of a profile."""
 
@@ -64,7 +74,7 @@ def channels(data: xr.Dataset, values: xr.DataArray, ax: Axes | None = None) -> 
     >>> data = kt.torques_at(stack, k, 0.0, incident_spin="x")
     >>> ax = kt.plot.channels(data, data.spin_current.sel(axis="y"))
     >>> ax.get_xlabel()
-    'position of the bond (nm)'
+    'z (nm)'
     """
     _require_resolved(data, values, *POSITIONS)
     ax = axes(ax)
@@ -72,15 +82,15 @@ def channels(data: xr.Dataset, values: xr.DataArray, ax: Axes | None = None) -> 
     position = data[POSITIONS[along]]
     ax.plot(position, values.transpose(along, "k"), color="0.7", lw=0.6)
     ax.plot(position, values.mean("k"), color=COLOURS["total"], lw=2, label="mean of the channels")
-    about = position.attrs
-    ax.set(
-        xlabel=f"{about['long_name']} ({about['units']})",
-        ylabel=f"{values.attrs.get('long_name', values.name)} ({values.attrs.get('units', '')})".replace(
-            "hbar", r"$\hbar$"
-        ),
-        xlim=(float(position[0]), float(position[-1])),
-    )
-    ax.legend(frameon=False, fontsize="small")
+    ax.plot([], [], color="0.7", lw=0.6, label=f"{values.sizes['k']} channels, one by one")
+    zero(ax)
+    xlabel, limits = labelled("z", position), (float(position[0]), float(position[-1]))
+    if along == "depth":
+        xlabel = labelled(title_of(position), position)
+    ax.set(xlabel=xlabel, ylabel=fill(labelled(title_of(values), values), 42), xlim=limits)
+    if along != "depth" and "boundary_z" in data.variables:
+        mark_layers(ax, data)
+    legend_above(ax)
     return ax
 
 
@@ -116,11 +126,39 @@ def k_map(data: xr.Dataset, values: xr.DataArray, ax: Axes | None = None) -> Axe
     ax = axes(ax)
     # The few largest values, next to thresholds and resonances, must not bleach the
     # rest.
-    largest = float(np.quantile(abs(values), 0.995))
-    points = ax.scatter(data.kx, data.ky, c=values, s=8, cmap="RdBu_r", vmin=-largest, vmax=largest, linewidths=0)
-    ax.figure.colorbar(points, ax=ax, label=values.attrs.get("long_name", values.name), extend="both")
-    ax.set(xlabel="kx (1/nm)", ylabel="ky (1/nm)", aspect="equal")
+    low, high = (float(end) for end in np.quantile(values, (0.005, 0.995)))
+    largest = max(-low, high)
+    signed = min(-low, high) > ONE_SIGN * largest
+    sides = {"vmin": -largest, "vmax": largest} if signed else {"vmin": min(low, 0), "vmax": max(high, 0)}
+    look = {"cmap": "RdBu_r" if signed else "viridis" if high > 0 else "viridis_r", **sides}
+    cells = _cells(ax, data.kx.values, data.ky.values, values.values, look)
+    outside = (bool((values < sides["vmin"]).any()), bool((values > sides["vmax"]).any()))
+    extend = {(True, True): "both", (True, False): "min", (False, True): "max"}.get(outside, "neither")
+    bar = ax.figure.colorbar(cells, ax=ax, extend=extend)
+    bar.set_label(fill(labelled(title_of(values), values), 42))
+    reach = _reach(data, values, largest)
+    ax.set(xlabel="kx (1/nm)", ylabel="ky (1/nm)", aspect="equal", xlim=reach[0], ylim=reach[1])
     return ax
+
+
+def _cells(ax, kx, ky, values, look):
+    """Cells of a grid of wavevectors; dots, where these are not on one."""
+    x, y = np.unique(kx.round(9)), np.unique(ky.round(9))
+    if min(len(x), len(y)) < 2 or len(values) < GRID * len(x) * len(y):
+        return ax.scatter(kx, ky, c=values, s=8, linewidths=0, **look)
+    grid = np.full((len(y), len(x)), np.nan)
+    grid[np.searchsorted(y, ky.round(9)), np.searchsorted(x, kx.round(9))] = values
+    return ax.pcolormesh(x, y, grid, shading="nearest", **look)
+
+
+def _reach(data, values, largest):
+    """From where to where there is something to see along kx and ky."""
+    seen = np.abs(values.values) > VISIBLE * largest
+    found = []
+    for k in (data.kx.values, data.ky.values):
+        size = max(np.abs(k[seen]).max(initial=0.0), 1e-9) if seen.any() else np.abs(k).max()
+        found.append((-MARGIN * size, MARGIN * size))
+    return found
 
 
 def against_k(data: xr.Dataset, values: xr.DataArray, ax: Axes | None = None) -> Axes:
@@ -160,7 +198,6 @@ def against_k(data: xr.Dataset, values: xr.DataArray, ax: Axes | None = None) ->
     """
     _require_resolved(data, values)
     ax = axes(ax)
-    unit = unit_of(values)
     ax.plot(np.hypot(data.kx, data.ky), values, color=COLOURS["total"], lw=0.8)
-    ax.set(xlabel="in-plane wavevector (1/nm)", ylabel=f"{values.attrs.get('long_name', values.name)} ({unit})")
+    ax.set(xlabel="in-plane wavevector (1/nm)", ylabel=fill(labelled(title_of(values), values), 42))
     return ax

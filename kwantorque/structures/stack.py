@@ -24,9 +24,12 @@ import numpy as np
 
 from ..errors import InputError, finite, known, named, positive
 from .layer import Drop, Interface, Layer
+from .summary import html, text
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from numpy.typing import ArrayLike, NDArray
+
+    from ..plot.base import Axes
 
 __all__ = ["Interface", "Layer", "Region", "Stack"]
 
@@ -115,6 +118,11 @@ class Stack:
     (11, 5.0)
     >>> stack.boundaries
     array([0., 2., 3., 5.])
+    >>> print(kt.Stack([kt.Layer(copper, 1, name="Cu")], 0.5))
+    Stack of 1 nm: 3 sites, spacing 0.5 nm
+      left lead (Cu)         FreeElectron(exchange=0.0, mass=1.0, bottom=-7.0469...)
+      Cu               1 nm  FreeElectron(exchange=0.0, mass=1.0, bottom=-7.0469...)
+      right lead (Cu)        FreeElectron(exchange=0.0, mass=1.0, bottom=-7.0469...)
     >>> kt.Stack(layers, 3.0)
     Traceback (most recent call last):
     ...
@@ -177,12 +185,69 @@ class Stack:
         return {one.name: getattr(self, one.name) for one in fields(self)}
 
     def __repr__(self) -> str:
-        interfaces = {i: x for i, x in enumerate(self.interfaces) if x.terms}
-        parts = [f"Stack({list(self.layers)}", f"spacing={self.spacing}", f"left={self.left}", f"right={self.right}"]
-        parts += [f"interfaces={interfaces}"] if interfaces else []
-        parts += ["atomic=True"] if self.atomic else []
-        parts += [f"lengths={[round(length, 9) for length in self.lengths]}"] if self.rounding > 1e-9 else []
-        return ", ".join(parts) + ")"
+        return text(self)
+
+    def _repr_html_(self) -> str:
+        return html(self)
+
+    def plot(self, energy: float | Sequence[float] = 0.0, ax: Axes | None = None) -> Axes:
+        """Draw the stack to scale, with its bands: `kwantorque.plot.stack`.
+
+        Parameters
+        ----------
+        energy : float or (left, right), eV
+            The Fermi energy, or the chemical potentials of the two leads.
+        ax : matplotlib Axes, optional
+
+        Returns
+        -------
+        matplotlib Axes
+
+        Examples
+        --------
+        >>> import kwantorque as kt
+        >>> metal = kt.Layer(kt.FreeElectron(bottom=-1.0), 1.0, name="metal")
+        >>> ax = kt.Stack([metal], 0.1).plot()
+        >>> ax.get_xlabel()
+        'z (nm)'
+        """
+        # Here, so that a stack can be made where matplotlib is not wanted.
+        from ..plot import stack
+
+        return stack(self, energy, ax)
+
+    def bands_at(self, number: int, z: ArrayLike) -> tuple[NDArray, NDArray]:
+        """Energies of all bands at k = 0 in one region, and their spin along m.
+
+        Parameters
+        ----------
+        number : int
+            Of `regions`: 0 is the left lead.
+        z : (n,) array, nm
+
+        Returns
+        -------
+        energies, spin : (n, n_bands) arrays, eV and hbar
+            Ascending. Where nothing is magnetic the spin is zero, as it is of states of
+            one energy.
+
+        Examples
+        --------
+        >>> import kwantorque as kt
+        >>> iron = kt.Layer(kt.FreeElectron(bottom=-2, exchange=-1), 1, m="z")
+        >>> energies, spin = kt.Stack([iron], 0.1).bands_at(1, [0.5])
+        >>> energies, spin
+        (array([[-2.5, -1.5]]), array([[ 0.5, -0.5]]))
+        """
+        layer = self.regions[number].layer
+        found = []
+        for one in np.asarray(z, float):
+            hamiltonian = sum(term(np.zeros(3)) for term in layer.terms_at(float(one)))
+            energies, states = np.linalg.eigh(hamiltonian)
+            spin = np.einsum("a,aij->ij", layer.magnetisation_at(float(one)), layer.material.spin)
+            found.append((energies, np.einsum("ib,ij,jb->b", states.conj(), spin, states).real))
+        energies, spin = (np.array(column) for column in zip(*found, strict=True))
+        return energies, spin
 
     def _given(self, between):
         """The interfaces found between the layers, or those given apart."""

@@ -44,14 +44,14 @@ def call(figure, data):
 @pytest.mark.parametrize("figure", FIGURES, ids=lambda figure: figure.__name__)
 @pytest.mark.parametrize("data", [None, {}, xr.DataArray([1.0]), xr.Dataset(), xr.Dataset({"energy": ("k", [0.0])})])
 def test_every_figure_refuses_what_is_no_result(figure, data):
-    with pytest.raises(InputError, match=r"^this figure needs a (Dataset|sweep)"):
+    with pytest.raises(InputError, match=r"^this figure needs a (Dataset|sweep|Stack)"):
         call(figure, data)
 
 
 @pytest.mark.parametrize("figure", FIGURES, ids=lambda figure: figure.__name__)
 def test_every_figure_refuses_a_sweep_of_something_else(figure):
     if figure is not kt.plot.results_against:
-        with pytest.raises(InputError, match=r"^this figure needs a (Dataset|sweep)"):
+        with pytest.raises(InputError, match=r"^this figure needs a (Dataset|sweep|Stack)"):
             call(figure, sweep("density", temperature=[0.0, 300.0]))
 
 

@@ -85,14 +85,19 @@ def test_figures():
     """
     quick = QUICK | {"tolerance": 0.1}
     data = WALL.run(**quick, spacing=0.1, width=0.5)
-    along, across = (line.get_ydata() for line in kt.plot.wall_torques(data).get_lines()[:2])
+    along, enlarged = kt.plot.wall_torques(data).get_lines()[:2]
+    times = float(enlarged.get_label().partition("$\\times$")[2] or 1)
+    along, across = along.get_ydata(), enlarged.get_ydata() / times
     m, torque = data.magnetisation.values, data.exchange_torque.values / 0.1
     assert np.allclose(along, torque[:, 0] * m[:, 2] - torque[:, 2] * m[:, 0])
     assert np.allclose(across, torque[:, 1])
     # Electrons that follow: hbar/2 times -P per radian.
     assert along.sum() * 0.1 == pytest.approx(-0.2 / 2 * np.pi, rel=0.1)
     swept = Sweep(WALL, {"spacing": 0.1}, {"width": [0.5, 1.0]}).run(**quick)
-    torque, resistance, law = (line.get_ydata() for line in kt.plot.against_width(swept).get_lines())
+    ax = kt.plot.against_width(swept)
+    torque, law = (line.get_ydata() for line in ax.get_lines()[:2])
+    (other,) = (one for one in ax.figure.axes if one is not ax)
+    (resistance,) = (line.get_ydata() for line in other.get_lines())
     assert np.array_equal(torque, np.abs(swept.result_torque_nonadiabatic))
     assert np.array_equal(resistance, np.abs(swept.result_wall_resistance))
     assert law == pytest.approx(torque[-1] * np.array([4, 1]))

@@ -142,10 +142,11 @@ def test_derivatives(against_bias):
 def test_figures_against_bias(against_bias):
     lines = {line.get_label(): line.get_ydata() for line in kt.plot.torques_against_bias(against_bias).get_lines()}
     for label, name in (
-        ("in plane, right", "torque_in_plane"),
-        ("out of plane, right", "torque_out_of_plane"),
-        ("in plane, left", "torque_in_plane_left"),
-        ("out of plane, without bias", "torque_out_of_plane_equilibrium"),
+        ("in plane, right magnet", "torque_in_plane"),
+        ("out of plane, right magnet", "torque_out_of_plane"),
+        ("in plane, left magnet", "torque_in_plane_left"),
+        ("out of plane, left magnet", "torque_out_of_plane_left"),
+        ("out of plane, right magnet, without bias", "torque_out_of_plane_equilibrium"),
     ):
         assert np.allclose(lines[label], 1e3 * against_bias[f"result_{name}"]), name
     data = derivatives(against_bias)

@@ -247,12 +247,12 @@ def test_figures_of_sweeps():
     quick = {"tolerance": 0.2, "progress": False}
     data = Sweep(JUNCTION, COARSE, {"bias": [-0.2, 0.2], "rashba": [0.02, 0.04]}).run(**quick)
     lines = kt.plot.torque_parallel(data, against="rashba").get_lines()
-    assert [line.get_label() for line in lines[:2]] == ["bias = -0.2", "bias = 0.2"]
+    assert [line.get_label().partition(", ")[2] for line in lines[:2]] == ["bias = -0.2 V", "bias = 0.2 V"]
     assert np.array_equal(lines[0].get_ydata(), data.result_torque_parallel[0])
     other = kt.plot.torque_parallel(data, against="bias")
     assert other.get_xlabel() == "bias (V)"
     change = data.result_torque_perpendicular - data.result_torque_perpendicular_equilibrium
-    assert np.array_equal(lines[2].get_ydata(), change[1])
+    assert np.allclose(lines[2].get_ydata(), change[1])
     angles = Sweep(JUNCTION, COARSE, {"theta": [0.0, 45.0, 90.0], "rashba": [0.01, 0.02]}).run(**quick)
     assert JUNCTION.sweep_figures["theta"] is kt.plot.conductance_against_theta
     for draw, name in (
@@ -260,7 +260,7 @@ def test_figures_of_sweeps():
         (kt.plot.torque_against_theta, "torque_perpendicular_equilibrium"),
     ):
         drawn = draw(angles).get_lines()[1]
-        assert drawn.get_label() == "rashba = 0.02"
+        assert drawn.get_label().startswith("rashba = 0.02 eV nm$^2$")
         factor = np.sin(np.radians(angles.theta)) if "torque" in name else 1.0
         assert np.allclose(drawn.get_ydata(), angles[f"result_{name}"].sel(rashba=0.02) * factor)
     for wrong in (lambda: kt.plot.torque_parallel(angles, "bias"), lambda: kt.plot.torque_against_theta(data)):

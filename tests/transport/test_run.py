@@ -267,7 +267,9 @@ def test_replacing_the_spacing_keeps_interfaces_and_bias():
     assert finer.interfaces == stack.interfaces
     assert finer.bias == 0.2
     assert finer.layers == stack.layers
-    assert repr(finer) == repr(stack).replace("spacing=0.1", "spacing=0.05")
+    assert repr(finer) == repr(stack).replace(
+        f"{stack.n_sites} sites, spacing 0.1", f"{finer.n_sites} sites, spacing 0.05"
+    )
 
 
 def test_provenance_says_what_changes_a_result():
