@@ -218,6 +218,10 @@ def test_a_partner_of_ones_own_gets_a_torque_of_its_own():
     assert np.allclose(dirty.torque_on_impurities, dirty.exchange_torque, atol=1e-12)
     both = dirty.torque_on_impurities_total + dirty.exchange_torque_total
     assert np.allclose(both, clean.exchange_torque_total, atol=1e-9)
+    on_layers = dirty.torque_on_impurities_of_layer + dirty.exchange_torque_of_layer
+    assert np.allclose(on_layers, clean.exchange_torque_of_layer, atol=1e-9)
+    parts = (kt.components(dirty, "layer 1", "layer 0", one) for one in ("exchange_torque", "torque_on_impurities"))
+    assert np.allclose(*(part.damping_like for part in parts), atol=1e-12)
     assert dirty.torque_on_impurities_limit.attrs["units"] == "1/nm^3"
     assert dirty.torque_on_impurities.attrs["long_name"] == "torque on the impurities, per site"
 
