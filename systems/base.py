@@ -105,7 +105,7 @@ class Parameter:
             return
         odd = [value for value in values if value % 1]
         if odd:
-            warnings.warn(f"`{self.name}` = {odd[0]:g} is in degrees: were radians meant?", stacklevel=4)
+            warnings.warn(f"`{self.name}` = {odd[0]:g} is in degrees: were radians meant?", stacklevel=3)
 
 
 @dataclass(frozen=True)
@@ -187,12 +187,14 @@ class System:
     sweep_figures: Mapping[str, Callable] = field(default_factory=dict, repr=False)
     selective: bool = False
 
-    def complete(self, given: Mapping[str, Any]) -> dict[str, float | str]:
+    def complete(self, given: Mapping[str, Any], doubt: bool = True) -> dict[str, float | str]:
         """All parameters: defaults, overwritten by `given`.
 
         Parameters
         ----------
         given : dict from names to numbers or words
+        doubt : bool
+            Whether to warn of angles that look like radians.
 
         Raises
         ------
@@ -205,6 +207,8 @@ class System:
         for name, value in given.items():
             known(f"parameter of {self.name}", name, values)
             values[name] = declared[name].checked(value)
+            if doubt:
+                declared[name].doubt(values[name])
         for p in self.parameters:
             if p.follows and p.name not in given:
                 values[p.name] = values[p.follows]
@@ -263,9 +267,6 @@ class System:
         """
         numerics, given = Numerics.among(given, numerics)
         values = self.complete(given)
-        for p in self.parameters:
-            if p.name in given:
-                p.doubt(values[p.name])
         return self.computed(values, numerics, to_zero_spacing, self.asked(results))
 
     def computed(
