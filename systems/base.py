@@ -113,7 +113,7 @@ class Parameter:
             return
         odd = [value for value in values if value % 1]
         if odd:
-            warnings.warn(f"`{self.name}` = {odd[0]:g} is in degrees: were radians meant?", stacklevel=4)
+            warnings.warn(f"`{self.name}` = {odd[0]:g} is in degrees: were radians meant?", stacklevel=3)
 
 
 @dataclass(frozen=True)
@@ -221,12 +221,14 @@ class System:
             *((r.name, "result", r.unit, r.meaning) for r in self.results),
         ]
 
-    def complete(self, given: Mapping[str, Any]) -> dict[str, float | str]:
+    def complete(self, given: Mapping[str, Any], doubt: bool = True) -> dict[str, float | str]:
         """All parameters: defaults, overwritten by `given`.
 
         Parameters
         ----------
         given : dict from names to numbers or words
+        doubt : bool
+            Whether to warn of angles that look like radians.
 
         Raises
         ------
@@ -239,6 +241,8 @@ class System:
         for name, value in given.items():
             known(f"parameter of {self.name}", name, values)
             values[name] = declared[name].checked(value)
+            if doubt:
+                declared[name].doubt(values[name])
         for p in self.parameters:
             if p.follows and p.name not in given:
                 values[p.name] = values[p.follows]
@@ -297,9 +301,6 @@ class System:
         """
         numerics, given = Numerics.among(given, numerics)
         values = self.complete(given)
-        for p in self.parameters:
-            if p.name in given:
-                p.doubt(values[p.name])
         return self.computed(values, numerics, to_zero_spacing, self.asked(results))
 
     def computed(

@@ -74,9 +74,6 @@ class SystemTask:
         # What follows a swept parameter is no fixed one, unless it is set.
         follows = {p.name for p in system.parameters if p.follows in swept and p.name not in given}
         fixed = {name: value for name, value in complete.items() if name not in follows | set(swept)}
-        for p in system.parameters:
-            if p.name in given:
-                p.doubt(fixed[p.name])
         return cls(system, fixed, tuple(swept), bool(to_zero_spacing), results)
 
     @property
@@ -112,11 +109,11 @@ class SystemTask:
         for name in self.swept:
             self._parameter(name).doubt(*dict.fromkeys(point[name] for point in points))
         for point in points:
-            self.system.check(self.system.complete({**self.fixed, **point}), self.to_zero_spacing)
+            self.system.check(self.system.complete({**self.fixed, **point}, doubt=False), self.to_zero_spacing)
 
     def __call__(self, point: Mapping[str, Any], numerics: Numerics) -> xr.Dataset:
         """The result at a point."""
-        values, asked = self.system.complete({**self.fixed, **point}), self.system.asked(self.results)
+        values, asked = self.system.complete({**self.fixed, **point}, doubt=False), self.system.asked(self.results)
         return self.system.computed(values, numerics, self.to_zero_spacing, asked)
 
     def dataset(self, result: xr.Dataset) -> xr.Dataset:
