@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 __all__ = ["results_against"]
 
+ABOUT_THE_RUN = ("closure", "error_estimate", "k_points", "seconds", "rounding_nm")
+"""What a sweep says of each point besides its results."""
 STYLES = (("-", "o"), ("--", "s"), (":", "^"), ("-.", "v"))
 """Lines of one colour in one panel."""
 
@@ -47,7 +49,8 @@ def results_against(data: xr.Dataset, ax: Axes | None = None, show: str | Sequen
 
     Parameters
     ----------
-    data : Dataset of a `Sweep`
+    data : Dataset of a sweep
+        Of a prepared system, or of one's own function: its numbers then.
     ax : matplotlib Axes, optional
         For one panel or map: choose it by `show`.
     show : str or sequence of str, optional
@@ -110,11 +113,9 @@ class _Result(NamedTuple):
 
     @classmethod
     def of(cls, data, name):
-        values, errors = data[f"result_{name}"], data.get(f"result_{name}_error")
+        values, errors = data[name], data.get(f"{name}_error")
         unit = values.attrs.get("units")
-        alike = [
-            data[other] for other in data.data_vars if _is_result(other) and data[other].attrs.get("units") == unit
-        ]
+        alike = [data[one] for one in _results(data).values() if data[one].attrs.get("units") == unit]
         rounding = ROUNDING * max(float(np.abs(one).max()) for one in alike)
         error = np.fmax(0.0 if errors is None else np.abs(errors.values), rounding)
         known = np.isfinite(values.values)
@@ -159,16 +160,26 @@ def _span(values, errors):
 
 
 def _chosen(data, show):
-    """Names of the results to draw, without `result_`."""
-    there = [name.removeprefix("result_") for name in data.data_vars if _is_result(name)]
+    """Names of the variables to draw."""
+    there = _results(data)
     if not there:
-        raise InputError("this figure needs a sweep of a prepared system; this Dataset has no result_...")
+        raise InputError("this figure needs a sweep with a number at each point; this Dataset has none")
     wanted = there if show is None else [show] if isinstance(show, str) else list(show)
-    return [known("result", name, there) for name in wanted]
+    return [there[known("result", name, there)] for name in wanted]
 
 
-def _is_result(name):
-    return name.startswith("result_") and not name.endswith("_error")
+def _results(data):
+    """{name: variable} of what a sweep returns at every point.
+
+    Of a prepared system its results, of one's own function all numbers.
+    """
+    numbers = [
+        name
+        for name, values in data.data_vars.items()
+        if values.dims == data.done.dims and values.dtype.kind == "f" and not name.endswith("_error")
+    ]
+    of_system = {name.removeprefix("result_"): name for name in numbers if name.startswith("result_")}
+    return of_system or {name: name for name in numbers if name not in ABOUT_THE_RUN}
 
 
 def _grid(count, ax, share=False):

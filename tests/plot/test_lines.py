@@ -125,6 +125,17 @@ def test_words_can_be_swept():
     assert kt.plot.results_against(data, show="reflectance_up").get_xlabel() == "kind"
 
 
+def test_a_sweep_of_ones_own_function_shows_its_numbers():
+    """Any Dataset with `done` on the swept dimensions, without units and long names."""
+    length = ("length", [1.0, 2.0, 3.0])
+    data = xr.Dataset({"done": ("length", [1, 1, 1]), "torque": ("length", [0.1, 0.3, 0.2])}, {"length": length})
+    data = data.assign(torque_error=0.01 * data.torque, seconds=("length", [1.0, 2.0, 1.0]))
+    ax = kt.plot.results_against(data)
+    assert (ax.get_xlabel(), ax.get_ylabel(), len(ax.figure.axes)) == ("length", "torque", 1)
+    assert np.array_equal(ax.get_lines()[0].get_ydata(), data.torque)
+    assert len(ax.collections) == 1
+
+
 def test_one_axis_for_several_panels_is_refused():
     data = swept(kt.systems.find("spin-filter"), "angle")
     ax = kt.plot.results_against(data, show="reflectance_up")
