@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 
     from kwantorque.structures.stack import Stack
 
-__all__ = ["ROUGHLY", "check_bias", "parameters_of"]
+__all__ = ["ROUGHLY", "check_bias", "parameters_of_run"]
 
 ROUGHLY = Numerics(0.02, progress=False)
 """How exactly a figure is computed: to less than the width of its lines."""
 
 
-def parameters_of(data: xr.Dataset, name: str) -> dict[str, Any]:
+def parameters_of_run(data: xr.Dataset, name: str) -> dict[str, Any]:
     """The parameters of a single run of a system, from its Dataset.
 
     Raises
@@ -34,9 +34,9 @@ def parameters_of(data: xr.Dataset, name: str) -> dict[str, Any]:
     Examples
     --------
     >>> import xarray as xr
-    >>> from kwantorque.systems.junction import parameters_of
+    >>> from kwantorque.systems.junction import parameters_of_run
     >>> attrs = {"system": "magnetic-tunnel-junction", "parameters": '{"bias": 0.4}'}
-    >>> parameters_of(xr.Dataset(attrs=attrs), "magnetic-tunnel-junction")
+    >>> parameters_of_run(xr.Dataset(attrs=attrs), "magnetic-tunnel-junction")
     {'bias': 0.4}
     """
     if not hasattr(data, "attrs") or data.attrs.get("system") != name or data.attrs.get("sweep"):

@@ -29,7 +29,7 @@ from kwantorque.results.conductance import with_linear
 from kwantorque.results.dataset import error_of
 from kwantorque.structures.stack import Layer, Stack
 from kwantorque.systems.base import Parameter, Result, together, with_results
-from kwantorque.systems.junction import ROUGHLY, check_bias, parameters_of
+from kwantorque.systems.junction import ROUGHLY, check_bias, parameters_of_run
 from kwantorque.systems.layered import EQUILIBRIUM, LayeredSystem, in_unit, shared_key, transmitted
 from kwantorque.systems.magnets import Magnets, magnet
 from kwantorque.systems.parameters import ANGLE, BARRIER_HEIGHT, BARRIER_LENGTH, BARRIER_MASS, KF_DOWN, KF_UP, SPACING
@@ -201,7 +201,7 @@ def _figure(data):
     For the picture this is computed once more, roughly, with a part of either in the
     stack.
     """
-    parameters = parameters_of(data, SYSTEM.name)
+    parameters = parameters_of_run(data, SYSTEM.name)
     shown = in_the_magnets(SHOWN, numerics=ROUGHLY, **parameters)
     return junction(shown, _with_magnets(parameters, SHOWN).biased(parameters["bias"], "barrier"))
 

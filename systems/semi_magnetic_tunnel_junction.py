@@ -48,7 +48,7 @@ from kwantorque.results import conductance, estimate_of
 from kwantorque.results.conductance import with_linear
 from kwantorque.structures.stack import Interface, Layer, Stack
 from kwantorque.systems.base import Parameter, Result, together, with_results
-from kwantorque.systems.junction import ROUGHLY, check_bias, parameters_of
+from kwantorque.systems.junction import ROUGHLY, check_bias, parameters_of_run
 from kwantorque.systems.layered import EQUILIBRIUM, LayeredSystem, in_unit, shared_key, transmitted
 from kwantorque.systems.magnets import magnet
 from kwantorque.systems.parameters import (
@@ -281,7 +281,7 @@ def _figure(data):
 
     For the picture this is computed once more, roughly, with a part of it in the stack.
     """
-    parameters = parameters_of(data, SYSTEM.name)
+    parameters = parameters_of_run(data, SYSTEM.name)
     shown = in_the_ferromagnet(SHOWN, numerics=ROUGHLY, **parameters)
     return junction(shown, _with_ferromagnet(parameters, SHOWN).biased(parameters["bias"], "barrier"))
 

@@ -146,7 +146,6 @@ def _parser():
         "--sweep", action="append", default=[], metavar="key=start:stop:num|a,b,c", help="repeatable: all combinations"
     )
     run.add_argument("--results", metavar="A,B", help="compute these only")
-    run.add_argument("--show", metavar="RESULT", help="draw this result of a sweep")
     run.add_argument("--extrapolate", action="store_true", help="run at `spacing` and half of it, extrapolate to 0")
     run.set_defaults(action=_run)
     commands.add_parser("doctor", help="versions, solvers, threads and a self test").set_defaults(action=_doctor)

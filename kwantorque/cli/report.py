@@ -8,8 +8,6 @@ from collections.abc import Mapping, Sequence
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from ..results.dataset import error_of
 from ..systems import System
 
@@ -18,8 +16,6 @@ if TYPE_CHECKING:
 
 __all__ = ["as_json", "sweep_table", "table"]
 
-POOR = 0.1
-"""Relative error of a result from which on the table says so."""
 NAMED = 5
 """Points that a note about a sweep names."""
 QUALITY = ("error_estimate", "closure")
@@ -74,8 +70,6 @@ def table(system: System, given: Mapping[str, Any], data: xr.Dataset, seconds: f
         size, error = abs(float(data[name])), float(error_of(data, name))
         if error >= size > 0:
             lines.append(f"note: {r.name} is zero within its k error")
-        elif size > error > POOR * size:
-            lines.append(f"note: the k error of {r.name} is {error / size:.0%} of it: lower --tolerance")
         if f"{name}_window_error" in data:
             window = float(data[f"{name}_window_error"])
             lines.append(f"note: {r.name} is a fit; other windows of it move it by up to {window:.2g} {r.unit}")
@@ -120,19 +114,15 @@ def sweep_table(system: System, axes: Mapping[str, Sequence], data: xr.Dataset) 
 
 def _notes(system, axes, data):
     """What a single run notes below its table, of all points in one line each."""
-    missed, cut_short = {}, {}
+    missed = {}
     for values in product(*axes.values()):
         row = data.sel(dict(zip(axes, values, strict=True)))
         words = (value if isinstance(value, str) else f"{value:g}" for value in values)
         at = ", ".join(f"{name} = {word}" for name, word in zip(axes, words, strict=True))
         if not row.done:
             continue
-        if "error_estimate" in row and float(row.error_estimate) > data.attrs.get("tolerance", np.inf):
-            cut_short[at] = float(row.error_estimate)
         for name, error in system.missed(row).items():
             missed.setdefault(name, {})[at] = error
-    if cut_short:
-        yield f"note: the integration stopped before the tolerance was reached at {_worst(cut_short)}"
     for name, points in missed.items():
         yield (
             f"note: relative to itself, {data.attrs['tolerance']:g} is not met by {name} at {_worst(points)}: lower "

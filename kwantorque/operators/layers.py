@@ -43,6 +43,13 @@ class LayerSums:
     chain : structures.chain.Chain
     local : LocalOperators
         Of that chain.
+
+    Attributes
+    ----------
+    split : (n_split,) array
+        Sites with halves of two layers and crystals, the outermost lead site being 0.
+    operators : (nk or 1, n_split, columns, n, n) array
+        h_left - h_right there, in the columns of `LocalOperators.site`.
     """
 
     def __init__(self, chain: ChainLike, local: LocalOperators) -> None:
@@ -55,8 +62,8 @@ class LayerSums:
         # Of the sites inside, the j-th has bond j on its left and j + 1 on its right.
         self._of_bonds = (np.hstack([left, nothing]) + np.hstack([nothing, right])) / 2
         split = np.flatnonzero((kind[:, 0] != kind[:, 1]) & (layer[:, 0] != layer[:, 1]))
-        self._split, self._of_halves = split + 1, (left - right)[:, split] / 2
-        self._operators = local.site[:, kind[split, 0]] - local.site[:, kind[split, 1]]
+        self.split, self._of_halves = split + 1, (left - right)[:, split] / 2
+        self.operators = local.site[:, kind[split, 0]] - local.site[:, kind[split, 1]]
 
     def traces(self, blocks: BlocksLike, at: slice = slice(None)) -> NDArray:
         """Traces that tell the two halves of the sites on interfaces apart.
@@ -73,11 +80,11 @@ class LayerSums:
         (nk, ..., n_split, columns) array
             Of (h_left - h_right)/2, in the columns of `LocalOperators.traces`.
         """
-        rho = blocks.site[..., self._split, :, :]
-        if not len(self._split):
-            return np.zeros((*rho.shape[:-2], self._operators.shape[2]))
-        operators = self._operators if len(self._operators) == 1 else self._operators[at]
-        return real_trace(operators, rho, np.arange(len(self._split))) / 2
+        rho = blocks.site[..., self.split, :, :]
+        if not len(self.split):
+            return np.zeros((*rho.shape[:-2], self.operators.shape[2]))
+        operators = self.operators if len(self.operators) == 1 else self.operators[at]
+        return real_trace(operators, rho, np.arange(len(self.split))) / 2
 
     def summed(
         self, on_site: NDArray, on_bond: NDArray, halves: NDArray, lead_site: NDArray, lead_bond: NDArray

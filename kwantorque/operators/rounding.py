@@ -47,7 +47,7 @@ def random_traces(operators: ChainOperators, per_site: NDArray, tail: float = 1.
     chain, rng = operators.chain, np.random.default_rng(0)
     padded = np.concatenate([per_site[:1], per_site, per_site[-1:]])
     on_bond = np.maximum(padded[:-1], padded[1:])
-    both = [0, -1, 0, -1]
+    both, split = [0, -1, 0, -1], operators.layers.split
     in_leads = padded[both] * np.array([1.0, 1.0, tail, tail])
 
     def errors(of, kind, particles):
@@ -58,6 +58,7 @@ def random_traces(operators: ChainOperators, per_site: NDArray, tail: float = 1.
     return Traces(
         errors(operators.local.site, chain.site_kind[1:-1], per_site),
         errors(operators.local.bond, chain.bond_kind, on_bond),
+        errors(operators.layers.operators, np.arange(len(split)), per_site[split - 1]) / 2,
         errors(operators.local.site, chain.site_kind[both], in_leads),
         errors(operators.local.bond, chain.bond_kind[both], in_leads),
         incoming=np.zeros(DRAWS),

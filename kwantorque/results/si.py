@@ -56,8 +56,17 @@ DENSITIES = {
     "hbar/nm^3": (PER_NM**3, "hbar/m^3"),
     "hbar/(eV nm)": (PER_PARTICLE * PER_NM, "s/m"),
     "hbar^2/(eV nm)": (PER_PARTICLE * PER_NM, "hbar s/m"),
+    "1/(eV nm^2)": (PER_NM**2, "1/(V m^2)"),
+    "hbar/(eV nm^2)": (PER_NM**2, "hbar/(V m^2)"),
+    "1/nm^2": (PER_NM**2, "1/m^2"),
+    "hbar/nm^2": (PER_NM**2, "hbar/m^2"),
+    "hbar/eV": (PER_PARTICLE, "s"),
+    "hbar^2/eV": (PER_PARTICLE, "hbar s"),
 }
-"""The same of densities, whose 1/nm^3 is not that of a torque."""
+"""The same of densities, whose 1/nm^2 and 1/nm^3 are not those of a torque.
+
+Per area they are those of a layer.
+"""
 FIELDS = {
     "J/m^2": "T",
     "hbar/(2e) S/m^2": "T/V",

@@ -248,7 +248,9 @@ def _same(a: ArrayLike, b: ArrayLike) -> bool:
     if a.shape != b.shape:
         return False
     if a.dtype.kind in "biufc" and b.dtype.kind in "biufc":
-        return bool(np.allclose(a, b, rtol=SAME, atol=SAME * np.abs(b).max(initial=0), equal_nan=True))
+        # A lead has no end, and a texture no single direction of m.
+        scale = np.abs(b).max(initial=0, where=np.isfinite(b))
+        return bool(np.allclose(a, b, rtol=SAME, atol=SAME * scale, equal_nan=True))
     return bool(np.array_equal(a, b))
 
 

@@ -54,6 +54,7 @@ def mixing_conductance(
     kpar: PolarRule | None = None,
     executor: Executor | None = None,
     progress: bool = True,
+    criterion: str = "largest",
 ) -> xr.Dataset:
     """Mixing conductance and spin transmission of a normal metal | magnet stack.
 
@@ -78,7 +79,7 @@ def mixing_conductance(
         in it turns spins.
     energy : float, eV
         Fermi energy.
-    tolerance, solver, kpar, executor, progress
+    tolerance, solver, kpar, executor, progress, criterion
         As in `kwantorque.torques`.
 
     Returns
@@ -123,7 +124,7 @@ def mixing_conductance(
     ...
     kwantorque.errors.InputError: a mixing conductance needs magnets along one ...
     """
-    numerics = Numerics(tolerance, solver, kpar, executor, progress)
+    numerics = Numerics(tolerance, solver, kpar, executor, progress, criterion)
     energy = finite("energy", energy, "eV")
     m = _axis(check_stack(stack))
     p = direction("x") if abs(m[0]) < 0.9 else direction("y")

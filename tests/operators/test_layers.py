@@ -7,7 +7,6 @@ from helpers import QUICK, of_sea
 import kwantorque as kt
 from kwantorque.operators import ChainOperators
 from kwantorque.structures.chain import discretise
-from kwantorque.systems.semi_magnetic_tunnel_junction import rashba_interface
 
 COPPER = kt.FreeElectron.from_wavevectors(13.6)
 COBALT = kt.FreeElectron.from_wavevectors(13.6, 8.0)
@@ -147,7 +146,7 @@ def test_terms_of_a_partner_add_up_to_its_torque():
 
 def test_a_term_of_an_interface_is_counted_half_with_either_layer():
     magnet, metal = kt.Layer(COBALT, 0.5, m="x"), kt.Layer(COPPER, 0.5)
-    data = kt.torques_at(kt.Stack([magnet, rashba_interface(0.04), metal], 0.05), K[[0, 2]], 0.0)
+    data = kt.torques_at(kt.Stack([magnet, kt.Interface(kt.terms.rashba(0.04)), metal], 0.05), K[[0, 2]], 0.0)
     rashba = data.torque_of_term.sel(term="rashba")
     assert (np.abs(rashba.sel(layer="layer 0")).max("axis") > 1e-5).all()
     assert rashba.sel(layer="layer 0").values == pytest.approx(rashba.sel(layer="layer 1").values, rel=1e-10)

@@ -11,7 +11,7 @@ IRON, COPPER = kt.FreeElectron(bottom=-2.0, exchange=-1.0), kt.FreeElectron(bott
 
 def valve():
     """Two magnets, the second one out of the plane of z and x; leads of their own."""
-    layers = [kt.Layer(IRON, 1.0, m="-z", name="Fe"), kt.Layer(COPPER, 2.0, name="Cu"), kt.Layer(IRON, 1.04, m="y")]
+    layers = [kt.Layer(IRON, 1.0, m="-z", name="Fe"), kt.Layer(COPPER, 2.0, name="Cu"), kt.Layer(IRON, 1.004, m="y")]
     return kt.Stack(layers, 0.1, left=kt.Layer(COPPER), right=kt.Layer(COPPER, name="cap"))
 
 
@@ -86,8 +86,8 @@ def test_profiles_have_layers_names_and_arrows(profile):
     assert top < high - 0.15 * (high - low), "profiles stay below names and arrows"
 
 
-def test_layers_without_names_are_numbered(profile):
-    assert words(kt.plot.spin_density(profile)) == ["left", "layer 0", "layer 1", "layer 2", "right"]
+def test_layers_have_their_names_and_those_without_are_numbered(profile):
+    assert words(kt.plot.spin_density(profile)) == ["left", "Fe", "Cu", "layer 2", "right"]
 
 
 def test_a_texture_has_arrows_that_turn():

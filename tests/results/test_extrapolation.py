@@ -92,7 +92,8 @@ def test_sweep_of_extrapolated_results():
     one = WIRE.run(**quick, to_zero_spacing=True, exchange=0.25, **SHORT)
     assert float(data.result_Qjz_in[0]) == float(one.result_Qjz_in)
     assert float(data.result_Qjz_in_spacing_error[0]) == float(one.result_Qjz_in_spacing_error)
-    assert kt.plot.results_against(data).get_legend_handles_labels()[1] == [r.name for r in WIRE.results]
+    drawn = [label for ax in kt.plot.results_against(data).figure.axes for label in ax.get_legend_handles_labels()[1]]
+    assert len(drawn) == len(WIRE.results)
 
 
 def of_a_system(spacing, runs):

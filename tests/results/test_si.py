@@ -37,6 +37,13 @@ BY_HAND = {
     # Per volume, over a particle flux per area and time.
     ("density", "hbar/(eV nm)"): (HBAR / E / NM, "s/m"),
     ("density", "hbar^2/(eV nm)"): (HBAR / E / NM, "hbar s/m"),
+    # The same of a layer, per area.
+    ("density", "1/nm^2"): (NM**-2, "1/m^2"),
+    ("density", "hbar/nm^2"): (NM**-2, "hbar/m^2"),
+    ("density", "1/(eV nm^2)"): (NM**-2, "1/(V m^2)"),
+    ("density", "hbar/(eV nm^2)"): (NM**-2, "hbar/(V m^2)"),
+    ("density", "hbar/eV"): (HBAR / E, "s"),
+    ("density", "hbar^2/eV"): (HBAR / E, "hbar s"),
 }
 
 

@@ -93,6 +93,7 @@ def test_contour_agrees_with_the_real_axis():
 
 @pytest.mark.parametrize("temperature", [0.0, 100.0, 400.0])
 @pytest.mark.parametrize("tolerance", [1.0, 0.1, 1e-2])
+@pytest.mark.filterwarnings("ignore::kwantorque.AccuracyWarning")
 def test_error_of_the_contour_is_honest(tolerance, temperature):
     """The same points of k, another contour: a sea
     moves by no more than `steady_state` said.
