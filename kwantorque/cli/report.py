@@ -92,7 +92,7 @@ def sweep_table(system: System, axes: Mapping[str, Sequence], data: xr.Dataset) 
     >>> system, axes = kt.systems.find("spin-filter"), {"angle": [0.0, 90.0]}
     >>> data = kt.systems.Sweep(system, {}, axes).run(progress=False)
     >>> [line.split()[:3] for line in sweep_table(system, axes, data).splitlines()]
-    [['angle', 'torque_in_plane', 'error'], ['0', '0', '0.0e+00'], ...]
+    [['angle', 'torque_in_plane', 'error'], ['0', '0', '...'], ['90', '0.5', '...']]
     """
     results = [f"result_{r.name}" for r in system.results_in(data)]
     columns = [(name, data[name], "9.5g") for name in axes]

@@ -490,10 +490,14 @@ class Run:
                 "the integral over k_par is not finite: look at single k with `torques_at`, or try solver=KwantSolver()"
             )
         if error > MISSED * self.numerics.tolerance:
+            most = self.numerics.rule.max_points
+            if 2 * points > most:
+                why = f"allow more than max_points = {most} by kpar=PolarRule(max_points=...), or ask for a larger one"
+            else:
+                why = "what is left is that of a sum that cancels, down to rounding, and more points do not lower it"
             warnings.warn(
                 f"the integral stopped at an error of {error:.2g}, above the tolerance of {self.numerics.tolerance:g}, "
-                f"after {points} k-points (max_points = {self.numerics.rule.max_points}): allow more by kpar=PolarRule"
-                "(max_points=...), or ask for a larger tolerance",
+                f"after {points} k-points: {why}",
                 AccuracyWarning,
                 stacklevel=3,
             )
