@@ -262,17 +262,19 @@ def enlarged(values: xr.DataArray, whole: float, error: float | xr.DataArray = 0
 
     Examples
     --------
+    >>> import numpy as np
     >>> import xarray as xr
     >>> from kwantorque.plot.base import enlarged
     >>> enlarged(xr.DataArray([0.0, 0.02]), whole=1.0)
     (10, ' $\\times$ 10')
-    >>> enlarged(xr.DataArray([0.0, 0.02]), whole=1.0, error=0.1)
+    >>> enlarged(xr.DataArray([np.nan, 0.02]), whole=1.0, error=0.1)
     (1, ': zero')
     """
     size = float(abs(values).max())
     if size >= LEAST * whole > 0:
         return 1, ""
-    if bool((abs(values) <= np.fmax(error, ROUNDING * whole)).all()):
+    # NaN, where there is no line, is not larger.
+    if not bool((abs(values) > np.fmax(error, ROUNDING * whole)).any()):
         return 1, ZERO
     factor = int(10 ** np.ceil(np.log10(LEAST * whole / size)))
     return factor, rf" $\times$ {factor:g}"
