@@ -25,6 +25,8 @@ __all__ = ["Parameter", "Result", "System", "together", "with_results"]
 
 ATTEMPTS = 3
 """So often a system is computed until each of its results meets the tolerance."""
+NOTHING = 1e-12
+"""An error that is rounding, in the unit of any result."""
 TIGHTENED, TIGHTEST = 0.5, 1e-2
 """The tolerance of the next attempt, over what would just be enough; at least that."""
 
@@ -429,7 +431,8 @@ class System:
             error / |result|
 
         and, of one that is zero within its error, relative to the largest of its unit.
-        Where all of these are zero, there is nothing to compare with, and it is 0.
+        A number without unit is then compared with 1. Where all of a unit are zero,
+        nothing is known of them, 1, unless their errors are rounding, 0.
 
         Parameters
         ----------
@@ -450,8 +453,8 @@ class System:
             if size > error:
                 largest[r.unit] = max(size, largest.get(r.unit, 0.0))
         for r, (size, error) in sizes.items():
-            own = size if size > error else largest.get(r.unit, 0.0)
-            found[r.name] = error / own if own > 0 else 0.0
+            own = size if size > error else largest.get(r.unit, 1.0 if r.unit == "1" else 0.0)
+            found[r.name] = error / own if own > 0 else float(error > NOTHING)
         return found
 
     def results_of(self, data: xr.Dataset) -> dict[str, float]:

@@ -87,7 +87,7 @@ class LayeredSystem(System):
             require_whole_lengths(stack.rounding)
 
     def _extrapolated(self, values, numerics, asked):
-        """All results at the spacing and at half of it, extrapolated (`richardson`)."""
+        """All results at the spacing, half of it and, if need be, a quarter."""
         share = numerics.but(tolerance=numerics.tolerance * SHARE_OF_EACH)
         data = extrapolate(lambda a: self._only({**values, "spacing": a}, share, asked), values["spacing"])
         return data.assign_attrs(tolerance=numerics.tolerance)

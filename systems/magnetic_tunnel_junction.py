@@ -117,19 +117,10 @@ def compute(parameters: Mapping[str, Any], numerics: Numerics, asked: Sequence[R
             stack(parameters), bias=bias, temperature=parameters["temperature"], derived=derived, **numerics
         )
 
-    angle = parameters["angle"]
-
-    def at_rest():
-        if bias == 0:
-            return run.biased
-        return EQUILIBRIUM(shared_key(SYSTEM.name, parameters, numerics), lambda: (at(0.0),))[0]
-
-    def biased():
-        return at(bias) if bias else with_linear(at(0.0), _between(parameters, angle, numerics))
-
     run = Runs(
-        biased=biased,
-        rest=at_rest,
+        biased=partial(at, bias),
+        rest=lambda: EQUILIBRIUM(shared_key(SYSTEM.name, parameters, numerics), lambda: (at(0.0),))[0],
+        linear=partial(_between, parameters, parameters["angle"], numerics),
         parallel=partial(_between, parameters, 0.0, numerics),
         antiparallel=partial(_between, parameters, 180.0, numerics),
     )
@@ -141,11 +132,14 @@ def compute(parameters: Mapping[str, Any], numerics: Numerics, asked: Sequence[R
     estimates = {name: lambda name=name: estimate_of(run.biased, name) for name in Magnets.COMPONENTS} | {
         "current": lambda: estimate_of(run.biased, "particle_current_limit", lead="right"),
         "tmr": magnetoresistance,
-        "torque_out_of_plane_equilibrium": lambda: estimate_of(run.rest, "torque_out_of_plane"),
+        "torque_out_of_plane_equilibrium": lambda: estimate_of(run.rest if bias else run.biased, "torque_out_of_plane"),
     }
     estimates = run.those_of(asked, estimates)
-    others = map(numbers_about, run.among("rest", "parallel", "antiparallel"))
-    data = in_unit(together(*run.among("biased"), *others), "eV/nm^2", *Magnets.COMPONENTS)
+    runs = run.among("biased")
+    if runs and bias == 0:
+        runs = [with_linear(run.biased, run.linear)]
+    others = map(numbers_about, run.among("rest", "linear", "parallel", "antiparallel"))
+    data = in_unit(together(*runs, *others), "eV/nm^2", *Magnets.COMPONENTS)
     return with_results(data, asked, estimates)
 
 

@@ -148,7 +148,7 @@ def compute(parameters: Mapping[str, Any], numerics: Numerics, asked: Sequence[R
     if "left" in run:
         data = together(in_unit(per_current(run.left), "hbar I/e", *Magnets.COMPONENTS), *run.among("right", "sea"))
     elif "sea" in run:
-        data = run.sea
+        data = in_unit(run.sea, "eV/nm^2", *Magnets.COMPONENTS)
     else:
         data = together(*map(numbers_about, run.among("parallel", "antiparallel")))
     if "sea" in run:

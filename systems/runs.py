@@ -105,7 +105,7 @@ class Memory:
 
 
 def numbers_about(data: xr.Dataset) -> xr.Dataset:
-    """A Dataset of how another one was computed, without its profiles.
+    """A Dataset of how and where another one was computed, without its profiles.
 
     For results of stacks that are not the system's own, such as a parallel one.
 
@@ -118,4 +118,5 @@ def numbers_about(data: xr.Dataset) -> xr.Dataset:
     (0, {'closure': 1e-12})
     """
     other = ("stack", "parameters", "current")
-    return xr.Dataset(attrs={name: value for name, value in data.attrs.items() if name not in other})
+    places = {name: data.coords[name].variable for name in ("z", "boundary_z") if name in data.coords}
+    return xr.Dataset(coords=places, attrs={name: x for name, x in data.attrs.items() if name not in other})

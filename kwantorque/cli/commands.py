@@ -146,7 +146,7 @@ def _parser():
         "--sweep", action="append", default=[], metavar="key=start:stop:num|a,b,c", help="repeatable: all combinations"
     )
     run.add_argument("--results", metavar="A,B", help="compute these only")
-    run.add_argument("--extrapolate", action="store_true", help="run at `spacing` and half of it, extrapolate to 0")
+    run.add_argument("--extrapolate", action="store_true", help="run at `spacing` and half of it, extrapolate")
     run.set_defaults(action=_run)
     commands.add_parser("doctor", help="versions, solvers, threads and a self test").set_defaults(action=_doctor)
     return parser
@@ -197,9 +197,6 @@ def _run(arguments):
         numerics = Numerics(tolerance, solver, executor=executor, progress=not arguments.quiet, criterion=criterion)
         run = _run_sweep if sweep else _run_once
         data = system.picked(run(arguments, sweep or system, given, numerics, keep), asked)
-    if arguments.figure:
-        draw = partial(_sweep_figure, system, show=arguments.show) if sweep else system.figure
-        _draw(draw, data, arguments.figure)
     seconds = time.perf_counter() - started
     fixed = sweep.task.fixed if sweep else system.complete(given)
     axes = {name: data[name].values.tolist() for name in axes}
@@ -207,6 +204,9 @@ def _run(arguments):
         print(as_json(system, fixed, axes, data, seconds))
     else:
         print(sweep_table(system, axes, data) if sweep else table(system, fixed, data, seconds))
+    if arguments.figure:
+        draw = partial(_sweep_figure, system, show=arguments.show) if sweep else system.figure
+        _draw(draw, data, arguments.figure)
     if sweep and (trouble := trouble_in(data)):
         raise ComputationError(trouble)
     return 0

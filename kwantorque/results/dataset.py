@@ -113,7 +113,7 @@ def dataset(
         dims = (*leading[: np.ndim(value) - len(record.dims)], *record.dims)
         variables[name] = (dims, value, {"units": unit, "long_name": record.label, "kind": record.kind})
         if errors is not None:
-            about = {"units": unit, "long_name": f"largest error of {name}"}
+            about = {"units": unit, "long_name": f"largest error of {name}", "kind": record.kind}
             error = np.asarray(errors[name], float)
             variables[f"{name}{ERROR}"] = (tuple(leading[: error.ndim]), error, about)
     return xr.Dataset(variables, dict(coordinates), {"version": VERSION, **attrs})

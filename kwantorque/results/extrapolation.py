@@ -182,14 +182,14 @@ def richardson(coarse: xr.Dataset, fine: xr.Dataset, before: xr.Dataset | None =
     result = fine.copy()
     least = _least_corrections(coarse, fine)
     for name, variable in fine.data_vars.items():
-        if set(variable.dims) - {"axis", "lead", "layer", "term", "part"} or is_error(name):
+        if set(variable.dims) & {"site", "bond", "boundary"} or is_error(name) or variable.dtype.kind not in "fc":
             continue
         change = variable.values - coarse[name].values
         result[name] = (variable.dims, variable.values + change / 3, variable.attrs)
         if f"{name}_error" in fine:
             error = (4 * error_of(fine, name) + error_of(coarse, name)) / 3
             result[f"{name}_error"] = error.assign_attrs(fine[f"{name}_error"].attrs)
-        factor = 2 if variable.attrs.get("lattice_order") == 1 else 1 / 3
+        factor = 2 if _is_first_order(fine, name) else 1 / 3
         about = {"units": variable.attrs.get("units", ""), "long_name": f"error of {name} left by the extrapolation"}
         left = factor * float(np.abs(change).max(initial=0))
         if name.startswith("result_") and (variable.values != 0).any():
@@ -207,6 +207,19 @@ def richardson(coarse: xr.Dataset, fine: xr.Dataset, before: xr.Dataset | None =
         if all(name in run for run in runs):
             result.attrs[name] = sum(run.attrs[name] for run in all_runs)
     return result
+
+
+def _is_first_order(data, name):
+    """Whether a variable changes with the spacing, and not only with its square.
+
+    Sums over layers and over everything have half of a lead's first site. Where the
+    variable has a limit in the lead, that half is a/2 of it.
+    """
+    base = name.removesuffix("_of_layer").removesuffix("_total")
+    if base == name:
+        return data[name].attrs.get("lattice_order") == 1
+    limit = f"{base}_limit"
+    return limit not in data or bool(abs(data[limit]).max() > error_of(data, limit).max())
 
 
 def _left_by_three(first, last):

@@ -77,7 +77,8 @@ def per_current(data: xr.Dataset, incident: bool = False) -> xr.Dataset:
     stays = {record.name for record in CONDUCTANCES}
     per_response = {unit.response: unit.per_current for unit in UNITS}
     for name, variable in data.data_vars.items():
-        if is_error(name) or name in stays:
+        # What is of no kind is about the run: its points of k, whether it is done.
+        if is_error(name) or name in stays or "kind" not in variable.attrs:
             continue
         unit = variable.attrs.get("units", "1")
         divided = (variable / current).assign_attrs(variable.attrs)
@@ -90,8 +91,9 @@ def per_current(data: xr.Dataset, incident: bool = False) -> xr.Dataset:
                 error.attrs | {"units": divided.attrs["units"]}
             )
     normalised = "per incident current" if incident else "per current"
-    flows = current.values if current.ndim else float(current)
-    return data.assign(result).assign_attrs(normalised=normalised, current=flows, current_units=FLUX.response)
+    data = data.assign(result).assign_attrs(normalised=normalised, current_units=FLUX.response)
+    # A file holds lists as attributes, but no tables.
+    return data if current.ndim > 1 else data.assign_attrs(current=current.values if current.ndim else float(current))
 
 
 def window_average(variable: xr.DataArray, start: float, stop: float) -> tuple[float, float]:

@@ -68,11 +68,11 @@ DENSITIES = {
 Per area they are those of a layer.
 """
 FIELDS = {
-    "J/m^2": "T",
-    "hbar/(2e) S/m^2": "T/V",
-    "J/A": "T m^2/A",
+    "J/m^2": (1.0, "T"),
+    "hbar/(2e) S/m^2": (constants.hbar / (2 * constants.e), "T/V"),
+    "J/A": (1.0, "T m^2/A"),
 }
-"""Unit of a field by that of its torque."""
+"""By the unit of a torque, what that is worth in J/m^2 and so on, and the field's."""
 SMALLEST_MS = 100.0
 """Less than this in A/m, of no ferromagnet, was meant in tesla."""
 
@@ -156,7 +156,9 @@ def to_si(data: Data) -> Data:
 
 
 def _kind(data, name):
-    """Kind of a variable; of an error that of what it is the error of."""
+    """Kind of a variable; of an error that does not say it, that of what it is of."""
+    if "kind" in data[name].attrs:
+        return data[name].attrs["kind"]
     bases = [name.removesuffix(suffix) for suffix in ("_spacing_error", "_window_error", "_error")]
     return data[next((base for base in bases if base != name and base in data), name)].attrs.get("kind")
 
@@ -241,15 +243,16 @@ def effective_field(
     error = to_si(error_of(data, name))
     if "part" in torque.dims:
         torque, error = torque.sum("part"), error.sum("part") if "part" in error.dims else error
-    field = torque / moment
+    factor, unit = FIELDS[unit]
+    field, error = factor * torque / moment, factor * error / moment
     if m is not None:
         along = xr.DataArray(direction(m), {"axis": ["x", "y", "z"]}, "axis")
         field = xr.cross(field, along, dim="axis")
         # A component of a cross product is a sum of two.
         error = error * np.sqrt(2)
-    about = {"units": FIELDS[unit], "long_name": f"effective field of {name}"}
+    about = {"units": unit, "long_name": f"effective field of {name}"}
     found = xr.Dataset({"effective_field": field.assign_attrs(about)})
     if f"{name}_error" in data:
         about = about | {"long_name": f"largest error of the effective field of {name}"}
-        found["effective_field_error"] = (error / moment).assign_attrs(about)
+        found["effective_field_error"] = error.assign_attrs(about)
     return found

@@ -272,7 +272,7 @@ def _require_fine_lattice(stack, energy):
         warnings.warn(
             f"a spacing of {stack.spacing:g} nm is coarse for a band that begins at {of_worst:.3g} eV: "
             "expect errors of several per cent or more, and compare a finer one (`kwantorque.extrapolate`)",
-            stacklevel=4,
+            stacklevel=5,
         )
 
 

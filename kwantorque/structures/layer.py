@@ -92,7 +92,7 @@ class Layer:
         given = self.m
         if given is not None and not callable(given):
             object.__setattr__(self, "m", tuple(float(x) + 0.0 for x in direction(given)))
-            self.warn_of_lengths([given], stacklevel=4)
+            self.warn_of_lengths([given], stacklevel=5)
         if not callable(self.potential):
             object.__setattr__(self, "potential", finite("potential", self.potential, "eV"))
         if self.name is not None and not isinstance(self.name, str):

@@ -174,11 +174,11 @@ class Stack:
             warnings.warn(
                 f"thicknesses are whole spacings, here of {self.spacing:g} nm, so that some are changed: "
                 f"{', '.join(changed)}. Choose a spacing that divides them",
-                stacklevel=4,
+                stacklevel=5,
             )
         for region in self.regions[1:-1]:
             if region.layer.m is not None and callable(region.layer.m):
-                region.layer.warn_of_lengths([region.layer.m(z) for z in self.positions(region)], stacklevel=5)
+                region.layer.warn_of_lengths([region.layer.m(z) for z in self.positions(region)], stacklevel=6)
 
     def __getstate__(self) -> dict[str, Any]:
         # What was worked out from these stays here.

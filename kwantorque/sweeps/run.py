@@ -158,6 +158,8 @@ class Sweep:
             # One file, one accuracy.
             numerics = numerics.but(tolerance=data.attrs.get("tolerance", numerics.tolerance))
         inner = numerics.but(progress=False, executor=numerics.executor if executor is None else None)
+        # A file of two functions goes on saying that it has points of the first.
+        kept = {key: x for key, x in (found.attrs if found is not None else {}).items() if key == "function_code"}
         done, said = len(self.points) - len(left), set()
         with progress_bar("points", "point", numerics.progress, len(self.points), done) as bar:
             for point, (one, trouble, warned) in as_finished(partial(attempt, task, inner), left, executor):
@@ -166,7 +168,7 @@ class Sweep:
                         warnings.warn(message, category, stacklevel=2)
                         said.add(message)
                 data = with_failure(data, point, trouble) if trouble else with_point(data, point, task.dataset(one))
-                data = data.assign_attrs(self._attrs(data, task, numerics))
+                data = data.assign_attrs(self._attrs(data, task, numerics) | kept)
                 if keep:
                     keep(data)
                 bar.update()
@@ -220,20 +222,20 @@ class Sweep:
         """A Dataset with room for all points, and the task that fills it."""
         if found is None:
             return new_grid(self.axes, self.task.about), self.task
-        path = path if path == "`found`" else repr(str(path))
+        file, path = path, path if path == "`found`" else repr(str(path))
         if not isinstance(found, xr.Dataset) or "sweep" not in found.attrs or "done" not in found:
             raise InputError(f"{path} must hold a sweep, the Dataset of an earlier run")
         if extra := [name for name in found.done.dims if name not in self.axes]:
             swept = ", ".join(found.done.dims)
             raise InputError(f"{path} holds a sweep of {swept}, and `{extra[0]}` is not swept now")
-        wanted, parameters = self._identity(numerics), {**self.task.defaults, **parameters_of(found, path)}
+        wanted, parameters = self._identity(numerics), {**self.task.defaults, **parameters_of(found, file)}
         held = {name: found.attrs.get(name) for name in wanted}
         # What is swept now may have been fixed before.
         before = {name: parameters[name] for name in self.axes if name not in found.dims and name in parameters}
         if held.get("tolerance") is not None and held["tolerance"] <= wanted.get("tolerance", 0):
             wanted["tolerance"] = held["tolerance"]
         parameters = {name: value for name, value in parameters.items() if name not in self.axes}
-        require_same(path, held | {"parameters": parameters}, wanted)
+        require_same(file, held | {"parameters": parameters}, wanted)
         if missing := [name for name in self.axes if name not in found.dims and name not in before]:
             raise InputError(f"{path} does not say what `{missing[0]}` was")
         found = found.assign_coords({name: ((), x, dict(self.task.about(name))) for name, x in before.items()})

@@ -14,6 +14,7 @@ from copy import copy
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
+import numpy as np
 import xarray as xr
 
 from ..errors import ComputationError, InputError, known
@@ -186,6 +187,13 @@ class FunctionTask:
             The function returned something else, or has no such variable.
         """
         if isinstance(result, Mapping) and not isinstance(result, xr.Dataset):
+            for name, value in result.items():
+                array = np.asarray(value)
+                if array.ndim or array.dtype.kind not in "biufc":
+                    raise InputError(
+                        f"{name!r} of the dict that {self.name} returned must be a number, got {value!r}: return an "
+                        "xarray.Dataset for arrays"
+                    )
             with suppress(ValueError, TypeError):
                 result = xr.Dataset(result)
         if not isinstance(result, xr.Dataset):

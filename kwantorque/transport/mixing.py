@@ -9,7 +9,7 @@ import numpy as np
 
 from ..algebra import commutator, direction
 from ..errors import InputError, finite, named
-from ..results.conductance import conductance
+from ..results.conductance import conductance, with_conductance
 from ..results.estimate import Estimate, estimate_of, together
 from ..structures.chain import discretise
 from .response import torques
@@ -145,7 +145,8 @@ def mixing_conductance(
         numbers[f"{name}_imag"] = -2 * conductance(estimate_of(data, f"spin_{side}_q"))
     for name in ("up", "down"):
         numbers[f"conductance_{name}"] = conductance(estimate_of(runs[name], "transmitted"))
-    return together(_with_numbers(data, numbers), *list(runs.values())[1:])
+    through = estimate_of(runs["up"], "transmitted") + estimate_of(runs["down"], "transmitted")
+    return together(with_conductance(_with_numbers(data, numbers), through), *list(runs.values())[1:])
 
 
 def transverse_spin(p: NDArray, q: NDArray, values: Mapping[str, NDArray]) -> dict[str, NDArray]:
@@ -217,7 +218,6 @@ def _axis(stack: Stack) -> NDArray:
 def _with_numbers(data: xr.Dataset, numbers: Mapping[str, Estimate]) -> xr.Dataset:
     """`data` with these numbers instead of the spin currents they come from."""
     by_products = [name for name, one in data.data_vars.items() if one.attrs.get("kind") == "derived"]
-    by_products += [f"{name}_error" for name in by_products]
     added = {}
     for name, number in numbers.items():
         added[name] = ((), number.value, {"units": "e^2/h/nm^2", "long_name": NUMBERS[name]})

@@ -218,6 +218,9 @@ def torques(
         leading=tuple(axis),
         errors=errors,
     )
+    if spinor is not None:
+        # One spin of each mode: no conductance.
+        return data
     downstream = estimate_of(data, "particle_current_limit", lead=SIDES[source == "left"])
     return with_conductance(data, downstream if source == "left" else -downstream)
 

@@ -492,14 +492,14 @@ class Run:
         if error > MISSED * self.numerics.tolerance:
             most = self.numerics.rule.max_points
             if 2 * points > most:
-                why = f"allow more than max_points = {most} by kpar=PolarRule(max_points=...), or ask for a larger one"
+                why = f"allow more than max_points = {most} by kpar=PolarRule(max_points=...), or a larger tolerance"
             else:
                 why = "what is left is that of a sum that cancels, down to rounding, and more points do not lower it"
             warnings.warn(
                 f"the integral stopped at an error of {error:.2g}, above the tolerance of {self.numerics.tolerance:g}, "
                 f"after {points} k-points: {why}",
                 AccuracyWarning,
-                stacklevel=3,
+                stacklevel=4,
             )
         return {
             "tolerance": self.numerics.tolerance,
@@ -564,7 +564,7 @@ def check_stack(stack: Stack) -> Stack:
         warnings.warn(
             f"no exchange torque acts on {', '.join(idle)}: there is an `m`, but no exchange in the material. "
             "Give it one, or leave out `m`",
-            stacklevel=3,
+            stacklevel=4,
         )
     return stack
 

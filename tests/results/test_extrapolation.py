@@ -124,3 +124,17 @@ def test_a_third_spacing_keeps_its_word_where_two_do_not():
     for name in ("torque_in_plane", "torque_out_of_plane", "reflectance_down"):
         off = abs(float(data[f"result_{name}"] - exact[f"result_{name}"]))
         assert off < float(data[f"result_{name}_spacing_error"])
+
+
+def test_every_energy_is_extrapolated():
+    """Sharvin's conductance, 2 k_F^2/4 pi in e^2/h/nm^2, at both energies."""
+    copper = kt.FreeElectron.from_wavevectors(5.0)
+
+    def at(spacing):
+        stack = kt.Stack([kt.Layer(copper, 0.4)], spacing)
+        return kt.torques(stack, [0.0, 0.1], tolerance=1e-3, progress=False)
+
+    data = kt.extrapolate(at, spacing=0.1)
+    square = 25 + data.energy.values / kt.units.HBAR2_OVER_2M0
+    assert data.conductance.values == pytest.approx(square / (2 * np.pi), rel=2e-3)
+    assert float(data.conductance_spacing_error) > 0

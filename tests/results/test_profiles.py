@@ -37,3 +37,17 @@ def test_per_current_takes_the_current_downstream():
 def test_window_average_needs_points(paper_wire):
     with pytest.raises(InputError, match="at least 6 points"):
         kt.window_average(z(paper_wire, "lattice_torque"), 0, 0.1)
+
+
+def test_per_current_of_a_sweep_leaves_what_is_about_the_run():
+    """One mode after the other: each point is divided by its own current."""
+    copper = kt.FreeElectron.from_wavevectors(5.0)
+
+    def of(thickness):
+        return kt.torques(kt.Stack([kt.Layer(copper, thickness)], 0.1), 0.0, tolerance=0.1, progress=False)
+
+    swept = kt.sweep(of, thickness=[0.4, 0.6], progress=False)
+    found = kt.per_current(swept)
+    for name in ("done", "k_points", "closure"):
+        assert found[name].identical(swept[name])
+    assert found.particle_current_limit.values == pytest.approx(1.0)

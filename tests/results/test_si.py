@@ -173,7 +173,7 @@ def test_a_torque_is_that_of_its_field():
     [
         ("eV/nm^2", E / NM**2, "T"),
         ("hbar I/e", HBAR / E, "T m^2/A"),
-        ("1/nm^2", E / NM**2 / (HBAR / 2 / E), "T/V"),
+        ("1/nm^2", E / NM**2, "T/V"),
     ],
 )
 def test_field_of_a_component(unit, factor, expected):
@@ -183,6 +183,23 @@ def test_field_of_a_component(unit, factor, expected):
     assert float(found.effective_field) == pytest.approx(2 * factor / 1e-3)
     assert found.effective_field.attrs["units"] == expected
     assert "effective_field_error" not in found
+
+
+def test_field_of_a_response_is_that_of_its_torque_at_a_volt():
+    """1 V of a response is 1 eV/nm^2 of 1/nm^2."""
+    response, torque = (xr.Dataset({"t": 2.0}) for _ in range(2))
+    response.t.attrs |= {"units": "1/nm^2", "kind": "torque"}
+    torque.t.attrs |= {"units": "eV/nm^2", "kind": "torque"}
+    per_volt, field = (kt.effective_field(one, "t", Ms=1e6, thickness=1.0) for one in (response, torque))
+    assert per_volt.effective_field.attrs["units"] == "T/V"
+    assert float(per_volt.effective_field) == pytest.approx(float(field.effective_field), rel=1e-12)
+
+
+def test_an_error_alone_is_of_the_kind_of_its_variable():
+    stack = kt.Stack([kt.Layer(kt.FreeElectron.from_wavevectors(5.0), 0.4)], 0.1)
+    data = kt.torques(stack, 0.0, tolerance=0.1, progress=False)
+    assert kt.to_si(data.density_error).identical(kt.to_si(data).density_error)
+    assert kt.to_si(data.drop_vars("density")).density_error.identical(kt.to_si(data).density_error)
 
 
 @pytest.mark.parametrize(

@@ -114,3 +114,14 @@ def test_a_magnet_without_end_lets_no_transverse_spin_through():
 def test_what_has_no_mixing_conductance(stack, message):
     with pytest.raises(kt.InputError, match=message):
         kt.mixing_conductance(stack(), progress=False)
+
+
+def test_conductance_is_that_of_both_spins():
+    """And a response to one spin of each mode has none."""
+    magnet = kt.Layer(kt.FreeElectron.from_wavevectors(12.0, 7.0), 0.4, m="z")
+    stack = kt.Stack([kt.Layer(COPPER, 0.4), magnet], 0.1, right=kt.Layer(COPPER))
+    quick = {"tolerance": 0.1, "progress": False}
+    data = kt.mixing_conductance(stack, **quick)
+    assert float(data.conductance) == pytest.approx(float(data.conductance_up + data.conductance_down), rel=1e-12)
+    assert float(data.conductance) == pytest.approx(float(kt.torques(stack, 0.0, **quick).conductance), rel=1e-9)
+    assert "conductance" not in kt.torques(stack, 0.0, incident_spin="x", **quick)
