@@ -207,7 +207,7 @@ def torques(
         temperature=float(temperature),
     )
     error, points = max(one.error for one in found), sum(one.points for one in found)
-    attrs |= run.attrs(error, points, time.perf_counter() - started)
+    attrs |= run.attrs(error, points, time.perf_counter() - started, error)
     values, errors = _stacked(found) if several else (found[0].values, found[0].errors)
     axis = {"energy": ("energy", energies, {"units": "eV", "long_name": "Fermi energy"})} if several else {}
     data = dataset(

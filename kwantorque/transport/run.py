@@ -472,8 +472,17 @@ class Run:
         rounding = rounding_of(self.stack, integral.values, derived, of_sea)
         return {name: error + rounding.get(name, 0.0) for name, error in integral.errors.items()}
 
-    def attrs(self, error: float, points: int, seconds: float) -> dict[str, Any]:
+    def attrs(self, error: float, points: int, seconds: float, of_integrals: float) -> dict[str, Any]:
         """Attributes of a result that say how it was reached.
+
+        Parameters
+        ----------
+        error : float
+            That of the result, rounding included.
+        points : int
+        seconds : float
+        of_integrals : float
+            What k-points and energies could lower: it has to meet the tolerance.
 
         Raises
         ------
@@ -489,15 +498,16 @@ class Run:
             raise ComputationError(
                 "the integral over k_par is not finite: look at single k with `torques_at`, or try solver=KwantSolver()"
             )
-        if error > MISSED * self.numerics.tolerance:
+        if of_integrals > MISSED * self.numerics.tolerance:
             most = self.numerics.rule.max_points
             if 2 * points > most:
                 why = f"allow more than max_points = {most} by kpar=PolarRule(max_points=...), or a larger tolerance"
             else:
-                why = "what is left is that of a sum that cancels, down to rounding, and more points do not lower it"
+                why = "it was refined for a first, larger estimate of the result: ask for a smaller tolerance"
+            asked = self.numerics.tolerance
             warnings.warn(
-                f"the integral stopped at an error of {error:.2g}, above the tolerance of {self.numerics.tolerance:g}, "
-                f"after {points} k-points: {why}",
+                f"the integral stopped at an error of {of_integrals:.2g}, above the tolerance of {asked:g}, after "
+                f"{points} k-points: {why}",
                 AccuracyWarning,
                 stacklevel=4,
             )

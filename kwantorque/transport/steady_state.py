@@ -247,7 +247,9 @@ def steady_state(
         temperature=float(temperature),
         sea=int(sea),
         window_from=source,
-    ) | run.attrs(error, below.points + above.points, time.perf_counter() - started)
+    )
+    of_integrals = max(below.error, above.error)
+    attrs |= run.attrs(error, below.points + above.points, time.perf_counter() - started, of_integrals)
     data = dataset(
         values,
         coordinates(stack) | {"part": list(PARTS)},

@@ -53,7 +53,6 @@ def test_junction_against_exact_matching(given, expected):
         assert float(data[f"result_{name}"]) == pytest.approx(value, abs=allowed), name
 
 
-@pytest.mark.filterwarnings("ignore:the integral stopped:kwantorque.AccuracyWarning")
 @pytest.mark.parametrize("tolerance", [1e-2, 1e-3])
 def test_coupling_through_an_opaque_barrier(tolerance):
     """1e-12 of what an electron may do: the contour that fills the sea must be finer.
@@ -69,7 +68,6 @@ def test_coupling_through_an_opaque_barrier(tolerance):
     assert error + left < 0.15 * value
 
 
-@pytest.mark.filterwarnings("ignore:the integral stopped:kwantorque.AccuracyWarning")
 @pytest.mark.parametrize("splitting", [1e-2, 3e-4, 3e-6])
 def test_a_magnet_with_a_weak_exchange(splitting):
     """The in-plane torque is the spin that comes in, whatever turns it: 1.3628e-4."""
