@@ -182,7 +182,9 @@ def richardson(coarse: xr.Dataset, fine: xr.Dataset, before: xr.Dataset | None =
     result = fine.copy()
     least = _least_corrections(coarse, fine)
     for name, variable in fine.data_vars.items():
-        if set(variable.dims) & {"site", "bond", "boundary"} or is_error(name) or variable.dtype.kind not in "fc":
+        # Profiles have other points at another spacing.
+        along = any(fine.sizes[dim] != coarse.sizes[dim] for dim in variable.dims) or "boundary" in variable.dims
+        if along or is_error(name) or variable.dtype.kind not in "fc":
             continue
         change = variable.values - coarse[name].values
         result[name] = (variable.dims, variable.values + change / 3, variable.attrs)
