@@ -51,7 +51,7 @@ _SEEN = sine_coefficients(LEVELS[-1])[:, [j - 1 for pair in PAIRS for j in pair]
 WEIGHTS = np.hstack([_RULES, _RULES[:, -1:] + SHARE_OF_B * _SEEN])
 UNSEEN = np.arange(len(NODES) + 2, 2 * len(NODES) + 2, 2)
 """The b_j that 15 points cannot tell from b_(32 - j), which count 1/(32 - j)."""
-CAREFUL = 1.4
+CAREFUL = 1.6
 """Factor on what these seem to be: smooth domain walls come to 0.9 of it."""
 LEAST_LEFT = 0.1
 """Part of the change from 7 to 15 points that is left in any case.
@@ -407,7 +407,7 @@ def _first_panels(phi, at):
     widths = np.full(len(radii), np.inf)
     widths[index[: len(at.sharp)]] = at.widths if len(at.widths) else 0.0
     panels = []
-    lengths = [np.inf, *np.diff(radii), np.inf]
+    lengths = [np.inf, *np.diff(radii), at.after - radii[-1]]
     for i, ((r_0, width_0), (r_1, width_1)) in enumerate(pairwise(zip(radii, widths, strict=True))):
         gap = min(CLOSEST, (r_1 - r_0) * CLOSEST_PART)
         gaps = tuple(gap if np.isinf(width) else 0.0 for width in (width_0, width_1))
@@ -482,7 +482,7 @@ def _left_on_a_panel(changes, sums):
     and a fast fall of the first ones is that of another part of the integrand. The
     coefficients that are not seen are taken as B q^((j - 14.5)/2), so that
 
-        error = 1.4 sum_{j = 17, 19, ..., 31} B q^((j - 14.5)/2)/(32 - j),
+        error = 1.6 sum_{j = 17, 19, ..., 31} B q^((j - 14.5)/2)/(32 - j),
 
     or a tenth of the last change if that is more.
     """

@@ -61,12 +61,16 @@ class Breakpoints(NamedTuple):
     widths : (n,) array
         Half of the width at half height of the sharp ones, in their order; 0 where it
         is not known.
+    after : float
+        The first threshold beyond r_edge, where there is one: the integrand ends before
+        it, and yet feels it.
     """
 
     smooth: ArrayLike
     sharp: ArrayLike = ()
     broad: ArrayLike = ()
     widths: ArrayLike = ()
+    after: float = np.inf
 
 
 @dataclass(frozen=True, eq=False)

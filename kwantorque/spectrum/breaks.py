@@ -122,7 +122,8 @@ class Breaks:
             smooth = np.sort([*smooth, *apart])
             sharp, broad = self._sorted(levels[i], angles[i])
             resonances = self._resonances(sharp, edge, angles[i])
-            rays.append(Breakpoints(smooth, resonances.real, broad[broad < edge], resonances.imag))
+            after = inside.min(initial=np.inf, where=inside > (1 + SAME) * smooth[-1])
+            rays.append(Breakpoints(smooth, resonances.real, broad[broad < edge], resonances.imag, after))
         return rays
 
     def _resonances(self, levels, edge, angle):
