@@ -361,8 +361,8 @@ class _RadialIntegrals:
         self.span, self.tolerance, self.measure = span, tolerance, measure
         self.points = 0
         # The values that `measure` relates all errors to: the integral as the first
-        # batch of rays gives it, before any panel is halved. A scale need not be
-        # better, and one that stays treats all later rays alike.
+        # batch of rays gives it. A scale need not be better, and one that stays treats
+        # all later rays alike.
         self.scale = None
 
     def rays(self, angles):
@@ -372,9 +372,10 @@ class _RadialIntegrals:
 
     def _batch(self, angles):
         rays = [_first_panels(phi, Breakpoints(*at)) for phi, at in zip(angles, self.breaks(angles), strict=True)]
+        is_first = self.scale is None
         while any(panel.values is None for panels in rays for panel in panels):
             rays = self._evaluate(rays)
-            if self.scale is None and any(rays):
+            if is_first and any(rays):
                 first = next(panels[0].values for panels in rays if panels)
                 self.scale = _mean([_total(panels) for panels in rays], self.span, first)
             rays = [self._refine(panels) for panels in rays]

@@ -55,9 +55,8 @@ def test_wider_region_moves_nothing():
     assert other.k_points > one.k_points
     for name in one.data_vars:
         if name.endswith("_error"):
-            # What may hide beside a longer piece of the ray is added to it.
-            assert (other[name] >= one[name] * (1 - 1e-10)).all(), name
-            assert (other[name] <= one[name] * 1.2).all(), name
+            # What may hide next to a piece of the ray goes by how long the next one is.
+            assert np.allclose(other[name], one[name], rtol=0.5, atol=0), name
         else:
             assert np.allclose(one[name], other[name], rtol=1e-10, atol=1e-14), name
 

@@ -54,7 +54,6 @@ def test_a_wider_region_moves_nothing(stack, temperature):
     assert error < 1e-3 * abs(plain)
 
 
-@pytest.mark.filterwarnings("ignore:the integral stopped:kwantorque.AccuracyWarning")
 @pytest.mark.slow
 @pytest.mark.parametrize("temperature", [300, 1000])
 @pytest.mark.parametrize("stack", [metal(), barrier(0.3, 0.5)], ids=["metal", "low barrier"])
