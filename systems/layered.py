@@ -18,7 +18,7 @@ from kwantorque.transport import Numerics, torques
 
 if TYPE_CHECKING:
     import xarray as xr
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import ArrayLike
 
 __all__ = [
     "EQUILIBRIUM",
@@ -27,7 +27,6 @@ __all__ = [
     "in_unit",
     "per_current_torques",
     "shared_key",
-    "transmitted",
 ]
 
 SHARE_OF_EACH = 0.6
@@ -85,6 +84,9 @@ class LayeredSystem(System):
         require_channels(stack, parameters.get("fermi_energy", 0.0))
         if to_zero_spacing:
             require_whole_lengths(stack.rounding)
+
+    def _way(self, to_zero_spacing):
+        return self._extrapolated if to_zero_spacing else self._only
 
     def _extrapolated(self, values, numerics, asked):
         """All results at the spacing, half of it and, if need be, a quarter."""
@@ -162,14 +164,6 @@ class LayeredSystem(System):
             else "errors are those of the k integral; what the lattice adds is not in them: extrapolate"
         )
         return lines
-
-
-def transmitted(values: Mapping[str, NDArray]) -> dict[str, NDArray]:
-    """What `derived` is in runs that are after the current only.
-
-    The flux into the right lead: (..., lead) -> (...).
-    """
-    return {"transmitted": values["particle_current_limit"][..., 1]}
 
 
 def current_of(data: xr.Dataset) -> Estimate:

@@ -11,6 +11,7 @@ import numpy as np
 from ..algebra import direction
 from ..errors import InputError, finite, positive
 from ..units import HBAR2_OVER_2M0
+from .base import require_direction
 from .polynomial import Polynomial
 
 if TYPE_CHECKING:
@@ -241,10 +242,7 @@ def _potential(material, m, energy):
 
 
 def _exchange(material, m, delta):
-    if m is None:
-        raise InputError(
-            f"a magnetic material needs the direction `m` of its magnetisation: it has the term exchange({delta:g})"
-        )
+    require_direction(m, exchange(delta))
     return (delta * np.einsum("i,iab->ab", m, material.spin),)
 
 

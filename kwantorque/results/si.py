@@ -15,7 +15,7 @@ from scipy import constants
 from ..algebra import direction
 from ..errors import InputError, instance, known, positive
 from ..units import AMPERE_PER_M2, CONDUCTANCE_QUANTUM, JOULE_PER_M2, TORKANCE
-from .dataset import error_of, is_error
+from .dataset import error_of, is_error, value_of
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -159,8 +159,8 @@ def _kind(data, name):
     """Kind of a variable; of an error that does not say it, that of what it is of."""
     if "kind" in data[name].attrs:
         return data[name].attrs["kind"]
-    bases = [name.removesuffix(suffix) for suffix in ("_spacing_error", "_window_error", "_error")]
-    return data[next((base for base in bases if base != name and base in data), name)].attrs.get("kind")
+    base = value_of(name)
+    return data[base if base in data else name].attrs.get("kind")
 
 
 def _converted(variable, kind):
