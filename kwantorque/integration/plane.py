@@ -28,7 +28,7 @@ from typing import Protocol
 
 import numpy as np
 
-from ..errors import InputError, finite, whole
+from ..errors import InputError, finite, named, whole
 from .rules import Breakpoints, Integral, NoChannel, largest_change, nested, sine_coefficients
 
 __all__ = ["PolarRule", "integrate"]
@@ -126,6 +126,7 @@ class _Sector(Protocol):
     isotropic: bool
 
 
+@named
 @dataclass(frozen=True)
 class PolarRule:
     """How fine the integral over k_par may become.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..algebra import SPIN_HALF, SPIN_ONE, on_orbital, on_spin
-from ..errors import InputError, finite
+from ..errors import InputError, finite, named
 from ..units import HBAR2_OVER_2M0
 from .base import Material, require_direction
 from .polynomial import Polynomial
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["KohnLuttinger"]
 
 
+@named
 @dataclass(frozen=True)
 class KohnLuttinger(Material):
     """Valence band of a cubic semiconductor, p orbitals x spin, in hole energies.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..algebra import direction
-from ..errors import InputError, finite, positive
+from ..errors import InputError, finite, named, positive
 from ..units import HBAR2_OVER_2M0
 from .base import require_direction
 from .polynomial import Polynomial
@@ -82,6 +82,7 @@ class Brick:
         return Polynomial(self.name, self.partner, *self.matrices(material, m, *(value for _, value in self.numbers)))
 
 
+@named
 def kinetic(mass: float = 1.0) -> Brick:
     """The parabolic band (hbar^2/2m) k^2, whose partner is the lattice.
 
@@ -105,6 +106,7 @@ def kinetic(mass: float = 1.0) -> Brick:
     return Brick("kinetic", "lattice", _kinetic, (("mass", positive("mass", mass, "m0")),))
 
 
+@named
 def potential(energy: float) -> Brick:
     """An energy U of all states, the bottom of the band; its partner is the lattice.
 
@@ -128,6 +130,7 @@ def potential(energy: float) -> Brick:
     return Brick("potential", "lattice", _potential, (("energy", finite("energy", energy, "eV")),))
 
 
+@named
 def exchange(delta: float) -> Brick:
     """The exchange Delta m.s, whose partner is the magnetisation.
 
@@ -160,6 +163,7 @@ def exchange(delta: float) -> Brick:
     return Brick("exchange", "magnetisation", _exchange, (("delta", finite("delta", delta, "eV")),))
 
 
+@named
 def rashba(alpha: float, normal: str | ArrayLike = "z") -> Brick:
     """Rashba coupling alpha (k x n).sigma, whose partner is the lattice.
 
@@ -197,6 +201,7 @@ def rashba(alpha: float, normal: str | ArrayLike = "z") -> Brick:
     return Brick("rashba", "lattice", _rashba, numbers)
 
 
+@named
 def spin_orbit(alpha: float) -> Brick:
     """Atomic spin-orbit coupling alpha L.sigma = 2 alpha L.s.
 

@@ -13,7 +13,7 @@ import xarray as xr
 from scipy import constants
 
 from ..algebra import direction
-from ..errors import InputError, instance, known, positive
+from ..errors import InputError, instance, known, named, positive
 from ..units import AMPERE_PER_M2, CONDUCTANCE_QUANTUM, JOULE_PER_M2, TORKANCE
 from .dataset import error_of, is_error, value_of
 
@@ -77,6 +77,7 @@ SMALLEST_MS = 100.0
 """Less than this in A/m, of no ferromagnet, was meant in tesla."""
 
 
+@named
 def to_si(data: Data) -> Data:
     """A result in the units of an experiment.
 
@@ -172,6 +173,7 @@ def _converted(variable, kind):
     return (variable * factor).assign_attrs(variable.attrs | {"units": name})
 
 
+@named
 def effective_field(
     data: xr.Dataset, name: str, *, Ms: float, thickness: float, m: ArrayLike | str | None = None
 ) -> xr.Dataset:

@@ -190,6 +190,7 @@ class Stack:
     def _repr_html_(self) -> str:
         return html(self)
 
+    @named
     def plot(self, energy: float | Sequence[float] = 0.0, ax: Axes | None = None) -> Axes:
         """Draw the stack to scale, with its bands: `kwantorque.plot.stack`.
 
