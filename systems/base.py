@@ -420,6 +420,10 @@ class System:
         """Relative errors of results that miss the tolerance; none without integral."""
         return {}
 
+    def advice(self, data: xr.Dataset) -> str:
+        """What helps against what `missed` names."""
+        return "lower --tolerance"
+
     def quality(self, data: xr.Dataset) -> list[str]:
         """Lines that say how good a result is, for its table."""
         return []

@@ -35,6 +35,8 @@ SHARE_OF_EACH = 0.6
 
 WITH_EACH = "--each refines until it is"
 """What helps where a result is known less well than the largest."""
+LIMIT = "it stopped at the limit of what it may refine"
+"""What is said where that was tried."""
 EQUILIBRIUM = Memory()
 """Results without bias, which all points of a sweep over the bias share."""
 
@@ -146,6 +148,9 @@ class LayeredSystem(System):
         tolerance = data.attrs["tolerance"]
         return {name: error for name, error in self.relative_errors(data).items() if error > tolerance}
 
+    def advice(self, data: xr.Dataset) -> str:
+        return LIMIT if data.attrs.get("criterion") == "each" else WITH_EACH
+
     def quality(self, data: xr.Dataset) -> list[str]:
         """Closure, integration error, k-points, and what the lattice adds."""
         attrs = data.attrs
@@ -155,9 +160,7 @@ class LayeredSystem(System):
         ]
         if missed := self.missed(data):
             far = ", ".join(f"{name} ({error:.2g})" for name, error in missed.items())
-            each = attrs.get("criterion") == "each"
-            advice = "it stopped at the limit of what it may refine" if each else WITH_EACH
-            lines.append(f"note: relative to itself, {attrs['tolerance']:g} is not met by {far}; {advice}")
+            lines.append(f"note: relative to itself, {attrs['tolerance']:g} is not met by {far}; {self.advice(data)}")
         lines.append(
             "k error: of the k integral; a error: what the extrapolation to zero spacing may have left"
             if attrs["to_zero_spacing"]

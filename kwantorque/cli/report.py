@@ -125,8 +125,8 @@ def _notes(system, axes, data):
             missed.setdefault(name, {})[at] = error
     for name, points in missed.items():
         yield (
-            f"note: relative to itself, {data.attrs['tolerance']:g} is not met by {name} at {_worst(points)}: lower "
-            "--tolerance"
+            f"note: relative to itself, {data.attrs['tolerance']:g} is not met by {name} at {_worst(points)}; "
+            f"{system.advice(data)}"
         )
 
 

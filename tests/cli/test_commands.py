@@ -252,6 +252,7 @@ def test_a_sweep_prints_errors_and_what_misses_the_tolerance(capsys):
     (note,) = [row for row in rows if row.startswith("note:")]
     assert "0.001 is not met by torque_nonadiabatic at" in note
     said = float(re.search(r"width = 2 \((.*?)%\)", note)[1])
+    assert note.endswith("; --each refines until it is")
     # The table rounds errors to two digits.
     assert said == pytest.approx(100 * error / abs(value), rel=0.05)
 
