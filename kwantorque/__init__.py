@@ -30,13 +30,14 @@ if TYPE_CHECKING:
     from .structures.layer import Interface, Layer
     from .structures.stack import Stack
     from .sweeps import sweep
-    from .transport import Numerics, k_grid, mixing_conductance, steady_state, torques, torques_at
+    from .transport import Books, Numerics, k_grid, mixing_conductance, steady_state, torques, torques_at
 
 __version__ = version("kwantorque")
 
 _HOME = {
     "AccuracyWarning": "errors",
     "BatchedSolver": "scattering",
+    "Books": "transport",
     "ComputationError": "errors",
     "CubicLattice": "materials",
     "Estimate": "results",
@@ -84,6 +85,7 @@ _ROOMS = ("errors", "materials", "parallel", "plot", "results", "scattering", "s
 __all__ = [
     "AccuracyWarning",
     "BatchedSolver",
+    "Books",
     "ComputationError",
     "CubicLattice",
     "Estimate",
