@@ -1,46 +1,24 @@
-"""A finalised Kwant system of any shape as sites and bonds with named terms.
-
-A term is what its parameters switch on,
-
-    H_t = H(params) - H(params with those of t at "off"),
-
-and what is left with all of them off is the term "rest". For that to be a sum,
-
-    H(params) = rest + sum_t H_t,
-
-the terms must be additive, and for a term to be one with a strength, H must be affine
-in its parameters. Both are verified by differences of H.
+"""A finalised Kwant system of any shape as sites and bonds.
 
 Kwant itself is not imported: the methods of the system are all it takes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..algebra import SPIN_HALF, dagger
-from ..errors import InputError, known
-from ..materials.base import check_partner
+from ..errors import InputError
 from .graph import DensityBlocks, Graph
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-__all__ = [
-    "REST",
-    "Network",
-    "angular_momentum",
-    "check_partners",
-    "check_system",
-    "coordinates_of",
-    "graph_of",
-    "named_terms",
-    "switches_of",
-]
+__all__ = ["REST", "ROUNDING", "Blocks", "Network", "angular_momentum", "check_system", "coordinates_of", "graph_of"]
 
 REST = "rest"
 """Name of what is left of H with the parameters of all named terms off."""
@@ -150,18 +128,54 @@ class Network:
         start = np.cumsum(self.norbs) - self.norbs
         return np.where(n < self.norbs[:, None], start[:, None] + n, self.size)
 
-    def blocks(self, matrix: Any) -> Blocks:
-        """Blocks of a sparse matrix in COO format, on sites and bonds."""
+    def hamiltonian(self, params: Mapping[str, Any]) -> Blocks:
+        """Blocks of H at these parameters, on sites and bonds."""
+        matrix = self.system.hamiltonian_submatrix(params=params, sparse=True)
+        return self.blocks(matrix.row, matrix.col, matrix.data)
+
+    def hamiltonian_of(self, name: str, system: Any, params: Mapping[str, Any]) -> Blocks:
+        """Blocks of a term that is a system of its own, over some of the same sites.
+
+        Raises
+        ------
+        InputError
+            It lacks parameters, or has sites, orbitals or bonds that this one has not.
+        """
+        missing = sorted(set(system.parameters or ()) - set(params))
+        if missing:
+            raise InputError(f"params must have all parameters of term {name!r}, {missing} missing")
+        if not len(system.sites):
+            raise InputError(f"term {name!r} has no sites")
+        matrix, norbs, _ = system.hamiltonian_submatrix(params=params, sparse=True, return_norb=True)
+        number = {site: i for i, site in enumerate(self.system.sites)}
+        foreign = [site for site in system.sites if site not in number]
+        if foreign:
+            raise InputError(f"term {name!r} has {foreign[0]}, which the system has not")
+        site = np.array([number[site] for site in system.sites])
+        if not np.array_equal(norbs, self.norbs[site]):
+            raise InputError(f"term {name!r} has sites with other numbers of orbitals than the system")
+        place = np.concatenate([self.places[i, :n] for i, n in zip(site, norbs, strict=True)])
+        try:
+            return self.blocks(place[matrix.row], place[matrix.col], matrix.data)
+        except KeyError:
+            raise InputError(f"term {name!r} has hoppings where the system has none") from None
+
+    def blocks(self, row: NDArray, column: NDArray, entries: NDArray) -> Blocks:
+        """Blocks of a Hermitian matrix of all orbitals, on sites and bonds."""
         n = self.norbs.max()
         site = np.repeat(np.arange(self.n_sites), self.norbs)
         orbital = np.arange(self.size) - (np.cumsum(self.norbs) - self.norbs)[site]
-        tail, head = site[matrix.row], site[matrix.col]
-        keys, wanted = self.bonds @ [self.n_sites, 1], tail * self.n_sites + head
+        tail, head = site[row], site[column]
         onsite = np.zeros((self.n_sites, n, n), complex)
+        here = tail == head
+        onsite[tail[here], orbital[row[here]], orbital[column[here]]] = entries[here]
         hopping = np.zeros((len(self.bonds), n, n), complex)
-        for blocks, entries, number in ((onsite, tail == head, tail), (hopping, tail < head, None)):
-            at = np.searchsorted(keys, wanted[entries]) if number is None else number[entries]
-            blocks[at, orbital[matrix.row[entries]], orbital[matrix.col[entries]]] = matrix.data[entries]
+        there = tail < head
+        keys, wanted = self.bonds @ [self.n_sites, 1], tail[there] * self.n_sites + head[there]
+        at = np.searchsorted(keys, wanted)
+        if len(wanted) and not np.array_equal(keys.take(at, mode="clip"), wanted):
+            raise KeyError("an entry between sites without a bond")
+        hopping[at, orbital[row[there]], orbital[column[there]]] = entries[there]
         return onsite, hopping
 
     def densities(self, psi: NDArray, weights: NDArray | None = None) -> DensityBlocks:
@@ -196,8 +210,8 @@ def coordinates_of(network: Network) -> dict[str, tuple[str, list | NDArray]]:
     found = {
         "family": ("site", [site.family.name or numbers[site.family] for site in sites]),
         "inside": ("site", network.inside, {"long_name": "no lead is attached"}),
-        "tail": ("bond", tail),
-        "head": ("bond", head),
+        "start": ("bond", tail, {"long_name": "site that a bond starts from"}),
+        "end": ("bond", head, {"long_name": "site that a bond ends at"}),
     }
     if all(hasattr(site, "pos") for site in sites):
         position = np.array([site.pos for site in sites], float)
@@ -331,134 +345,3 @@ def _of_site(name, matrices, site, norbs, default):
 def _padded(matrices, n):
     missing = n - matrices.shape[-1]
     return np.pad(matrices.astype(complex), ((0, 0), (0, missing), (0, missing)))
-
-
-def named_terms(
-    evaluate: Callable[[Mapping[str, Any]], Blocks],
-    params: Mapping[str, Any],
-    switches: Mapping[str, Mapping[str, Any]],
-    verify: bool = True,
-) -> dict[str, Blocks]:
-    """The blocks of each term, those of "rest" last.
-
-    Parameters
-    ----------
-    evaluate : callable
-        evaluate(params) -> blocks of H.
-    params : dict
-    switches : dict from name of the term to {parameter: value that is off}
-    verify : bool
-        Whether terms are checked to be additive, and H to be affine in them.
-
-    Raises
-    ------
-    InputError
-        H is not affine in the parameters of a term, or terms are not additive: names
-        them.
-    """
-    full = evaluate(params)
-    off = {name: evaluate({**params, **values}) for name, values in switches.items()}
-    terms = {name: _combined((1, full), (-1, blocks)) for name, blocks in off.items()}
-    rest = _combined((1, full), *((-1, blocks) for blocks in terms.values()))
-    if verify and switches:
-        everything = {parameter: value for values in switches.values() for parameter, value in values.items()}
-        none = evaluate({**params, **everything}) if len(switches) > 1 else next(iter(off.values()))
-        twice = evaluate({**params, **_doubled(params, everything)})
-        scale = ROUNDING * max(_largest(full), _largest(twice))
-        if _largest(_combined((1, twice), (-2, full), (1, none))) > scale:
-            _raise_for_curved(evaluate, params, switches, full, off, scale)
-        if _largest(_combined((1, rest), (-1, none))) > scale:
-            raise InputError(
-                f"H must be a sum of the terms {', '.join(map(repr, switches))}, but what one of them gives depends on "
-                "another: put their parameters into one term"
-            )
-    return {**terms, REST: rest}
-
-
-def _raise_for_curved(evaluate, params, switches, full, off, scale):
-    """Name the term that H is not affine in."""
-    for name, values in switches.items():
-        twice = evaluate({**params, **_doubled(params, values)})
-        if _largest(_combined((1, twice), (-2, full), (1, off[name]))) > scale:
-            names = ", ".join(map(repr, values))
-            raise InputError(
-                f"H must be affine in the parameters that switch a term on, but in {names} of term {name!r} it is not: "
-                "name a strength that multiplies the term (not an angle or a phase), or give the term as a system"
-            )
-    raise InputError(
-        f"H must be affine in the parameters of the terms {', '.join(map(repr, switches))} together, but what one of "
-        "them gives depends on another: put their parameters into one term"
-    )
-
-
-def _doubled(params, values):
-    """Parameters twice as far from off as they are."""
-    return {name: 2 * np.asarray(params[name])[()] - off for name, off in values.items()}
-
-
-def _combined(*parts: tuple[float, Blocks]) -> Blocks:
-    """Sum of blocks with factors."""
-    return tuple(sum(factor * blocks[i] for factor, blocks in parts) for i in (0, 1))
-
-
-def _largest(blocks: Iterable[NDArray]) -> float:
-    return max(float(np.abs(one).max(initial=0)) for one in blocks)
-
-
-def check_partners(terms: Iterable[str], partner: Mapping[str, str]) -> dict[str, str]:
-    """{term: partner} of all terms and the rest, from what a user says of some.
-
-    Raises
-    ------
-    InputError
-        No name of a term or of a partner.
-    """
-    names = [*terms, REST]
-    for name in names:
-        check_partner(name, "lattice")
-    for name in partner:
-        known("term", name, names)
-    if REST in names[:-1]:
-        raise InputError(f"no term can be called {REST!r}: that is what is left of H")
-    usual = {"exchange": "magnetisation"}
-    return {name: check_partner(name, partner.get(name, usual.get(name, "lattice"))) for name in names}
-
-
-def switches_of(system: Any, terms: Mapping[str, Any], params: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """{term: {parameter: value that is off}} from what a user gives for each term.
-
-    A parameter's name, several, or a dict from name to the value that is off.
-
-    Raises
-    ------
-    InputError
-        No parameter, one that does not exist or is no number, or one of two terms.
-    """
-    switches, owner = {}, {}
-    for term, given in terms.items():
-        names = [given] if isinstance(given, str) else list(given)
-        values = dict(given) if isinstance(given, Mapping) else dict.fromkeys(names, 0)
-        if not names:
-            raise InputError(f"term {term!r} must name the parameters that switch it on")
-        for name in names:
-            known("parameter of the system", name, sorted(system.parameters))
-            if name in owner:
-                raise InputError(
-                    f"parameter {name!r} switches two terms, {owner[name]!r} and {term!r}: one of them only"
-                )
-            owner[name] = term
-            switches.setdefault(term, {})[name] = _off(term, name, params[name], values[name])
-    return switches
-
-
-def _off(term, name, value, off):
-    """The value that is off, of the shape of the value that is on."""
-    try:
-        on, off = np.asarray(value), np.asarray(off)
-        if on.dtype == object or not np.issubdtype(on.dtype, np.number):
-            raise TypeError
-        return np.broadcast_to(off, on.shape).astype(np.result_type(on, off))[()]
-    except (TypeError, ValueError):
-        raise InputError(
-            f"parameter {name!r} of term {term!r} must be a number or an array, which can be off, got {value!r}"
-        ) from None

@@ -10,22 +10,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import xarray as xr
 
-from ..errors import InputError, instance, named
+from ..errors import InputError, instance, known, named
 from ..operators import LocalOperators
 from ..operators.torque import acting_on_spin, partners_of, torques_of_terms
 from ..operators.variables import NETWORK, torque_name
 from ..results.dataset import dataset
-from ..structures.network import (
-    REST,
-    Network,
-    angular_momentum,
-    check_partners,
-    check_system,
-    coordinates_of,
-    graph_of,
-    named_terms,
-    switches_of,
-)
+from ..structures.named_terms import check_partners, named_terms, switches_of, systems_among
+from ..structures.network import REST, Network, angular_momentum, check_system, coordinates_of, graph_of
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -70,7 +61,8 @@ class Books:
     terms : dict
         {name: parameter, or several}: the term is H minus H with these parameters 0,
         and H must be affine in them. A dict {parameter: value} says another value that
-        is off. What is left of H is the term "rest".
+        is off; a system or builder over some of the same sites is the term itself.
+        What is left of H is the term "rest".
     partner : dict
         {name of a term: who takes what it takes}: "magnetisation", "lattice",
         "carriers" (of a term that conserves L + s), or any other name. By default
@@ -148,10 +140,14 @@ class Books:
         partner: Mapping[str, str] | None = None,
     ) -> None:
         self.params = dict(instance("params", params or {}, Mapping, '{"J": 0.1}'))
-        self._terms = dict(instance("terms", terms or {}, Mapping, '{"exchange": "J"}'))
+        terms = instance("terms", terms or {}, Mapping, '{"exchange": "J"}')
         check_system(system, self.params)
-        switches_of(system, self._terms, self.params)
-        self._partner = check_partners(self._terms, instance("partner", partner or {}, Mapping, '{"rest": "lattice"}'))
+        self._systems = systems_among(terms)
+        self._switches = {name: given for name, given in terms.items() if name not in self._systems}
+        self._partner = check_partners(
+            [*self._switches, *self._systems], instance("partner", partner or {}, Mapping, '{"rest": "lattice"}')
+        )
+        switches_of(system, self._switches, self.params)
         norbs = system.hamiltonian_submatrix(params=self.params, sparse=True, return_norb=True)[1]
         self.network = Network.of(system, norbs)
         self._spin = angular_momentum(self.network, "spin", spin, default=True)
@@ -171,7 +167,9 @@ class Books:
             Those that change.
         """
         other = copy.copy(self)
-        other.params = {**self.params, **instance("params", params, Mapping, '{"J": 0.1}')}
+        for name in instance("params", params, Mapping, '{"J": 0.1}'):
+            known("parameter", name, self.params)
+        other.params = {**self.params, **params}
         other._bind(verify=False)
         return other
 
@@ -191,7 +189,7 @@ class Books:
         xarray.Dataset
             On sites: `density`, `spin_density`, torque on each partner
             (`exchange_torque` on the magnetisation, `lattice_torque`,
-            `torque_on_<other>`) and `torque_of_term`; on bonds, from `tail` to `head`:
+            `torque_on_<other>`) and `torque_of_term`; on bonds, from `start` to `end`:
             `particle_current`, `spin_current`; `closure`, the largest relative
             violation of the books. With orbital moments those too, as of
             `kwantorque.torques`. Dimensions (mode,) site or bond, axis x, y, z.
@@ -247,13 +245,9 @@ class Books:
 
     def _bind(self, verify):
         """Evaluate the terms at the parameters."""
-        network, system = self.network, self.network.system
-        check_system(system, self.params)
-
-        def evaluate(params):
-            return network.blocks(system.hamiltonian_submatrix(params=params, sparse=True))
-
-        blocks = named_terms(evaluate, self.params, switches_of(system, self._terms, self.params), verify)
+        network = self.network
+        switches = switches_of(network.system, self._switches, self.params)
+        blocks = named_terms(network, self.params, switches, self._systems, verify)
         self.graph = graph_of(network, blocks, self._partner, self._spin, self._orbital)
         self._local = LocalOperators(self.graph)
 
