@@ -30,7 +30,16 @@ if TYPE_CHECKING:
     from .structures.layer import Interface, Layer
     from .structures.stack import Stack
     from .sweeps import sweep
-    from .transport import Books, Numerics, k_grid, mixing_conductance, steady_state, torques, torques_at
+    from .transport import (
+        Books,
+        Numerics,
+        k_grid,
+        mixing_conductance,
+        network_response,
+        steady_state,
+        torques,
+        torques_at,
+    )
 
 __version__ = version("kwantorque")
 
@@ -64,6 +73,7 @@ _HOME = {
     "k_grid": "transport",
     "k_path": "bulk",
     "mixing_conductance": "transport",
+    "network_response": "transport",
     "per_current": "results",
     "processes": "parallel",
     "richardson": "results",
@@ -114,6 +124,7 @@ __all__ = [
     "k_path",
     "materials",
     "mixing_conductance",
+    "network_response",
     "parallel",
     "per_current",
     "plot",

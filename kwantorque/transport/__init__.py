@@ -2,8 +2,19 @@
 
 from .books import Books
 from .mixing import mixing_conductance
+from .network import driven_states, network_response
 from .response import k_grid, torques, torques_at
 from .run import Numerics
 from .steady_state import steady_state
 
-__all__ = ["Books", "Numerics", "k_grid", "mixing_conductance", "steady_state", "torques", "torques_at"]
+__all__ = [
+    "Books",
+    "Numerics",
+    "driven_states",
+    "k_grid",
+    "mixing_conductance",
+    "network_response",
+    "steady_state",
+    "torques",
+    "torques_at",
+]
