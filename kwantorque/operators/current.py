@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from .contract import GraphLike
 
-__all__ = ["current_operators"]
+__all__ = ["current_operators", "flux_operators"]
 
 
 def current_operators(graph: GraphLike) -> NDArray:
@@ -36,7 +36,21 @@ def current_operators(graph: GraphLike) -> NDArray:
     (nk or 1, n_bond_kinds, 7, n, n) array, eV
         Components 1, s_x, s_y, s_z, L_x, L_y, L_z.
     """
-    tail, head = moments_at_ends(graph)
-    hopping = dagger(graph.total_hopping)[:, :, None]
+    return flux_operators(graph.total_hopping, *moments_at_ends(graph))
+
+
+def flux_operators(hopping: NDArray, tail: NDArray, head: NDArray) -> NDArray:
+    """The same of any observables O, given at tail and head of the bonds.
+
+    Parameters
+    ----------
+    hopping : (..., n_bonds, n, n) array
+    tail, head : (n_bonds or 1, n_observables, n, n) arrays
+
+    Returns
+    -------
+    (..., n_bonds, n_observables, n, n) array
+    """
+    hopping = dagger(hopping)[..., None, :, :]
     # 2 Im x = Re(-2i x)
     return -1j * (hopping @ tail + head @ hopping)

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 __all__ = [
     "acting_on_spin",
     "bond_operators",
+    "gain_operators",
     "onsite_operators",
     "partners_of",
     "torques_of_terms",
@@ -78,9 +79,24 @@ def _commutators(graph, left, block, right):
     From `moments` to the left and to the right of the block; L = 0 is not worked out.
     """
     worked_out = slice(1, 7 if graph.orbital.any() else 4)
-    block = block[:, :, None]
-    found = left[:, worked_out] @ block - block @ right[:, worked_out]
+    found = gain_operators(left[:, worked_out], block, right[:, worked_out])
     return found if graph.orbital.any() else np.concatenate([found, np.zeros_like(found)], axis=2)
+
+
+def gain_operators(left: NDArray, block: NDArray, right: NDArray) -> NDArray:
+    """O_left block - block O_right of observables O.
+
+    Parameters
+    ----------
+    left, right : (n_kinds or 1, n_observables, n, n) arrays
+    block : (..., n_kinds, n, n) array
+
+    Returns
+    -------
+    (..., n_kinds, n_observables, n, n) array
+    """
+    block = block[..., None, :, :]
+    return left @ block - block @ right
 
 
 def _not_numbers(blocks):

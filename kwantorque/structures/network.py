@@ -11,14 +11,22 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..algebra import SPIN_HALF, dagger
+from ..algebra import dagger
 from ..errors import InputError
 from .graph import DensityBlocks, Graph
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["REST", "ROUNDING", "Blocks", "Network", "angular_momentum", "check_system", "coordinates_of", "graph_of"]
+__all__ = [
+    "REST",
+    "ROUNDING",
+    "Blocks",
+    "Network",
+    "check_system",
+    "coordinates_of",
+    "graph_of",
+]
 
 REST = "rest"
 """Name of what is left of H with the parameters of all named terms off."""
@@ -201,6 +209,13 @@ class Network:
         weighted, psi = (np.moveaxis(one, 0, -1) for one in (psi * np.asarray(weights)[:, None, None], psi))
         return DensityBlocks((weighted @ dagger(psi))[None], (weighted[tail] @ dagger(psi[head]))[None])
 
+    def density_blocks(self, density: NDArray) -> DensityBlocks:
+        """Density blocks of Hermitian matrices of all orbitals, (..., size, size)."""
+        padded = np.pad(density, [(0, 0)] * (density.ndim - 2) + [(0, 1), (0, 1)])[None]
+        tail, head = self.places[self.bonds.T]
+        rows, columns = self.places[:, :, None], self.places[:, None, :]
+        return DensityBlocks(padded[..., rows, columns], padded[..., tail[:, :, None], head[:, None, :]])
+
 
 def coordinates_of(network: Network) -> dict[str, tuple[str, list | NDArray]]:
     """Positions and families of sites, ends and positions of bonds, for a Dataset."""
@@ -270,78 +285,3 @@ def _check_conserved(graph):
                 f"term {name!r} has the partner 'carriers', but does not conserve L + s: it takes angular momentum "
                 "from the carriers, and someone must get it, such as the 'lattice'"
             )
-
-
-def angular_momentum(network: Network, name: str, matrices: Any, default: bool = False) -> NDArray:
-    """Spin or orbital matrices at the sites of a network, padded by zeros.
-
-    Parameters
-    ----------
-    network : Network
-    name : {"spin", "orbital"}
-        For messages.
-    matrices : (3, n, n) array, dict, callable or None
-        For all sites; by family or name of the family; as a function of the site; or
-        none, which is 0 where `default` is not set and (sigma_x, sigma_y, sigma_z)/2
-        of sites with two orbitals where it is.
-    default : bool
-
-    Returns
-    -------
-    (3, n, n) array, or (n_sites, 3, n, n) where not all sites have the same
-
-    Raises
-    ------
-    InputError
-        The matrices do not fit the orbitals, or are no angular momentum:
-        [O_x, O_y] = i O_z and cyclic, as of sigma/2.
-    """
-    sites, found = network.system.sites, {}
-    n, number = network.norbs.max(), np.empty(network.n_sites, int)
-    for i, (site, norbs) in enumerate(zip(sites, network.norbs.tolist(), strict=True)):
-        # A function may tell every site of a family from the others.
-        key = (site if callable(matrices) else site.family, norbs)
-        if key not in found:
-            found[key] = len(found), _padded(_of_site(name, matrices, site, norbs, default), n)
-        number[i] = found[key][0]
-    distinct = np.array([one for _, one in found.values()])
-    same = np.array_equal(distinct, np.broadcast_to(distinct[:1], distinct.shape))
-    return distinct[0] if same and (network.norbs == n).all() else distinct[number]
-
-
-def _of_site(name, matrices, site, norbs, default):
-    """Checked matrices (3, norbs, norbs) of one site."""
-    family = site.family
-    if isinstance(matrices, Mapping):
-        if family not in matrices and family.name not in matrices:
-            raise InputError(f"`{name}` must have an entry for each family of sites, there is none for {family.name!r}")
-        matrices = matrices[family] if family in matrices else matrices[family.name]
-        default = False
-    elif callable(matrices):
-        matrices = matrices(site)
-    if matrices is None and default and norbs == 2:
-        matrices = SPIN_HALF
-    if matrices is None and default:
-        raise InputError(
-            f"`{name}` must be given: sites of family {family.name!r} have {norbs} orbitals, and only two are a spin "
-            "1/2 without a word; an array (3, n, n) for s_x, s_y, s_z, or a dict by family (None for no spin)"
-        )
-    if matrices is None:
-        return np.zeros((3, norbs, norbs))
-    matrices = np.asarray(matrices)
-    if matrices.shape != (3, norbs, norbs) or matrices.dtype == object:
-        raise InputError(
-            f"`{name}` must be (3, {norbs}, {norbs}) for sites of family {family.name!r} with {norbs} orbitals, got "
-            f"the shape {matrices.shape}"
-        )
-    x, y, z = matrices
-    if not np.allclose([y @ z - z @ y, z @ x - x @ z, x @ y - y @ x], 1j * matrices):
-        raise InputError(
-            f"`{name}` must be an angular momentum, [O_x, O_y] = i O_z with hbar = 1: of Pauli matrices that is sigma/2"
-        )
-    return matrices
-
-
-def _padded(matrices, n):
-    missing = n - matrices.shape[-1]
-    return np.pad(matrices.astype(complex), ((0, 0), (0, missing), (0, missing)))

@@ -16,7 +16,8 @@ from ..operators.torque import acting_on_spin, partners_of, torques_of_terms
 from ..operators.variables import NETWORK, torque_name
 from ..results.dataset import dataset
 from ..structures.named_terms import check_partners, named_terms, switches_of, systems_among
-from ..structures.network import REST, Network, angular_momentum, check_system, coordinates_of, graph_of
+from ..structures.network import REST, Network, check_system, coordinates_of, graph_of
+from ..structures.site_matrices import angular_momentum
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -150,8 +151,8 @@ class Books:
         switches_of(system, self._switches, self.params)
         norbs = system.hamiltonian_submatrix(params=self.params, sparse=True, return_norb=True)[1]
         self.network = Network.of(system, norbs)
-        self._spin = angular_momentum(self.network, "spin", spin, default=True)
-        self._orbital = angular_momentum(self.network, "orbital", orbital)
+        self._spin = angular_momentum(system.sites, self.network.norbs, "spin", spin, default=True)
+        self._orbital = angular_momentum(system.sites, self.network.norbs, "orbital", orbital)
         self._bind(verify=True)
         if REST not in (partner or {}):
             self._warn_of_rest()
@@ -221,6 +222,54 @@ class Books:
         psi, weights = self._checked(psi, weights)
         values = self.of_blocks(self.network.densities(np.atleast_2d(psi), weights))
         return {name: value[0] for name, value in values.items()} if psi.ndim == 1 and weights is None else values
+
+    def of_density(self, density: ArrayLike) -> xr.Dataset:
+        """The Dataset of any state that is given as a density matrix.
+
+        The books close if it commutes with H, as those of equilibrium do.
+
+        Parameters
+        ----------
+        density : (size, size) Hermitian array, sum of p |psi><psi|
+
+        Raises
+        ------
+        InputError
+            It has another shape, or is not Hermitian.
+        """
+        density, size = _numbers("density", density), self.network.size
+        if density.shape != (size, size) or not np.allclose(density, density.conj().T):
+            raise InputError(f"`density` must be a Hermitian array ({size}, {size}), got the shape {density.shape}")
+        return self.dataset(self.of_blocks(self.network.density_blocks(density)))
+
+    def of_green(self, green: ArrayLike, weights: ArrayLike) -> xr.Dataset:
+        """The Dataset of Green functions on a contour of complex energies.
+
+            rho = (i/2 pi) sum_k [w_k G(z_k) - (w_k G(z_k))^+]
+
+        is the density matrix of filled levels, if sum_k w_k f(z_k) is the integral of f
+        from below all levels to the Fermi energy, above the real axis. Self-energies of
+        leads may be in G: the books close off the sites next to them.
+
+        Parameters
+        ----------
+        green : (n_energies, size, size) array, 1/eV
+            Retarded, G = (z - H)^-1.
+        weights : (n_energies,) complex array, eV
+
+        Raises
+        ------
+        InputError
+            Shapes that do not fit.
+        """
+        green, weights, size = _numbers("green", green), _numbers("weights", weights), self.network.size
+        if weights.ndim != 1 or green.shape != (len(weights), size, size):
+            raise InputError(
+                f"`green` must be (n_energies, {size}, {size}) with a weight for each energy, got "
+                f"{green.shape} and weights {weights.shape}"
+            )
+        summed = np.tensordot(weights, green, 1)
+        return self.of_density(1j / (2 * np.pi) * (summed - summed.conj().T))
 
     def of_blocks(self, blocks: DensityBlocks) -> dict[str, NDArray]:
         """The arrays of any density blocks, (1, ..., n_sites or n_bonds, n, n)."""

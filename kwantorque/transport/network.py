@@ -114,7 +114,7 @@ def network_response(
     closure = float(values.pop("closure"))
     if not closure <= MAX_CLOSURE:
         raise ComputationError(
-            f"the books of the scattering states do not close, closure {closure:.1e} > {MAX_CLOSURE}: H changes between "
+            f"the books of these states do not close, closure {closure:.1e} > {MAX_CLOSURE}: H changes between "
             "evaluations (a random number in a value function?), or Kwant's solver lost accuracy at energy "
             f"{energy} eV, as at the bottom of a band; choose another energy"
         )

@@ -72,6 +72,9 @@ def test_books_of_sites_with_different_orbitals_close():
     assert np.allclose(n, np.transpose(by_hand))
     for parameter in params:
         assert books.bind({parameter: 0.0})(psi, 1.0).closure > 1e-3
+    density = books.of_density(psi.T @ psi.conj())
+    assert np.allclose(density.torque_of_term, books(psi, 1.0).torque_of_term, atol=1e-12, equal_nan=True)
+    assert np.allclose(density.orbital_current, books(psi, 1.0).orbital_current, atol=1e-12)
 
 
 LAYERED = {
@@ -198,6 +201,57 @@ def test_torque_is_minus_the_derivative_of_the_energy(variable, term, turned):
         torque = float(data.torque_of_term.sel(term=term).isel(axis=axis).where(here).sum())
         assert abs(slope) > 1e-3
         assert torque == pytest.approx(-slope, abs=1e-6)
+
+
+def test_density_matrices_and_green_functions_on_a_contour():
+    """Filled levels: summed up, as a density matrix, and by energies on a half circle."""
+    system, fermi = closed_flake(), -0.4
+    h = system.hamiltonian_submatrix(params=FLAKE)
+    levels, vectors = np.linalg.eigh(h)
+    filled = vectors[:, levels < fermi]
+    assert 5 < filled.shape[1] < 20
+    assert np.abs(levels - fermi).min() > 0.02
+    books = kt.Books(system, FLAKE, terms=STRIP_TERMS)
+    summed, density = books(filled.T, 1.0), books.of_density(filled @ filled.conj().T)
+    # From below all levels to the Fermi energy.
+    nodes, weights = np.polynomial.legendre.leggauss(300)
+    radius = (fermi - levels[0] + 1) / 2
+    angle = np.pi / 2 * (1 - nodes)
+    z = fermi - radius + radius * np.exp(1j * angle)
+    weights = weights * np.pi / 2 * -1j * radius * np.exp(1j * angle)
+    green = books.of_green(np.linalg.inv(z[:, None, None] * np.eye(len(h)) - h), weights)
+    for name in ("density", "exchange_torque", "torque_of_term", "spin_current"):
+        assert np.abs(summed[name]).max() > 1e-3
+        assert np.allclose(density[name], summed[name], atol=1e-13)
+        assert np.allclose(green[name], summed[name], atol=1e-9)
+    assert max(one.closure for one in (summed, density, green)) < 1e-11
+    for call, message in (
+        (lambda: books.of_density(h[1:]), r"Hermitian array \(24, 24\)"),
+        (lambda: books.of_density(1j * h), "Hermitian"),
+        (lambda: books.of_green(h, weights), "a weight for each energy"),
+    ):
+        with pytest.raises(kt.InputError, match=message):
+            call()
+
+
+def test_books_of_green_functions_close_inside_an_open_system(strip):
+    """With self-energies of leads, at any complex energy, each for itself."""
+    books, _ = strip
+    h = books.network.system.hamiltonian_submatrix(params=STRIP)
+    z = 1.3 + 0.2j
+    sigma = np.zeros_like(h)
+    for lead, interface in zip(books.network.system.leads, books.network.system.lead_interfaces, strict=True):
+        at = np.ravel([[2 * site, 2 * site + 1] for site in interface])
+        sigma[np.ix_(at, at)] += lead.selfenergy(z.real)
+    green = np.linalg.inv(z * np.eye(len(h)) - h - sigma)
+    spectral = 1j * (green - green.conj().T)
+    data = books.of_density(spectral)
+    # G - G^+ is a function of one matrix; G Gamma G^+ at a complex energy is not.
+    injected = books.of_density(green @ (1j * (sigma - sigma.conj().T)) @ green.conj().T)
+    assert injected.closure > 1e-3
+    real = np.linalg.inv(1.3 * np.eye(len(h)) - h - sigma)
+    assert books.of_density(real @ (1j * (sigma - sigma.conj().T)) @ real.conj().T).closure < 1e-11
+    assert data.closure < 1e-11
 
 
 def test_sites_at_leads_are_masked_and_counted(strip):
