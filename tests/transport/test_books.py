@@ -204,7 +204,7 @@ def test_torque_is_minus_the_derivative_of_the_energy(variable, term, turned):
 
 
 def test_density_matrices_and_green_functions_on_a_contour():
-    """Filled levels: summed up, as a density matrix, and by energies on a half circle."""
+    """Filled levels: summed up, as a density matrix, and on a half circle."""
     system, fermi = closed_flake(), -0.4
     h = system.hamiltonian_submatrix(params=FLAKE)
     levels, vectors = np.linalg.eigh(h)
