@@ -288,8 +288,8 @@ class Books:
         """Vectors (..., n_inside, 3) at the sites inside, nan at the others."""
         if self.graph.inside.all():
             return inside
-        everywhere = np.full((*inside.shape[:-2], self.network.n_sites, 3), np.nan)
-        everywhere[..., self.graph.inside, :] = inside
+        everywhere = inside.take(np.cumsum(self.graph.inside) - 1, axis=-2, mode="clip")
+        everywhere[..., np.flatnonzero(~self.graph.inside), :] = np.nan
         return everywhere
 
     def _bind(self, verify):
