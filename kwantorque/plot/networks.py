@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..errors import InputError, known
-from .base import COLOURS, ROUNDING, PolyCollection, axes, labelled, legend_above, require, title_of, zero
+from .base import COLOURS, ROUNDING, PolyCollection, axes, figure_of, labelled, legend_above, require, title_of, zero
 
 if TYPE_CHECKING:
     from xarray import Dataset
@@ -67,7 +67,7 @@ def site_map(data: Dataset, name: str = "exchange_torque", axis: str = "z", ax: 
     ('x', 9)
     """
     require(data, NETWORK, "x", "y", "start", name, dims=("site", "bond", "axis"), besides=())
-    values, ax = data[name].transpose("site", "axis"), axes(ax)
+    values, ax = data[name].transpose("site", "axis"), _map_axes(data, ax)
     known("component", axis, "xyz")
     colour, across, up = (values.sel(axis=one).values for one in (axis, "x", "y"))
     there, step = np.isfinite(colour), _spacing(data)
@@ -128,7 +128,7 @@ def flux_map(data: Dataset, name: str = "spin_current", axis: str = "z", ax: Axe
     require(data, NETWORK, "x", "y", "start", "end", name, dims=("site", "bond", *vector), besides=())
     known("component", axis, "xyz")
     values = data[name].sel(axis=axis) if vector else data[name]
-    flux, ax = values.values, axes(ax)
+    flux, ax = values.values, _map_axes(data, ax)
     ends = data["start"].values, data["end"].values
     start, end = np.where(flux >= 0, ends, ends[::-1])
     position = np.stack([data.x.values, data.y.values], axis=1)
@@ -207,6 +207,12 @@ def strip_balance(data: Dataset, axis: str = "z", ax: Axes | None = None) -> Axe
     ax.margins(x=0)
     legend_above(ax)
     return ax
+
+
+def _map_axes(data, ax):
+    """Axes of the shape of the map, with room for a colour bar."""
+    width, height = np.ptp(data.x.values) + 1, np.ptp(data.y.values) + 1
+    return figure_of(height=float(np.clip(6.4 * height / width + 1.5, 2.6, 7))).subplots() if ax is None else ax
 
 
 def _bar(ax, drawn, data, label):
