@@ -26,11 +26,14 @@ if TYPE_CHECKING:
         window_average,
     )
     from .scattering import BatchedSolver, KwantSolver
+    from .structures.impurities import Impurities
     from .structures.kwant_builder import build_stack
     from .structures.layer import Interface, Layer
     from .structures.stack import Stack
+    from .structures.strip import Strip
+    from .structures.strip_builder import build_strip
     from .sweeps import sweep
-    from .transport import Numerics, k_grid, mixing_conductance, steady_state, torques, torques_at
+    from .transport import Numerics, k_grid, mixing_conductance, spin_relaxation, steady_state, torques, torques_at
 
 __version__ = version("kwantorque")
 
@@ -42,6 +45,7 @@ _HOME = {
     "Estimate": "results",
     "FreeElectron": "materials",
     "Hoppings": "materials",
+    "Impurities": "structures.impurities",
     "InputError": "errors",
     "Interface": "structures.layer",
     "KohnLuttinger": "materials",
@@ -53,9 +57,11 @@ _HOME = {
     "PolarRule": "integration.plane",
     "Polynomial": "materials",
     "Stack": "structures.stack",
+    "Strip": "structures.strip",
     "Term": "materials",
     "bands": "bulk",
     "build_stack": "structures.kwant_builder",
+    "build_strip": "structures.strip_builder",
     "components": "results",
     "effective_field": "results",
     "estimate_of": "results",
@@ -66,6 +72,7 @@ _HOME = {
     "per_current": "results",
     "processes": "parallel",
     "richardson": "results",
+    "spin_relaxation": "transport",
     "steady_state": "transport",
     "sweep": "sweeps",
     "terms": "materials",
@@ -89,6 +96,7 @@ __all__ = [
     "Estimate",
     "FreeElectron",
     "Hoppings",
+    "Impurities",
     "InputError",
     "Interface",
     "KohnLuttinger",
@@ -100,9 +108,11 @@ __all__ = [
     "PolarRule",
     "Polynomial",
     "Stack",
+    "Strip",
     "Term",
     "bands",
     "build_stack",
+    "build_strip",
     "components",
     "effective_field",
     "errors",
@@ -119,6 +129,7 @@ __all__ = [
     "results",
     "richardson",
     "scattering",
+    "spin_relaxation",
     "steady_state",
     "sweep",
     "systems",

@@ -25,6 +25,7 @@ from .junctions import (
 from .layers import stack
 from .lines import results_against
 from .profiles import balance, exchange_torque, spin_currents, spin_density
+from .relaxation import beta_against_disorder, spin_continuity
 from .resolved import against_k, channels, k_map
 from .valves import (
     torque_against_angle,
@@ -41,6 +42,7 @@ __all__ = [
     "against_width",
     "balance",
     "bands",
+    "beta_against_disorder",
     "channels",
     "conductance_against_theta",
     "exchange_torque",
@@ -48,6 +50,7 @@ __all__ = [
     "k_map",
     "magnetoresistance_against_bias",
     "results_against",
+    "spin_continuity",
     "spin_currents",
     "spin_density",
     "stack",
