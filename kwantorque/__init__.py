@@ -33,16 +33,33 @@ if TYPE_CHECKING:
     from .structures.strip import Strip
     from .structures.strip_builder import build_strip
     from .sweeps import sweep
-    from .transport import Numerics, k_grid, mixing_conductance, spin_relaxation, steady_state, torques, torques_at
+    from .transport import (
+        Books,
+        Cut,
+        Flux,
+        Numerics,
+        Torque,
+        k_grid,
+        mixing_conductance,
+        network_response,
+        spin_relaxation,
+        spin_transmission,
+        steady_state,
+        torques,
+        torques_at,
+    )
 
 __version__ = version("kwantorque")
 
 _HOME = {
     "AccuracyWarning": "errors",
     "BatchedSolver": "scattering",
+    "Books": "transport",
     "ComputationError": "errors",
     "CubicLattice": "materials",
+    "Cut": "transport",
     "Estimate": "results",
+    "Flux": "transport",
     "FreeElectron": "materials",
     "Hoppings": "materials",
     "Impurities": "structures.impurities",
@@ -59,6 +76,7 @@ _HOME = {
     "Stack": "structures.stack",
     "Strip": "structures.strip",
     "Term": "materials",
+    "Torque": "transport",
     "bands": "bulk",
     "build_stack": "structures.kwant_builder",
     "build_strip": "structures.strip_builder",
@@ -69,10 +87,12 @@ _HOME = {
     "k_grid": "transport",
     "k_path": "bulk",
     "mixing_conductance": "transport",
+    "network_response": "transport",
     "per_current": "results",
     "processes": "parallel",
     "richardson": "results",
     "spin_relaxation": "transport",
+    "spin_transmission": "transport",
     "steady_state": "transport",
     "sweep": "sweeps",
     "terms": "materials",
@@ -91,9 +111,12 @@ _ROOMS = ("errors", "materials", "parallel", "plot", "results", "scattering", "s
 __all__ = [
     "AccuracyWarning",
     "BatchedSolver",
+    "Books",
     "ComputationError",
     "CubicLattice",
+    "Cut",
     "Estimate",
+    "Flux",
     "FreeElectron",
     "Hoppings",
     "Impurities",
@@ -110,6 +133,7 @@ __all__ = [
     "Stack",
     "Strip",
     "Term",
+    "Torque",
     "bands",
     "build_stack",
     "build_strip",
@@ -122,6 +146,7 @@ __all__ = [
     "k_path",
     "materials",
     "mixing_conductance",
+    "network_response",
     "parallel",
     "per_current",
     "plot",
@@ -130,6 +155,7 @@ __all__ = [
     "richardson",
     "scattering",
     "spin_relaxation",
+    "spin_transmission",
     "steady_state",
     "sweep",
     "systems",

@@ -10,7 +10,10 @@ import numpy as np
 import pytest
 
 import kwantorque as kt
+from kwantorque.structures.kwant_builder import load_kwant
 
+load_kwant()
+"""An example that imports Kwant need not care whether MUMPS is there."""
 FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 OF_A_DEVICE = {"compute", "resolved", "stack", "SYSTEM"}
 MODULES = [

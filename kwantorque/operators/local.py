@@ -128,6 +128,16 @@ class LocalOperators:
             **{torque_name(partner): torque for partner, torque in torques.items()},
         }
 
+    def densities(self, blocks: BlocksLike) -> dict[str, NDArray]:
+        """The densities of `variables.LOCAL` at all sites, those not inside too."""
+        kind = self.graph.site_kind
+        found = real_trace(self.site[:, :, FLUXES], blocks.site, kind)
+        return {
+            "density": found[..., PARTICLES],
+            "spin_density": found[..., SPIN],
+            "orbital_density": found[..., ORBITAL],
+        }
+
     def on_bonds(self, on_bond: NDArray) -> dict[str, NDArray]:
         """The fluxes of `variables.LOCAL` from (..., n, columns) traces on bonds."""
         spin, orbital = on_bond[..., SPIN], on_bond[..., ORBITAL]
@@ -139,7 +149,11 @@ class LocalOperators:
         }
 
     def values(
-        self, on_site: NDArray, on_bond: NDArray, incoming: NDArray | float = 0.0
+        self,
+        on_site: NDArray,
+        on_bond: NDArray,
+        incoming: NDArray | float = 0.0,
+        gains: Mapping[str, NDArray] | None = None,
     ) -> tuple[dict[str, NDArray], NDArray]:
         """Values on the sites inside and on bonds, and the closure of their books.
 
@@ -149,18 +163,20 @@ class LocalOperators:
         on_bond : (..., n_bonds, columns) array of traces
         incoming : (...) array or float
             Incoming particle flux, part of the scale of the closure.
+        gains : dict of (..., n_inside, 6) arrays, optional
+            What `gains` returns, where it is known already.
 
         Returns
         -------
         values : dict of arrays, those of `variables.LOCAL`: densities per site
         closure : (...) array
         """
-        gains = self.gains(on_site, self.share(on_bond))
+        gains = self.gains(on_site, self.share(on_bond)) if gains is None else gains
         values = self.on_sites(on_site, gains) | self.on_bonds(on_bond)
         taken = [values[torque_name(partner)] for partner in self._partners if partner != "carriers"]
         # In a sharp resonance waves of huge flux to either side cancel: no book is
         # better than rounding leaves them.
-        gross = np.abs(self.graph.total_hopping).max() * np.abs(on_site[..., PARTICLES]).max(axis=-1)
+        gross = np.abs(self.graph.total_hopping).max(initial=0) * np.abs(on_site[..., PARTICLES]).max(axis=-1)
         fluxes = on_bond[..., FLUXES]
         worst = closure(fluxes, self.outflow(fluxes), gains, taken, np.maximum(incoming, GROSS_FLUX * gross))
         return values, worst

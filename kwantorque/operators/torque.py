@@ -19,14 +19,23 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..algebra import commutator, dagger
+from ..algebra import dagger
+from .density import moments, moments_at_ends
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from .contract import GraphLike
 
-__all__ = ["bond_operators", "onsite_operators", "partners_of", "torques_of_terms", "torques_on_partners"]
+__all__ = [
+    "acting_on_spin",
+    "bond_operators",
+    "gain_operators",
+    "onsite_operators",
+    "partners_of",
+    "torques_of_terms",
+    "torques_on_partners",
+]
 
 ALWAYS = ("magnetisation", "lattice", "carriers")
 """Partners whose torques are stated even where no term exerts them."""
@@ -42,31 +51,52 @@ def onsite_operators(graph: GraphLike) -> dict[str, NDArray]:
     dict from term name to (nk or 1, n_site_kinds, 6, n, n) array, eV
         Components s_x, s_y, s_z, L_x, L_y, L_z; terms that give nothing are left out.
     """
-    kept = _not_numbers(graph.onsite)
-    operators = {name: -1j * _commutators(graph, block) for name, block in kept.items()}
+    kept, here = _not_numbers(graph.onsite), moments(graph)
+    operators = {name: -1j * _commutators(graph, here, block, here) for name, block in kept.items()}
     return _nonzero(operators, graph.onsite)
 
 
 def bond_operators(graph: GraphLike) -> dict[str, NDArray]:
     """What the terms give on a bond, as operators B with Re Tr(B rho_{j,j+1}).
 
-        B = -2i [O, V^{t+}]
+        B = -2i (O_head V^{t+} - V^{t+} O_tail)
 
     Returns
     -------
     dict from term name to (nk or 1, n_bond_kinds, 6, n, n) array, eV
         Components s_x, s_y, s_z, L_x, L_y, L_z; terms that give nothing are left out.
     """
-    kept = _not_numbers(graph.hopping)
-    operators = {name: -2j * _commutators(graph, dagger(block)) for name, block in kept.items()}
+    tail, head = moments_at_ends(graph)
+    # A number commutes with what is the same at both ends only.
+    kept = _not_numbers(graph.hopping) if tail is head else graph.hopping
+    operators = {name: -2j * _commutators(graph, head, dagger(block), tail) for name, block in kept.items()}
     return _nonzero(operators, graph.hopping)
 
 
-def _commutators(graph, block):
-    """[O, block] of s and L, (nk or 1, n_kinds, 6, n, n); L = 0 is not worked out."""
-    has_orbital = bool(graph.orbital.any())
-    found = commutator(np.concatenate([graph.spin, graph.orbital]) if has_orbital else graph.spin, block[:, :, None])
-    return found if has_orbital else np.concatenate([found, np.zeros_like(found)], axis=2)
+def _commutators(graph, left, block, right):
+    """O block - block O of s and L, (nk or 1, n_kinds, 6, n, n).
+
+    From `moments` to the left and to the right of the block; L = 0 is not worked out.
+    """
+    worked_out = slice(1, 7 if graph.orbital.any() else 4)
+    found = gain_operators(left[:, worked_out], block, right[:, worked_out])
+    return found if graph.orbital.any() else np.concatenate([found, np.zeros_like(found)], axis=2)
+
+
+def gain_operators(left: NDArray, block: NDArray, right: NDArray) -> NDArray:
+    """O_left block - block O_right of observables O.
+
+    Parameters
+    ----------
+    left, right : (n_kinds or 1, n_observables, n, n) arrays
+    block : (..., n_kinds, n, n) array
+
+    Returns
+    -------
+    (..., n_kinds, n_observables, n, n) array
+    """
+    block = block[..., None, :, :]
+    return left @ block - block @ right
 
 
 def _not_numbers(blocks):
@@ -83,8 +113,22 @@ def _nonzero(operators, blocks):
     return {
         name: operator
         for name, operator in operators.items()
-        if np.abs(operator).max() > 1e-14 * np.abs(blocks[name]).max(initial=0)
+        if np.abs(operator).max(initial=0) > 1e-14 * np.abs(blocks[name]).max(initial=0)
     }
+
+
+def acting_on_spin(graph: GraphLike, term: str) -> tuple[int, int]:
+    """How many kinds of sites, and of bonds, have a spin that this term turns."""
+    blocks = np.abs(graph.total_onsite).max(initial=0), np.abs(graph.total_hopping).max(initial=0)
+    smallest, counts = 1e-12 * max(blocks), []
+    here, (tail, head) = moments(graph), moments_at_ends(graph)
+    for left, block, right in (
+        (here, graph.onsite.get(term), here),
+        (head, dagger(graph.hopping[term]) if term in graph.hopping else None, tail),
+    ):
+        found = np.zeros((1, 0)) if block is None else np.abs(_commutators(graph, left, block, right))[:, :, :3]
+        counts.append(int((found.max(axis=(0, 2, 3, 4)) > smallest).sum()) if found.size else 0)
+    return counts[0], counts[1]
 
 
 def partners_of(partner: Mapping[str, str]) -> tuple[str, ...]:

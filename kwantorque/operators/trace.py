@@ -55,6 +55,11 @@ def real_trace(operators: NDArray, rho: NDArray, kind: NDArray) -> NDArray:
     rows = rows.reshape(*operators.shape[:3], 2 * n * n).swapaxes(-1, -2)
     rho = np.ascontiguousarray(rho, dtype=complex).view(float).reshape(n_k, -1, n_blocks, 2 * n * n)
     result = np.empty((n_k, rho.shape[1], n_blocks, n_operators))
-    for at in _runs(kind):
-        result[:, :, at] = rho[:, :, at] @ rows[:, None, kind[at][0]]
+    runs = _runs(kind)
+    if len(runs) > n_blocks // 2:
+        # Hardly two blocks of a kind, as with disorder: one product for each block.
+        np.matmul(rho.swapaxes(1, 2), rows[:, kind], out=result.swapaxes(1, 2))
+    else:
+        for at in runs:
+            result[:, :, at] = rho[:, :, at] @ rows[:, None, kind[at][0]]
     return result.reshape(n_k, *middle, n_blocks, n_operators)

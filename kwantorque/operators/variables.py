@@ -23,6 +23,7 @@ __all__ = [
     "FLUX",
     "FORMS",
     "LOCAL",
+    "NETWORK",
     "TORQUE",
     "UNITS",
     "Form",
@@ -48,19 +49,25 @@ class Unit:
         Per area, summed over energies.
     per_current : str
         Over the particle current.
+    of_states : str
+        Of a network of sites, for states as they are normalised: of one particle.
+    per_potential : str
+        Of a network of sites, per eV of the potentials of its leads, or per V.
     """
 
     response: str
     at_k: str
     at_bias: str
     per_current: str
+    of_states: str = ""
+    per_potential: str = ""
 
 
-FLUX = Unit("1/(hbar nm^2)", "1", "eV/(hbar nm^2)", "I/e")
-TORQUE = Unit("1/nm^2", "hbar", "eV/nm^2", "hbar I/e")
+FLUX = Unit("1/(hbar nm^2)", "1", "eV/(hbar nm^2)", "I/e", "eV/hbar", "1/hbar")
+TORQUE = Unit("1/nm^2", "hbar", "eV/nm^2", "hbar I/e", "eV", "1")
 TORQUE_DENSITY = Unit("1/nm^3", "hbar/nm", "eV/nm^3", "hbar I/(e nm)")
-DENSITY = Unit("1/(eV nm^3)", "hbar/(eV nm)", "1/nm^3", "hbar/(eV nm)")
-MOMENT_DENSITY = Unit("hbar/(eV nm^3)", "hbar^2/(eV nm)", "hbar/nm^3", "hbar^2/(eV nm)")
+DENSITY = Unit("1/(eV nm^3)", "hbar/(eV nm)", "1/nm^3", "hbar/(eV nm)", "1", "1/V")
+MOMENT_DENSITY = Unit("hbar/(eV nm^3)", "hbar^2/(eV nm)", "hbar/nm^3", "hbar^2/(eV nm)", "hbar", "hbar/V")
 AREAL_DENSITY = Unit("1/(eV nm^2)", "hbar/eV", "1/nm^2", "hbar/eV")
 AREAL_MOMENT = Unit("hbar/(eV nm^2)", "hbar^2/eV", "hbar/nm^2", "hbar^2/eV")
 UNITS = (FLUX, TORQUE, TORQUE_DENSITY, DENSITY, MOMENT_DENSITY, AREAL_DENSITY, AREAL_MOMENT)
@@ -255,6 +262,11 @@ OF_TERM = Variable(
     "torque of the term on its partner, summed over the layer; in a lead, what decays",
     "of_layer",
 )
+NETWORK = (
+    replace(OF_TERM, dims=("term", "site", "axis"), label="torque of the term on its partner, per site", form="local"),
+    Variable("closure", (), "closure", Unit(*6 * ("1",)), "largest relative violation of the books", "local"),
+)
+"""What a network of sites has besides `LOCAL`, densities being per site."""
 _CONDUCTANCE, _RESISTANCE = (Unit(*4 * (unit,)) for unit in ("e^2/h/nm^2", "ohm um^2"))
 CONDUCTANCES = (
     Variable("conductance", (), "conductance", _CONDUCTANCE, "conductance per area", "ratio"),

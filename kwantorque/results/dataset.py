@@ -68,6 +68,7 @@ def dataset(
     normalised: str = "response",
     leading: Sequence[str] = (),
     errors: Mapping[str, NDArray] | None = None,
+    records: Sequence[Variable] = (),
 ) -> xr.Dataset:
     """Wrap arrays in a Dataset.
 
@@ -84,13 +85,15 @@ def dataset(
     partners : sequence of str
         Names of the partners of all terms: who takes what the terms take from the
         carriers.
-    normalised : {"response", "at_k", "at_bias"}
+    normalised : {"response", "at_k", "at_bias", "of_states", "per_potential"}
         Which of the units of `operators.variables.Unit` the values have.
     leading : sequence of str
         Names of leading dimensions.
     errors : dict of numbers, optional
         The largest absolute error of each variable, with a dimension `part` where the
         values have one.
+    records : sequence of Variable
+        Of what no chain has, or has in other dimensions.
 
     Returns
     -------
@@ -105,7 +108,7 @@ def dataset(
     >>> data.incident_current.attrs["units"]
     '1/(hbar nm^2)'
     """
-    records = schema(partners)
+    records = schema(partners) | {record.name: record for record in records}
     variables = {}
     for name, value in values.items():
         record = records.get(name, Variable(name, (), "derived", UNKNOWN, name))

@@ -30,9 +30,13 @@ PER_PARTICLE = constants.hbar / constants.e
 """s/m of hbar/(eV m): what is per volume, over a particle flux."""
 TORQUE_PER_CURRENT = constants.hbar / constants.e
 """J/A of hbar I/e: a torque, or the same per area, over an electric current."""
+AMPERE = constants.e**2 / constants.hbar
+"""A of eV/hbar: so many particles per second, a charge e each."""
 UNITS = {
     "1/(hbar nm^2)": (AMPERE_PER_M2, "S/m^2"),
     "eV/(hbar nm^2)": (AMPERE_PER_M2, "A/m^2"),
+    "eV/hbar": (AMPERE, "A"),
+    "1/hbar": (AMPERE, "S"),
     "A/um^2": (1e12, "A/m^2"),
     "S/um^2": (1e12, "S/m^2"),
     "e^2/h/nm^2": (CONDUCTANCE_QUANTUM * PER_NM**2, "S/m^2"),
@@ -62,6 +66,9 @@ DENSITIES = {
     "hbar/nm^2": (PER_NM**2, "hbar/m^2"),
     "hbar/eV": (PER_PARTICLE, "s"),
     "hbar^2/eV": (PER_PARTICLE, "hbar s"),
+    "hbar": (1.0, "hbar"),
+    "1/V": (1.0, "1/V"),
+    "hbar/V": (1.0, "hbar/V"),
 }
 """The same of densities, whose 1/nm^2 and 1/nm^3 are not those of a torque.
 

@@ -28,13 +28,15 @@ class Graph:
     Sites of the same kind share their blocks: site j has
     `onsite[term][:, site_kind[j]]`, and bond b, from its tail i to its head j, has
     H_{i,j} = `hopping[term][:, bond_kind[b]]`. Every pair of sites has one bond at
-    most, in one direction.
+    most, in one direction. Where sites have different numbers of states, n is the
+    largest of them, and all blocks end with rows and columns of zeros at the others.
 
     Attributes
     ----------
     onsite, hopping : dict from term name to (nk or 1, n_kinds, n, n) array, eV
     partner : dict from term name to who takes what it takes (see `materials.Term`)
-    spin, orbital : (3, n, n) arrays, components x, y, z, hbar = 1
+    spin, orbital : (3, n, n) or (n_site_kinds, 3, n, n) arrays
+        Components x, y, z, hbar = 1; the same for all sites, or for those of a kind.
     site_kind : (n_sites,) int array
     bond_kind : (n_bonds,) int array
     bonds : (n_bonds, 2) int array, tail and head
@@ -45,7 +47,8 @@ class Graph:
     Raises
     ------
     InputError
-        Numbers of sites, bonds and kinds that do not fit, or a bond between no sites.
+        Numbers of sites, bonds and kinds that do not fit, a bond between no sites, or
+        moments that are not the same at the ends of all bonds of a kind.
     """
 
     onsite: Mapping[str, NDArray]
@@ -65,6 +68,14 @@ class Graph:
             raise InputError("a graph needs a kind and two ends for each bond, a kind and `inside` for each site")
         if len(self.bonds) and (self.bonds.min() < 0 or self.bonds.max() >= len(self.site_kind)):
             raise InputError(f"the ends of bonds must be sites, 0 to {len(self.site_kind) - 1}")
+        if max(self.spin.ndim, self.orbital.ndim) == 4:
+            ends = self.site_kind[self.bonds]
+            of_kind = np.zeros((max(self.bond_kind, default=-1) + 1, 2), int)
+            of_kind[self.bond_kind] = ends
+            if not np.array_equal(of_kind[self.bond_kind], ends):
+                raise InputError(
+                    "where sites have spins of their own, bonds of a kind must join the same kinds of sites"
+                )
         for what, blocks, kind in (("site", self.onsite, self.site_kind), ("bond", self.hopping, self.bond_kind)):
             for name, block in blocks.items():
                 if name not in self.partner:

@@ -7,13 +7,13 @@ and builders runs without it.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..errors import InputError
+from ..errors import InputError, known
 from .chain import discretise
 
 if TYPE_CHECKING:
@@ -118,14 +118,25 @@ class _AtK:
     The last ones are kept, since Kwant asks site by site.
     """
 
-    def __init__(self, stack):
-        self.stack = stack
+    def __init__(self, stack, terms):
+        self.stack, self.terms = stack, terms
         self._k, self._blocks = None, None
 
     def __call__(self, kx, ky):
         if self._k != (kx, ky):
-            self._k, self._blocks = (kx, ky), Blocks(discretise(self.stack, [(kx, ky)]))
+            self._k, self._blocks = (kx, ky), Blocks(self._chain(kx, ky))
         return self._blocks
+
+    def _chain(self, kx, ky):
+        """The chain, of whose terms those that are not wanted are zero."""
+        chain = discretise(self.stack, [(kx, ky)])
+        if self.terms is None:
+            return chain
+        onsite, hopping = (
+            {name: block if name in self.terms else np.zeros_like(block) for name, block in blocks.items()}
+            for blocks in (chain.onsite, chain.hopping)
+        )
+        return replace(chain, onsite=onsite, hopping=hopping)
 
 
 @dataclass(frozen=True)
@@ -176,7 +187,7 @@ def build_chain(n_sites: int, n_orbitals: int, spacing: float = 1.0) -> kwant.Bu
     return _build(n_sites, n_orbitals, spacing, CHAIN_VALUES)
 
 
-def build_stack(stack: Stack) -> kwant.Builder:
+def build_stack(stack: Stack, terms: Iterable[str] | None = None) -> kwant.Builder:
     """Kwant builder of a stack, to use with any function of Kwant.
 
     Its parameters are the in-plane wavevector kx, ky in 1/nm. Site tags are those of
@@ -187,6 +198,8 @@ def build_stack(stack: Stack) -> kwant.Builder:
     Parameters
     ----------
     stack : Stack
+    terms : iterable of str, optional
+        Only these terms of H, as one of the `terms` of `kwantorque.Books`.
 
     Returns
     -------
@@ -196,7 +209,7 @@ def build_stack(stack: Stack) -> kwant.Builder:
     Raises
     ------
     InputError
-        Kwant is missing.
+        Kwant is missing, or a term that the stack has not.
 
     References
     ----------
@@ -214,7 +227,10 @@ def build_stack(stack: Stack) -> kwant.Builder:
     >>> round(float(matrix.transmission(1, 0)), 9)
     2.0
     """
-    at_k = _AtK(stack)
+    if terms is not None:
+        there = discretise(stack, [(0.0, 0.0)]).partner
+        terms = frozenset(known("term of the stack", name, there) for name in terms)
+    at_k = _AtK(stack, terms)
     values = [(_SiteValue(at_k, onsite), _BondValue(at_k, hopping)) for onsite, hopping in CHAIN_VALUES]
     return _build(stack.n_sites + 2, stack.left.material.n_orbitals, stack.spacing, values)
 

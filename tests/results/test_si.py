@@ -14,6 +14,8 @@ BY_HAND = {
     ("flux", "eV/(hbar nm^2)"): (E / HBAR / NM**2 * E, "A/m^2"),
     # A response is that per eV of the difference of chemical potentials, 1 V.
     ("flux", "1/(hbar nm^2)"): (E**2 / HBAR / NM**2, "S/m^2"),
+    ("flux", "eV/hbar"): (E / HBAR * E, "A"),
+    ("flux", "1/hbar"): (E**2 / HBAR, "S"),
     ("", "A/um^2"): (1e12, "A/m^2"),
     ("", "S/um^2"): (1e12, "S/m^2"),
     ("conductance", "e^2/h/nm^2"): (E**2 / H / NM**2, "S/m^2"),
@@ -44,6 +46,10 @@ BY_HAND = {
     ("density", "hbar/(eV nm^2)"): (NM**-2, "hbar/(V m^2)"),
     ("density", "hbar/eV"): (HBAR / E, "s"),
     ("density", "hbar^2/eV"): (HBAR / E, "hbar s"),
+    # Of a site, whatever the volume.
+    ("density", "hbar"): (1.0, "hbar"),
+    ("density", "1/V"): (1.0, "1/V"),
+    ("density", "hbar/V"): (1.0, "hbar/V"),
 }
 
 
@@ -69,10 +75,10 @@ def test_by_hand(kind, unit):
 
 
 def test_every_unit_of_a_result_has_one():
-    """All units that a record may have are in the table."""
+    """All units that a record may have are in the table; an energy stays in eV."""
     found = {(record.kind, unit) for record in SCHEMA.values() for unit in vars(record.unit).values()}
     known = {(kind == "density", unit) for kind, unit in BY_HAND}
-    assert {(kind == "density", unit) for kind, unit in found if unit != "1"} <= known
+    assert {(kind == "density", unit) for kind, unit in found if unit not in ("", "1", "eV")} <= known
 
 
 def test_one_quantity_has_one_unit(computed):

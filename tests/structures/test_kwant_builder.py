@@ -29,3 +29,15 @@ def test_missing_parameters_are_named_by_kwant():
     with pytest.raises(Exception, match=r'value function "onsite"') as error:
         kwant.smatrix(system, 0.0)
     assert "'kx' and 'ky'" in str(error.value.__cause__)
+
+
+def test_builders_of_the_terms_add_up_to_the_whole():
+    layers = [kt.Layer(kt.KohnLuttinger(exchange=0.27), 1, m="x"), kt.Layer(kt.KohnLuttinger(), 1)]
+    stack, params = kt.Stack(layers, 0.2), {"kx": 0.1, "ky": 0.2}
+    terms = ("kinetic", "spin_orbit", "exchange", "potential")
+    parts = [kt.build_stack(stack, terms=[name]).finalized().hamiltonian_submatrix(params=params) for name in terms]
+    whole = kt.build_stack(stack).finalized().hamiltonian_submatrix(params=params)
+    assert np.allclose(sum(parts), whole, atol=1e-14)
+    assert np.abs(parts[2]).max() > 0.1
+    with pytest.raises(kt.InputError, match="did you mean 'exchange'"):
+        kt.build_stack(stack, terms=["exchang"])

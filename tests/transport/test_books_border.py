@@ -1,0 +1,156 @@
+"""What is no system, no term or no state for `Books` is refused in one clear line."""
+
+import numpy as np
+import pytest
+from networks import ONE, STRIP, STRIP_TERMS, X, Z, kwant, three_kinds, three_terminals
+
+import kwantorque as kt
+from kwantorque.algebra import SPIN_HALF
+
+SQUARE = kwant.lattice.square(norbs=2)
+
+
+def row(onsite=ONE, hopping=-ONE, lattice=SQUARE, lead=None):
+    """A builder of four sites in a row."""
+    builder = kwant.Builder()
+    builder[(lattice(x, 0) for x in range(4))] = onsite
+    builder[lattice.neighbors()] = hopping
+    if lead is not None:
+        builder.attach_lead(lead)
+    return builder
+
+
+def lead(**symmetry):
+    builder = kwant.Builder(kwant.TranslationalSymmetry((-1, 0)), **symmetry)
+    builder[SQUARE(0, 0)], builder[SQUARE.neighbors()] = Z, X
+    return builder
+
+
+def squared(site, J):
+    return J**2 * Z
+
+
+def crossed(site, J, B):
+    return J * B * Z + J * X
+
+
+def turned(site, angle):
+    return np.cos(angle) * Z + np.sin(angle) * X
+
+
+def driven(site, time):
+    return time * Z
+
+
+def described(site, texture):
+    return texture(site)
+
+
+def not_hermitian(site, J):
+    return 1j * J * ONE
+
+
+@pytest.mark.parametrize(
+    ("system", "params", "options", "message"),
+    [
+        (row(), {}, {}, r"must be finalised first: give `builder.finalized\(\)`"),
+        (lead().finalized(), {}, {}, "must be finite, got an infinite one"),
+        (3, {}, {}, "must be a finalised kwant.Builder, got 3"),
+        (row(squared), {}, {}, "all parameters of the system, 'J' missing"),
+        (row(driven), {}, {}, "depends on `time`"),
+        (row(squared), [0.1], {}, "`params` must be a Mapping"),
+        (row(squared), {"J": 1.0}, {"terms": {"exchange": "j"}}, "unknown parameter of the system 'j'"),
+        (row(squared), {"J": 1.0}, {"terms": {"exchange": "K"}}, "unknown parameter of the system 'K'"),
+        (row(squared), {"J": 1.0}, {"terms": {"exchange": "J"}}, "affine .* in 'J' of term 'exchange' it is not"),
+        (row(turned), {"angle": 0.3}, {"terms": {"exchange": "angle"}}, "not an angle or a phase"),
+        (row(crossed), {"J": 1.0, "B": 2.0}, {"terms": {"a": "J", "b": "B"}}, "depends on another"),
+        (row(crossed), {"J": 1.0, "B": 2.0}, {"terms": {"a": "J", "b": "J"}}, "'J' switches two terms, 'a' and 'b'"),
+        (row(squared), {"J": 1.0}, {"terms": {"exchange": 3}}, "name of a parameter, several, or a system, got 3"),
+        (row(squared), {"J": 1.0}, {"terms": {"exchange": ()}}, "must name the parameters"),
+        (row(squared), {"J": 1.0}, {"terms": {"rest": "J"}}, "no term can be called 'rest'"),
+        (row(described), {"texture": lambda site: Z}, {"terms": {"a": "texture"}}, "a number or an array"),
+        (row(squared), {"J": 1.0}, {"partner": {"kinetic": "lattice"}}, "unknown term 'kinetic'; choose from rest"),
+        (row(squared), {"J": 1.0}, {"partner": {"rest": "lattise"}}, "did you mean 'lattice'"),
+        (row(squared), {"J": 1.0}, {"partner": {"rest": "carriers"}}, "does not conserve L \\+ s"),
+        (row(not_hermitian), {"J": 1.0}, {}, r"Hermitian, but on site <Site"),
+        (row(), {}, {"spin": 2 * SPIN_HALF}, "of Pauli matrices that is sigma/2"),
+        (row(), {}, {"spin": SPIN_HALF[0]}, r"must be \(3, 2, 2\)"),
+        (row(), {}, {"spin": {"other": SPIN_HALF}}, "an entry for each family"),
+        (row(1, -1, kwant.lattice.square(norbs=1)), {}, {}, "`spin` must be given"),
+        (row(lead=lead(particle_hole=1j * X @ Z)), {}, {}, "lead 0 has a particle-hole symmetry: .* Nambu spinors"),
+        (row(lead=lead(conservation_law=np.diag([1, -1]))), {}, {}, "lead 0 has a conservation law"),
+        (row(), {}, {"terms": {"a": kwant.Builder()}}, "term 'a' has no sites"),
+    ],
+)
+def test_what_is_refused(system, params, options, message):
+    system = system.finalized() if hasattr(system, "finalized") and "finalised first" not in message else system
+    with pytest.raises(kt.InputError, match=message) as caught:
+        kt.Books(system, params, **options)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.fixture(scope="module")
+def books():
+    return kt.Books(three_terminals(6, 3), STRIP, terms=STRIP_TERMS)
+
+
+@pytest.mark.parametrize(
+    ("psi", "weights", "message"),
+    [
+        (np.ones(35), None, r"psi must be \(36,\) or \(modes, 36\), .* got \(35,\)"),
+        (np.ones((2, 18, 2)), None, r"got \(2, 18, 2\)"),
+        (np.full(36, np.nan), None, "`psi` must be finite"),
+        ("psi", None, "`psi` must be an array of numbers"),
+        (np.ones((3, 36)), [1.0, 2.0], "one number or 3, one for each mode"),
+        (np.ones((3, 36)), [1.0, 2.0, np.inf], "`weights` must be finite"),
+    ],
+)
+def test_states_that_are_none(books, psi, weights, message):
+    with pytest.raises(kt.InputError, match=message):
+        books(psi, weights)
+
+
+def test_binding_unknown_parameters_is_refused(books):
+    with pytest.raises(kt.InputError, match="unknown parameter 'j'"):
+        books.bind({"j": 0.1})
+
+
+def test_misspelt_arguments_are_refused(books):
+    with pytest.raises(kt.InputError, match="did you mean 'partner'"):
+        kt.Books(books.network.system, STRIP, partners={})
+
+
+def test_rest_that_acts_on_the_spin_is_named_unless_its_partner_is(books):
+    system = books.network.system
+    with pytest.warns(UserWarning, match="the term 'rest', acts on the spin at 18 sites and 27 bonds") as caught:
+        kt.Books(system, STRIP)
+    assert caught[0].filename == __file__
+    kt.Books(system, STRIP, partner={"rest": "lattice"})
+    with pytest.warns(UserWarning, match="at 0 sites and 27 bonds"):
+        kt.Books(system, STRIP, terms={"exchange": "J"})
+
+
+@pytest.mark.parametrize(
+    ("term", "message"),
+    [
+        (row(lattice=kwant.lattice.square(norbs=2, name="other")), "which the system has not"),
+        (row(squared), "must have all parameters of term 'a'"),
+    ],
+)
+def test_terms_that_are_other_systems(term, message):
+    with pytest.raises(kt.InputError, match=message):
+        kt.Books(row().finalized(), {}, terms={"a": term})
+
+
+def test_terms_with_bonds_of_their_own():
+    apart = row()
+    del apart[SQUARE(1, 0), SQUARE(2, 0)]
+    with pytest.raises(kt.InputError, match="hoppings where the system has none"):
+        kt.Books(apart.finalized(), {}, terms={"a": row()})
+
+
+def test_spin_must_be_said_for_every_family():
+    system, spin, orbital = three_kinds()
+    spin.pop("p")
+    with pytest.raises(kt.InputError, match="an entry for each family of sites, there is none for 'p'"):
+        kt.Books(system, {"J": 1.0, "soc": 0.1}, spin=spin, orbital=orbital)
