@@ -300,19 +300,17 @@ def realised(driven: DrivenStrip, numbers: Sequence[int]) -> tuple[dict[str, NDA
         Why the others failed, by number.
     """
     try:
-        values = driven.responses(numbers) | {"realisation": np.array(numbers)}
+        values, why = driven.responses(numbers) | {"realisation": np.array(numbers)}, ""
     except ComputationError as error:
-        if len(numbers) == 1:
-            return {}, {numbers[0]: str(error)}
-        parts = [realised(driven, [i]) for i in numbers]
-        values = joined([one for one, _ in parts if one])
-        return values, {i: why for _, failures in parts for i, why in failures.items()}
-    good = values["closure"] < CLOSURE
-    failures = {
-        int(i): f"its books are open by {open_by:.1g}"
-        for i, open_by in zip(values["realisation"][~good], values["closure"][~good], strict=True)
-    }
-    return {name: value[good] for name, value in values.items()} if good.any() else {}, failures
+        values, why = None, str(error)
+    if values is not None and (values["closure"] < CLOSURE).all():
+        return values, {}
+    if len(numbers) == 1:
+        return {}, {numbers[0]: why or f"its books are open by {values['closure'][0]:.1g}"}
+    # What is wrong with one of them may have spoilt the others.
+    parts = [realised(driven, [i]) for i in numbers]
+    failures = {i: why for _, failed in parts for i, why in failed.items()}
+    return joined([values for values, _ in parts if values]), failures
 
 
 def joined(batches: Sequence[Mapping[str, NDArray]]) -> dict[str, NDArray]:
