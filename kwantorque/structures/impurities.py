@@ -112,7 +112,11 @@ class Impurities:
     scalar: float = 0.0
 
     def __post_init__(self):
-        sites = tuple(tuple(whole("site of an impurity", c, least=0) for c in site) for site in self.sites)
+        try:
+            sites = tuple(tuple(site) for site in self.sites)
+        except TypeError:
+            raise InputError(f"`sites` of impurities must be a sequence of (x, y), got {self.sites!r}") from None
+        sites = tuple(tuple(whole("site of an impurity", c, least=0) for c in site) for site in sites)
         for site in sites:
             if sites.count(site) > 1:
                 raise InputError(f"`sites` of impurities must be different, got {site} twice")

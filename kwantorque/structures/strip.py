@@ -94,8 +94,8 @@ class Strip:
         known("texture", self.texture, TEXTURES)
         known("kind of edges", self.edges, EDGES)
         finite("wavevector", self.wavevector)
-        if abs(self.wavevector) > np.pi:
-            raise InputError(f"`wavevector` must be at most pi per site, got {self.wavevector:g}")
+        if abs(self.wavevector) >= np.pi:
+            raise InputError(f"`wavevector` must be below pi per site, got {self.wavevector:g}")
         positive("wall_width", self.wall_width)
         if finite("exchange", self.exchange) == 0:
             raise InputError("`exchange` must not be 0: without it there is no magnetisation to turn")
