@@ -42,16 +42,16 @@ PARAMETERS = (
     Parameter("wavevector", 0.1, "1/site", "Q of the spiral: n turns by this angle from site to site"),
     Parameter("exchange", 0.3, "t", "M, half of the splitting, in -M n.sigma"),
     Parameter("energy", 1.0, "t", "energy above the bottom of the band without exchange"),
-    Parameter("impurities", 15, "1", "number of impurities, on different sites drawn from `seed`", signed=False),
+    Parameter("impurities", 15, "", "number of impurities, on different sites drawn from `seed`", signed=False),
     Parameter("impurity_strength", 0.1, "t", "v, in v S.sigma of an impurity spin, S a unit vector"),
     Parameter("spin_orbit_strength", 0.0, "t", "lambda of the spin-orbit coupling of the same impurities"),
     Parameter(
-        "realisations", 96, "1", "number of random directions (of pairs); 0: what the tolerance asks", signed=False
+        "realisations", 96, "", "number of random directions (of pairs); 0: what the tolerance asks", signed=False
     ),
     Parameter("average", "array", "", "how directions are averaged", choices=("array", "antithetic", "random")),
     Parameter("texture", "spiral", "", "how n turns", choices=("spiral", "wall")),
     Parameter("wall_width", 8.0, "sites", "w of the wall, of n = tanh(x/w) along its axis", positive=True),
-    Parameter("seed", 0, "1", "of the sites and directions", signed=False),
+    Parameter("seed", 0, "", "of the sites and directions", signed=False),
 )
 RESULTS = (
     Result("beta", "1", "beta of the torque T_sf of impurity spins"),

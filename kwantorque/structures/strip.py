@@ -33,6 +33,8 @@ SIGMA = 2 * SPIN_HALF
 """Pauli matrices: the spin s = <c+ sigma c> of a strip is in units of hbar/2."""
 MARGIN = 2
 """Columns at either end that belong to the leads: books close next to them."""
+MOST_SITES, MOST_ACROSS = 100_000, 1000
+"""Of a strip and of a column: what is larger takes hours and was not meant."""
 TEXTURES = ("spiral", "wall")
 EDGES = ("periodic", "hard")
 
@@ -66,7 +68,7 @@ class Strip:
     Raises
     ------
     InputError
-        A number of sites that is none, an unknown word, no exchange.
+        A number of sites that is none, or too many; an unknown word, no exchange.
 
     Examples
     --------
@@ -91,6 +93,11 @@ class Strip:
     def __post_init__(self):
         for name, least in (("width", 1), ("length", 2), ("height", 1)):
             object.__setattr__(self, name, whole(name, getattr(self, name), least))
+        if self.n_sites > MOST_SITES or self.n_across > MOST_ACROSS:
+            raise InputError(
+                f"a strip must have at most {MOST_SITES} sites and {MOST_ACROSS} in a column, got {self.n_sites} and "
+                f"{self.n_across}: lower `length`, `width` or `height`"
+            )
         known("texture", self.texture, TEXTURES)
         known("kind of edges", self.edges, EDGES)
         finite("wavevector", self.wavevector)

@@ -119,6 +119,8 @@ def test_sites_are_drawn_once_each_and_by_the_seed():
     [
         (lambda: kt.Strip(width=0), "`width` must be a whole number >= 1, got 0"),
         (lambda: kt.Strip(length=1), "`length` must be a whole number >= 2, got 1"),
+        (lambda: kt.Strip(length=10**8), "at most 100000 sites and 1000 in a column, got 600000000 and 6: lower"),
+        (lambda: kt.Strip(width=10**4, length=5), "got 50000 and 10000: lower `length`"),
         (lambda: kt.Strip(exchange=0), "`exchange` must not be 0"),
         (lambda: kt.Strip(texture="wal"), "unknown texture 'wal'; did you mean 'wall'"),
         (lambda: kt.Strip(edges="soft"), "unknown kind of edges 'soft'"),
