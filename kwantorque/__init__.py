@@ -27,9 +27,12 @@ if TYPE_CHECKING:
         window_average,
     )
     from .scattering import BatchedSolver, KwantSolver
+    from .structures.impurities import Impurities
     from .structures.kwant_builder import build_stack
     from .structures.layer import Interface, Layer
     from .structures.stack import Stack
+    from .structures.strip import Strip
+    from .structures.strip_builder import build_strip
     from .sweeps import sweep
     from .transport import (
         Books,
@@ -40,6 +43,7 @@ if TYPE_CHECKING:
         k_grid,
         mixing_conductance,
         network_response,
+        spin_relaxation,
         spin_transmission,
         steady_state,
         torques,
@@ -59,6 +63,7 @@ _HOME = {
     "Flux": "transport",
     "FreeElectron": "materials",
     "Hoppings": "materials",
+    "Impurities": "structures.impurities",
     "InputError": "errors",
     "Interface": "structures.layer",
     "KohnLuttinger": "materials",
@@ -70,10 +75,12 @@ _HOME = {
     "PolarRule": "integration.plane",
     "Polynomial": "materials",
     "Stack": "structures.stack",
+    "Strip": "structures.strip",
     "Term": "materials",
     "Torque": "transport",
     "bands": "bulk",
     "build_stack": "structures.kwant_builder",
+    "build_strip": "structures.strip_builder",
     "components": "results",
     "effective_field": "results",
     "estimate_of": "results",
@@ -86,6 +93,7 @@ _HOME = {
     "processes": "parallel",
     "profile_along": "results",
     "richardson": "results",
+    "spin_relaxation": "transport",
     "spin_transmission": "transport",
     "steady_state": "transport",
     "sweep": "sweeps",
@@ -113,6 +121,7 @@ __all__ = [
     "Flux",
     "FreeElectron",
     "Hoppings",
+    "Impurities",
     "InputError",
     "Interface",
     "KohnLuttinger",
@@ -124,10 +133,12 @@ __all__ = [
     "PolarRule",
     "Polynomial",
     "Stack",
+    "Strip",
     "Term",
     "Torque",
     "bands",
     "build_stack",
+    "build_strip",
     "components",
     "effective_field",
     "errors",
@@ -146,6 +157,7 @@ __all__ = [
     "results",
     "richardson",
     "scattering",
+    "spin_relaxation",
     "spin_transmission",
     "steady_state",
     "sweep",

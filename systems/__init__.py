@@ -13,6 +13,7 @@ from kwantorque.systems import (
     normal_ferromagnet_interface,
     semi_magnetic_tunnel_junction,
     spin_filter,
+    spin_relaxation,
 )
 from kwantorque.systems.base import Parameter, Result, System
 from kwantorque.systems.layered import LayeredSystem
@@ -29,6 +30,7 @@ MODULES = (
     magnetic_tunnel_junction,
     domain_wall,
     semi_magnetic_tunnel_junction,
+    spin_relaxation,
 )
 SYSTEMS = {module.SYSTEM.name: module.SYSTEM for module in MODULES}
 """All prepared systems by their names, in the order of `kwantorque list`."""

@@ -6,7 +6,7 @@ import pytest
 from helpers import FAST, wire
 
 import kwantorque as kt
-from kwantorque.systems import SYSTEMS
+from kwantorque.systems import SYSTEMS, LayeredSystem
 
 SOLVERS = [kt.KwantSolver(), kt.BatchedSolver("expansion"), kt.BatchedSolver("recursion")]
 
@@ -22,6 +22,15 @@ def computed(request):
     """Every prepared system with a quick run of it, which tests must not change."""
     system = request.param
     return system, system.run(tolerance=0.1, progress=False, **FAST[system.name])
+
+
+@pytest.fixture
+def layered(computed):
+    """Those of layers."""
+    system, data = computed
+    if not isinstance(system, LayeredSystem):
+        pytest.skip("this system has no layers")
+    return system, data
 
 
 @pytest.fixture(scope="session")

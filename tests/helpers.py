@@ -134,6 +134,7 @@ FAST = {
     "domain-wall": {"spacing": 0.1, "width": 0.5},
     "semi-magnetic-tunnel-junction": {"spacing": 0.1},
     "gamnas-gaas-wire": {"fm_length": 1, "nm_length": 1},
+    "spin-relaxation": {"length": 11, "impurities": 3, "average": "antithetic", "realisations": 4},
     "gamnas-spin-valve": {"fm_length": 2, "barrier_length": 1, "spacing": 0.25},
 }
 """Parameters with which every prepared system takes a moment, by its name."""

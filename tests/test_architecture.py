@@ -17,7 +17,8 @@ MODULES = {
     for base, folder in (("kwantorque", "kwantorque"), (".", "systems"))
     for path in sorted((ROOT / folder).rglob("*.py"))
 }
-KWANT = {"kwantorque.structures.kwant_builder"}
+KWANT = {"kwantorque.structures.kwant_builder", "kwantorque.structures.strip_builder"}
+TINYARRAY = {"kwantorque.structures.kwant_builder"}
 MATPLOTLIB = {"kwantorque.plot.base"}
 GROUND = {"errors", "units", "algebra"}
 MAY_IMPORT = {
@@ -86,7 +87,9 @@ def test_every_room_is_in_the_table():
     assert {room(name) for name in MODULES if room(name)} == set(MAY_IMPORT)
 
 
-@pytest.mark.parametrize(("library", "allowed"), [("kwant", KWANT), ("tinyarray", KWANT), ("matplotlib", MATPLOTLIB)])
+@pytest.mark.parametrize(
+    ("library", "allowed"), [("kwant", KWANT), ("tinyarray", TINYARRAY), ("matplotlib", MATPLOTLIB)]
+)
 def test_only_the_modules_whose_job_it_is_import(library, allowed):
     assert {name for name in MODULES if any(i.split(".")[0] == library for i in imports(name))} == allowed
 

@@ -26,6 +26,7 @@ from .layers import stack
 from .lines import results_against
 from .networks import flux_map, site_map, strip_balance
 from .profiles import balance, exchange_torque, spin_currents, spin_density
+from .relaxation import beta_against_disorder, spin_continuity
 from .resolved import against_k, channels, k_map
 from .valves import (
     torque_against_angle,
@@ -42,6 +43,7 @@ __all__ = [
     "against_width",
     "balance",
     "bands",
+    "beta_against_disorder",
     "channels",
     "conductance_against_theta",
     "exchange_torque",
@@ -51,6 +53,7 @@ __all__ = [
     "magnetoresistance_against_bias",
     "results_against",
     "site_map",
+    "spin_continuity",
     "spin_currents",
     "spin_density",
     "stack",

@@ -1,0 +1,229 @@
+"""Point impurities on a strip: scalar, with a spin, with spin-orbit coupling.
+
+At each of them, with unit vectors S and e in the frame of the magnetisation,
+
+    H = u + v S.sigma + i lambda [D_x^+ (e.sigma) D_y - D_y^+ (e.sigma) D_x],
+    D_x psi = (psi_{x+1} - psi_{x-1})/2,
+
+the last one as in eq. 8 of Tatara and Entel, Phys. Rev. B 78, 064429 (2008), in two
+dimensions. Seen by the few amplitudes psi, D_x psi, D_y psi at the impurities,
+H = B^+ U B.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy.sparse import csr_array
+
+from ..errors import InputError, finite, named, whole
+from .strip import SIGMA
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from .strip import Strip
+
+__all__ = ["Impurities", "draw_sites", "pauli_along"]
+
+
+def draw_sites(strip: Strip, number: int, seed: int = 0) -> tuple[tuple[int, ...], ...]:
+    """So many different sites of a strip, drawn at random.
+
+    Parameters
+    ----------
+    strip : Strip
+    number : int
+    seed : int
+
+    Returns
+    -------
+    tuple of (x, y), or (x, y, z) of a slab
+
+    Raises
+    ------
+    InputError
+        More impurities than sites, or a number that is none.
+
+    Examples
+    --------
+    >>> import kwantorque as kt
+    >>> from kwantorque.structures.impurities import draw_sites
+    >>> len(set(draw_sites(kt.Strip(), 15)))
+    15
+    >>> draw_sites(kt.Strip(width=2, length=3), 7)
+    Traceback (most recent call last):
+    kwantorque.errors.InputError: `impurities` must be at most 6, one for each site ...
+    """
+    number, seed = whole("impurities", number, least=0), whole("seed", seed, least=0)
+    if number > strip.n_sites:
+        raise InputError(
+            f"`impurities` must be at most {strip.n_sites}, one for each site of a strip of length {strip.length} and "
+            f"width {strip.width}, got {number}"
+        )
+    # Not the stream of the directions.
+    rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(0,)))
+    chosen = rng.choice(strip.n_sites, number, replace=False)
+    shape = (strip.length, strip.width, strip.height)[: 2 if strip.height == 1 else 3]
+    return tuple(tuple(map(int, site)) for site in np.stack(np.unravel_index(chosen, shape), axis=1))
+
+
+@named
+@dataclass(frozen=True)
+class Impurities:
+    """Impurities of one kind on some sites of a strip, all in every realisation.
+
+        H = u + v S.sigma + i lambda [D_x^+ (e.sigma) D_y - D_y^+ (e.sigma) D_x]
+
+    The unit vectors S and e differ from realisation to realisation; they are given in
+    the frame of n, components n, t, b.
+
+    Parameters
+    ----------
+    sites : sequence of (x, y), or (x, y, z) of a slab
+        From 0 to length - 1, width - 1, height - 1.
+    spin : float
+        v.
+    spin_orbit : float
+        lambda.
+    scalar : float
+        u.
+
+    Raises
+    ------
+    InputError
+        A strength that is no number, two impurities on one site.
+
+    Examples
+    --------
+    >>> import kwantorque as kt
+    >>> kt.Impurities([(20, 2)], spin=0.1).strengths["impurity_strength"]
+    0.1
+    >>> kt.Impurities([(20, 2), (20, 2)])
+    Traceback (most recent call last):
+    kwantorque.errors.InputError: `sites` of impurities must be different, got ...
+    """
+
+    sites: tuple[tuple[int, ...], ...]
+    spin: float = 0.0
+    spin_orbit: float = 0.0
+    scalar: float = 0.0
+
+    def __post_init__(self):
+        try:
+            sites = tuple(tuple(site) for site in self.sites)
+        except TypeError:
+            raise InputError(f"`sites` of impurities must be a sequence of (x, y), got {self.sites!r}") from None
+        sites = tuple(tuple(whole("site of an impurity", c, least=0) for c in site) for site in sites)
+        for site in sites:
+            if sites.count(site) > 1:
+                raise InputError(f"`sites` of impurities must be different, got {site} twice")
+        object.__setattr__(self, "sites", sites)
+        for name in ("spin", "spin_orbit", "scalar"):
+            object.__setattr__(self, name, finite(name, getattr(self, name)))
+
+    @property
+    def n(self) -> int:
+        """Number of impurities."""
+        return len(self.sites)
+
+    @property
+    def strengths(self) -> Mapping[str, float]:
+        """u, v and lambda by the names of parameters."""
+        return {
+            "scalar_strength": self.scalar,
+            "impurity_strength": self.spin,
+            "spin_orbit_strength": self.spin_orbit,
+        }
+
+    def on(self, strip: Strip) -> NDArray:
+        """Numbers of their sites in a strip, (n,).
+
+        Raises
+        ------
+        InputError
+            The strip has no such site, or no room for spin-orbit impurities.
+        """
+        sizes = (strip.length, strip.width, strip.height)[: 2 if strip.height == 1 else 3]
+        for site in self.sites:
+            if len(site) != len(sizes) or any(c >= size for c, size in zip(site, sizes, strict=True)):
+                raise InputError(f"an impurity must be on a site of the strip, {sizes} of them, got {site}")
+        if self.spin_orbit and (strip.height > 1 or strip.width < 3):
+            raise InputError(
+                "spin-orbit impurities need a strip (`height` 1) with a `width` of at least 3 sites, got "
+                f"width {strip.width}, height {strip.height}"
+            )
+        return np.array([strip.site(*site) for site in self.sites], int)
+
+    def projector(self, strip: Strip) -> csr_array:
+        """B: from psi on all sites to psi, D_x psi, D_y psi at the impurities.
+
+        Returns
+        -------
+        (channels, n_sites) sparse array
+            The first n channels are psi, if u or v is not 0; then n of D_x psi and n of
+            D_y psi, if lambda is not 0.
+        """
+        numbers, columns = self.on(strip), len(strip.columns) * strip.n_across
+        rows = []
+        if self.spin or self.scalar:
+            rows += [{number: 1.0} for number in numbers]
+        if self.spin_orbit:
+            rows += [{strip.site(x + 1, y): 0.5, strip.site(x - 1, y): -0.5} for x, y in self.sites]
+            rows += [
+                {strip.site(x, y + step): step / 2 for step in (1, -1) if strip.has(y + step)} for x, y in self.sites
+            ]
+        where = [(i, j, value) for i, row in enumerate(rows) for j, value in row.items()]
+        i, j, values = (np.array(one) for one in zip(*where, strict=True)) if where else (np.zeros(0, int),) * 3
+        return csr_array((values, (i, j)), shape=(len(rows), columns))
+
+    def coupling(self, spins: NDArray, axes: NDArray) -> NDArray:
+        """U between the channels of `projector`, for one choice of directions.
+
+        Parameters
+        ----------
+        spins, axes : (n, 3) arrays
+            S and e.
+
+        Returns
+        -------
+        (channels, 2, channels, 2) array
+        """
+        groups = bool(self.spin or self.scalar) + 2 * bool(self.spin_orbit)
+        u, own = np.zeros((groups, self.n, 2, groups, self.n, 2), complex), np.arange(self.n)
+        if self.spin or self.scalar:
+            u[0, own, :, 0, own, :] = self.scalar * np.eye(2) + self.spin * pauli_along(spins)
+        if self.spin_orbit:
+            x, y = groups - 2, groups - 1
+            u[x, own, :, y, own, :] = 1j * self.spin_orbit * pauli_along(axes)
+            u[y, own, :, x, own, :] = -1j * self.spin_orbit * pauli_along(axes)
+        return u.reshape(groups * self.n, 2, groups * self.n, 2)
+
+    def diagonal_bonds(self, strip: Strip) -> tuple[NDArray, NDArray]:
+        """The bonds of the spin-orbit coupling, from (x +- 1, y) to (x, y +- 1).
+
+        Returns
+        -------
+        bonds : (n_bonds, 2) array
+            Tail and head, each pair of sites once.
+        factors : (n_bonds, n) complex array
+            H_{tail,head} = lambda sum_i factors_i e_i.sigma.
+        """
+        found = {}
+        for i, (x, y) in enumerate(self.sites if self.spin_orbit else ()):
+            for along_x, along_y in ((1, 1), (1, -1), (-1, 1), (-1, -1)):
+                if not strip.has(y + along_y):
+                    continue
+                tail, head, factor = strip.site(x + along_x, y), strip.site(x, y + along_y), 0.25j * along_x * along_y
+                if tail > head:
+                    tail, head, factor = head, tail, -factor
+                found.setdefault((tail, head), np.zeros(self.n, complex))[i] += factor
+        return np.array(list(found), int).reshape(-1, 2), np.array(list(found.values())).reshape(len(found), self.n)
+
+
+def pauli_along(vectors: NDArray) -> NDArray:
+    """e.sigma of vectors (..., 3), as matrices (..., 2, 2)."""
+    return np.einsum("...i,iab->...ab", vectors, SIGMA)
