@@ -197,6 +197,11 @@ class System:
     sweep_figures: Mapping[str, Callable] = field(default_factory=dict, repr=False)
     selective: bool = False
 
+    @property
+    def error_word(self) -> str:
+        """What the errors of its results are called in a table."""
+        return "error"
+
     def __repr__(self) -> str:
         rows = self._rows()
         widths = [max(len(row[i]) for row in rows) for i in range(3)]

@@ -71,6 +71,11 @@ class LayeredSystem(System):
     stack: Callable[[Mapping[str, Any]], Stack] = field(kw_only=True)
     resolved: Callable | None = field(default=None, repr=False, kw_only=True)
 
+    @property
+    def error_word(self) -> str:
+        """Their errors are those of the k integral, if it has no other ones."""
+        return "k error"
+
     def check(self, parameters: Mapping[str, Any], to_zero_spacing: bool = False) -> None:
         """Build the stack and look for open channels.
 

@@ -50,26 +50,29 @@ def table(system: System, given: Mapping[str, Any], data: xr.Dataset, seconds: f
     results, extrapolated = system.results_in(data), data.attrs["to_zero_spacing"]
     published = system.is_default(given) and any(r.published is not None for r in results)
     width = max(len(r.name) for r in results) + 2
+    errors = {r.name: float(error_of(data, f"result_{r.name}")) for r in results}
+    # Of a motion or an array of directions nothing is integrated: no column of zeros.
+    stated = any(error > 0 for error in errors.values())
     lines = [
         f"{system.name}: {system.shows}",
-        f"{'result':<{width}}{'value':>12}  {'k error':>8}  {'a error  ' * extrapolated}"
+        f"{'result':<{width}}{'value':>12}  {f'{system.error_word:>8}  ' * stated}{'a error  ' * extrapolated}"
         f"{'published  ' * published}unit",
     ]
     for r in results:
         name = f"result_{r.name}"
         paper = f"{'' if r.published is None else format(r.published, 'g'):>9}  " if published else ""
         lattice = f"{float(data[f'{name}_spacing_error']):.1e}  " if extrapolated else ""
+        error = "none" if math.isnan(errors[r.name]) else f"{errors[r.name]:.1e}"
         lines.append(
-            f"{r.name:<{width}}{_digits(float(data[name])):>12}  {float(error_of(data, name)):>8.1e}  {lattice}{paper}"
+            f"{r.name:<{width}}{_digits(float(data[name])):>12}  {f'{error:>8}  ' * stated}{lattice}{paper}"
             f"{r.unit:<10} {r.meaning}"
         )
     first, *notes = system.quality(data) or [""]
     lines += [", ".join(filter(None, (first, f"{seconds:.1f} s"))), *notes]
     for r in results:
         name = f"result_{r.name}"
-        size, error = abs(float(data[name])), float(error_of(data, name))
-        if error >= size > 0:
-            lines.append(f"note: {r.name} is zero within its k error")
+        if errors[r.name] >= abs(float(data[name])) > 0:
+            lines.append(f"note: {r.name} is zero within its {system.error_word}")
         if f"{name}_window_error" in data:
             window = float(data[f"{name}_window_error"])
             lines.append(f"note: {r.name} is a fit; other windows of it move it by up to {window:.2g} {r.unit}")
@@ -201,6 +204,8 @@ def _cell(value, form, width):
 
 def _digits(x):
     """A number in a table: five decimals, or six digits where these are too few."""
+    if math.isnan(x):
+        return "none"
     return f"{x:.5f}" if x == 0 or 0.01 <= abs(x) < 1e4 else f"{x:.6g}"
 
 

@@ -257,6 +257,15 @@ def test_a_sweep_prints_errors_and_what_misses_the_tolerance(capsys):
     assert said == pytest.approx(100 * error / abs(value), rel=0.05)
 
 
+def test_a_table_without_an_integral_has_no_errors(capsys):
+    """What does not exist is called so, and not nan."""
+    assert run("run", "spin-relaxation", "--quiet") == 0
+    _, head, *rows = capsys.readouterr().out.splitlines()
+    assert head.split() == ["result", "value", "unit"]
+    (row,) = [row for row in rows if row.startswith("beta_error")]
+    assert row.split()[1] == "none"
+
+
 def test_show_draws_one_result(capsys, tmp_path, drawn):
     figure = tmp_path / "f.png"
     words = ["run", "spin-filter", "--quiet", "--sweep", "angle=30,60"]
