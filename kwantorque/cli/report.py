@@ -101,7 +101,9 @@ def sweep_table(system: System, axes: Mapping[str, Sequence], data: xr.Dataset) 
     columns = [(name, data[name], "9.5g") for name in axes]
     for name in results:
         error = error_of(data, name).broadcast_like(data.done)
-        columns += [(name.removeprefix("result_"), data[name], "9.5g"), ("error", error, "7.1e")]
+        columns += [(name.removeprefix("result_"), data[name], "9.5g")]
+        if (error > 0).any():
+            columns.append(("error", error, "7.1e"))
         if f"{name}_spacing_error" in data:
             columns.append(("a error", data[f"{name}_spacing_error"], "7.1e"))
     columns += [(name, data[name], "9.2g") for name in QUALITY if name in data]
@@ -111,7 +113,8 @@ def sweep_table(system: System, axes: Mapping[str, Sequence], data: xr.Dataset) 
         point = dict(zip(axes, values, strict=True))
         cells = (values.sel({k: v for k, v in point.items() if k in values.dims}) for _, values, _ in columns)
         row = zip(cells, columns, widths, strict=True)
-        lines.append("  ".join(_cell(value, form, width) for value, (_, _, form), width in row))
+        is_done = bool(data.done.sel(point))
+        lines.append("  ".join(_cell(value, form, width, is_done) for value, (_, _, form), width in row))
     return "\n".join([*lines, *_notes(system, axes, data), *_rounding(data)])
 
 
@@ -197,8 +200,10 @@ def _plain(x):
     return x if x is not None and math.isfinite(x) else None
 
 
-def _cell(value, form, width):
+def _cell(value, form, width, is_done):
     number = value.item()
+    if is_done and not isinstance(number, str) and math.isnan(number):
+        return f"{'none':>{width}}"
     return f"{number:>{width}}" if isinstance(number, str) else f"{format(number, form[1:]):>{width}}"
 
 
