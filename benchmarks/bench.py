@@ -280,15 +280,16 @@ def strip(length: int = 40, width: int = 30) -> object:
 def networks() -> None:
     """Books of a Kwant system against Kwant's operators: all modes of one lead.
 
-    Kwant's are the densities, currents and sources of the three components of spin,
-    without terms; ours those of particles and spin, the torque of each of three terms,
-    and closure.
+    Kwant's are densities and currents of particles and of the three components of spin,
+    and the sources of these, without terms; ours besides the torque of each of three
+    terms and its partner, and closure.
     """
     system, params = strip(), {"J": 0.4, "alpha": 0.15, "W": 0.5}
     terms = {"exchange": "J", "rashba": "alpha"}
     psi = kwant.wave_function(system, 1.0, params=params)(0)
-    kinds = (kwant.operator.Density, kwant.operator.Current, kwant.operator.Source)
-    unbound = [kind(system, matrix) for kind in kinds for matrix in SPIN_HALF]
+    moments = [np.eye(2), *SPIN_HALF]
+    unbound = [kind(system, one) for kind in (kwant.operator.Density, kwant.operator.Current) for one in moments]
+    unbound += [kwant.operator.Source(system, one) for one in SPIN_HALF]
     bound = [operator.bind(params=params) for operator in unbound]
     books = kt.Books(system, params, terms=terms)
     methods = {

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import xarray as xr
 from networks import (
     GRAPHENE,
     GRAPHENE_TERMS,
@@ -335,6 +336,15 @@ def test_sum_over_modes_is_the_sum_of_modes(strip):
     for name in ("exchange_torque", "torque_of_term", "spin_current", "density"):
         assert np.allclose(summed[name], np.tensordot(weights, each[name], 1), atol=1e-12, equal_nan=True)
     assert summed.closure < 1e-11
+
+
+def test_books_are_kept_in_a_file(strip, tmp_path):
+    books, psi = strip
+    data = books(psi, 1.0)
+    data.to_netcdf(tmp_path / "books.nc")
+    with xr.open_dataset(tmp_path / "books.nc") as again:
+        xr.testing.assert_allclose(again.load(), data)
+        assert again.attrs["sites_at_leads"] == data.attrs["sites_at_leads"]
 
 
 def test_bound_to_other_parameters_books_are_those_made_anew(strip):
