@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     # What editors and type checkers see; `_HOME` says the same for those who run it.
-    from . import errors, materials, parallel, plot, results, scattering, systems, transport, units
+    from . import dynamics, errors, materials, parallel, plot, results, scattering, systems, transport, units
     from .bulk import bands, k_path
+    from .dynamics import Macrospin
     from .errors import AccuracyWarning, ComputationError, InputError
     from .integration.plane import PolarRule
     from .materials import CubicLattice, FreeElectron, Hoppings, KohnLuttinger, Material, Model, Polynomial, Term, terms
@@ -47,6 +48,7 @@ _HOME = {
     "KohnLuttinger": "materials",
     "KwantSolver": "scattering",
     "Layer": "structures.layer",
+    "Macrospin": "dynamics",
     "Material": "materials",
     "Model": "materials",
     "Numerics": "transport",
@@ -79,7 +81,18 @@ _HOME = {
 Loaded when first used: the command line can be stopped while it loads.
 """
 
-_ROOMS = ("errors", "materials", "parallel", "plot", "results", "scattering", "systems", "transport", "units")
+_ROOMS = (
+    "dynamics",
+    "errors",
+    "materials",
+    "parallel",
+    "plot",
+    "results",
+    "scattering",
+    "systems",
+    "transport",
+    "units",
+)
 
 __all__ = [
     "AccuracyWarning",
@@ -94,6 +107,7 @@ __all__ = [
     "KohnLuttinger",
     "KwantSolver",
     "Layer",
+    "Macrospin",
     "Material",
     "Model",
     "Numerics",
@@ -104,6 +118,7 @@ __all__ = [
     "bands",
     "build_stack",
     "components",
+    "dynamics",
     "effective_field",
     "errors",
     "estimate_of",

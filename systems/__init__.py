@@ -8,6 +8,7 @@ from kwantorque.systems import (
     domain_wall,
     gamnas_gaas_wire,
     gamnas_spin_valve,
+    macrospin,
     magnetic_tunnel_junction,
     metallic_spin_valve,
     normal_ferromagnet_interface,
@@ -29,6 +30,7 @@ MODULES = (
     magnetic_tunnel_junction,
     domain_wall,
     semi_magnetic_tunnel_junction,
+    macrospin,
 )
 SYSTEMS = {module.SYSTEM.name: module.SYSTEM for module in MODULES}
 """All prepared systems by their names, in the order of `kwantorque list`."""

@@ -24,6 +24,7 @@ from .junctions import (
 )
 from .layers import stack
 from .lines import results_against
+from .motion import motion, on_sphere
 from .profiles import balance, exchange_torque, spin_currents, spin_density
 from .resolved import against_k, channels, k_map
 from .valves import (
@@ -47,6 +48,8 @@ __all__ = [
     "junction",
     "k_map",
     "magnetoresistance_against_bias",
+    "motion",
+    "on_sphere",
     "results_against",
     "spin_currents",
     "spin_density",

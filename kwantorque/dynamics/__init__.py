@@ -1,0 +1,36 @@
+"""Motion of the magnetisation: from torques to switching, precession, moving walls.
+
+It reads results (Datasets), never transport.
+"""
+
+from .macrospin import Macrospin
+from .stability import equilibrium, first_change
+from .terms import (
+    GAMMA,
+    Acting,
+    Demagnetisation,
+    Field,
+    ManchonTorque,
+    Slonczewski,
+    Uniaxial,
+    current_density_of,
+    torque_of_current,
+)
+from .vectors import along, angles
+
+__all__ = [
+    "GAMMA",
+    "Acting",
+    "Demagnetisation",
+    "Field",
+    "Macrospin",
+    "ManchonTorque",
+    "Slonczewski",
+    "Uniaxial",
+    "along",
+    "angles",
+    "current_density_of",
+    "equilibrium",
+    "first_change",
+    "torque_of_current",
+]
