@@ -6,6 +6,7 @@ from kwantorque.errors import known
 from kwantorque.sweeps import Sweep
 from kwantorque.systems import (
     domain_wall,
+    domain_wall_motion,
     gamnas_gaas_wire,
     gamnas_spin_valve,
     macrospin,
@@ -31,6 +32,7 @@ MODULES = (
     domain_wall,
     semi_magnetic_tunnel_junction,
     macrospin,
+    domain_wall_motion,
 )
 SYSTEMS = {module.SYSTEM.name: module.SYSTEM for module in MODULES}
 """All prepared systems by their names, in the order of `kwantorque list`."""

@@ -135,6 +135,7 @@ FAST = {
     "semi-magnetic-tunnel-junction": {"spacing": 0.1},
     "gamnas-gaas-wire": {"fm_length": 1, "nm_length": 1},
     "gamnas-spin-valve": {"fm_length": 2, "barrier_length": 1, "spacing": 0.25},
+    "domain-wall-motion": {"duration": 100},
     "macrospin": {"field_x": -0.03, "torque": 0.03, "duration": 2},
 }
 """Parameters with which every prepared system takes a moment, by its name."""

@@ -17,6 +17,7 @@ from .terms import (
     torque_of_current,
 )
 from .vectors import along, angles
+from .wall import RigidWall, drift_and_beta
 
 __all__ = [
     "GAMMA",
@@ -25,11 +26,13 @@ __all__ = [
     "Field",
     "Macrospin",
     "ManchonTorque",
+    "RigidWall",
     "Slonczewski",
     "Uniaxial",
     "along",
     "angles",
     "current_density_of",
+    "drift_and_beta",
     "equilibrium",
     "first_change",
     "torque_of_current",

@@ -24,7 +24,7 @@ from .junctions import (
 )
 from .layers import stack
 from .lines import results_against
-from .motion import motion, on_sphere
+from .motion import motion, on_sphere, wall_motion
 from .profiles import balance, exchange_torque, spin_currents, spin_density
 from .resolved import against_k, channels, k_map
 from .valves import (
@@ -64,5 +64,6 @@ __all__ = [
     "torque_density",
     "torque_parallel",
     "torques_against_bias",
+    "wall_motion",
     "wall_torques",
 ]

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from .base import Axes
 
-__all__ = ["motion", "on_sphere"]
+__all__ = ["motion", "on_sphere", "wall_motion"]
 
 MOTION = "a Dataset of `Macrospin.run` or of `macrospin`, of one trajectory"
 SEEN_FROM = (25.0, 35.0)
@@ -124,4 +124,42 @@ def motion(data: Dataset, ax: Axes | None = None) -> Axes:
     ax.set(xlabel=labelled("time", data.time), ylabel="direction of the magnetisation", ylim=(-1.08, 1.08))
     ax.margins(x=0.01)
     legend_above(ax, ncols=3)
+    return ax
+
+
+def wall_motion(data: Dataset, ax: Axes | None = None) -> Axes:
+    """Place and angle of a wall against time.
+
+    Parameters
+    ----------
+    data : Dataset
+        Of `RigidWall.run`, `RigidWall.chain` or the system `domain-wall-motion`.
+    ax : matplotlib Axes, optional
+
+    Returns
+    -------
+    matplotlib Axes
+
+    Raises
+    ------
+    InputError
+        The Dataset has no position and angle (time).
+
+    Examples
+    --------
+    >>> import kwantorque as kt
+    >>> ax = kt.plot.wall_motion(kt.dynamics.RigidWall().run(100.0))
+    >>> ax.get_xlabel(), ax.get_ylabel()
+    ('time (ns)', 'position of the wall (nm)')
+    """
+    require(data, "a Dataset of `RigidWall` or of `domain-wall-motion`", "position", "angle", dims=("time",))
+    ax = axes(ax)
+    other = ax.twinx()
+    ax.plot(data.time, data.position, color=COLOURS["magnetisation"], label="position")
+    ax.plot([], [], color=COLOURS["out of plane"], ls="--", label="angle (right axis)")
+    other.plot(data.time, data.angle, color=COLOURS["out of plane"], ls="--")
+    ax.set(xlabel=labelled("time", data.time), ylabel=labelled("position of the wall", data.position))
+    other.set_ylabel(labelled("angle of the wall", data.angle), color=COLOURS["out of plane"])
+    ax.margins(x=0)
+    legend_above(ax)
     return ax

@@ -176,6 +176,17 @@ CONTRACT = {
             "threshold_current_density": "A/m^2",
         },
     ),
+    "domain-wall-motion": (
+        {
+            "damping": 0.02,
+            "beta": 0.04,
+            "drift_velocity": 50,
+            "wall_width": 10,
+            "hard_axis_field": 0.02,
+            "duration": 200,
+        },
+        {"velocity": "m/s", "velocity_initial": "m/s", "breakdown": "m/s", "precession": "GHz"},
+    ),
 }
 
 
