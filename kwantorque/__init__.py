@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     # What editors and type checkers see; `_HOME` says the same for those who run it.
     from . import dynamics, errors, materials, parallel, plot, results, scattering, systems, transport, units
     from .bulk import bands, k_path
-    from .dynamics import Macrospin
+    from .dynamics import Macrospin, torque_table
     from .errors import AccuracyWarning, ComputationError, InputError
     from .integration.plane import PolarRule
     from .materials import CubicLattice, FreeElectron, Hoppings, KohnLuttinger, Material, Model, Polynomial, Term, terms
@@ -72,6 +72,7 @@ _HOME = {
     "sweep": "sweeps",
     "terms": "materials",
     "to_si": "results",
+    "torque_table": "dynamics",
     "torques": "transport",
     "torques_at": "transport",
     "window_average": "results",
@@ -139,6 +140,7 @@ __all__ = [
     "systems",
     "terms",
     "to_si",
+    "torque_table",
     "torques",
     "torques_at",
     "transport",

@@ -4,7 +4,9 @@ It reads results (Datasets), never transport.
 """
 
 from .macrospin import Macrospin
+from .maps import settle
 from .stability import equilibrium, first_change
+from .table import TorqueTable, torque_table
 from .terms import (
     GAMMA,
     Acting,
@@ -28,6 +30,7 @@ __all__ = [
     "ManchonTorque",
     "RigidWall",
     "Slonczewski",
+    "TorqueTable",
     "Uniaxial",
     "along",
     "angles",
@@ -35,5 +38,7 @@ __all__ = [
     "drift_and_beta",
     "equilibrium",
     "first_change",
+    "settle",
     "torque_of_current",
+    "torque_table",
 ]

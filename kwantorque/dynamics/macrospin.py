@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -155,8 +156,14 @@ class Macrospin:
     @property
     def scale(self) -> float:
         """The largest field along +-x, +-y, +-z, at least 1 % of mu0 Ms, in tesla."""
-        fields = [self.field(sign + axis) for axis in AXES for sign in "+-"]
-        return max(0.01 * self.saturation, *(float(np.sqrt((b * b).sum(axis=-1)).max()) for b in fields))
+        largest = 0.01 * self.saturation
+        for axis in AXES:
+            for sign in "+-":
+                # A table need not have all angles.
+                with suppress(InputError):
+                    field = self.field(sign + axis)
+                    largest = max(largest, float(np.sqrt((field * field).sum(axis=-1)).max()))
+        return largest
 
     def run(
         self,

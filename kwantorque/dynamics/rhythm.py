@@ -19,6 +19,8 @@ STATIC = 1e-4
 """Standard deviation of m, largest component, below which it stands still."""
 
 
+SAME = 1e-6
+"""Part of a period by which two passes may differ."""
 PASSES = 3
 """The centre is a mean over whole turns, which are known from the centre."""
 
@@ -115,7 +117,9 @@ def _period(t, m, rates):
             return period
         # The first point lies in the half-plane itself.
         crossings = np.concatenate([t[:1], _hermite(t, values, rates @ across, up)])
-        period = float((crossings[-1] - crossings[0]) / (len(crossings) - 1))
+        before, period = period, float((crossings[-1] - crossings[0]) / (len(crossings) - 1))
+        if abs(period - before) < SAME * period:
+            break
         last = up[-1] + 1
     return period
 

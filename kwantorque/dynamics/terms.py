@@ -94,12 +94,20 @@ def linear(matrix: Sequence[Components], constant: Components) -> FieldOf:
     (axx, axy, axz), (ayx, ayy, ayz), (azx, azy, azz) = matrix
     bx, by, bz = constant
     if all(map(is_zero, (axy, axz, ayx, ayz, azx, azy))):
-        return lambda x, y, z: (axx * x + bx, ayy * y + by, azz * z + bz)
+        first, second, third = (_line(a, b) for a, b in ((axx, bx), (ayy, by), (azz, bz)))
+        return lambda x, y, z: (first(x), second(y), third(z))
     return lambda x, y, z: (
         axx * x + axy * y + axz * z + bx,
         ayx * x + ayy * y + ayz * z + by,
         azx * x + azy * y + azz * z + bz,
     )
+
+
+def _line(a, b):
+    """a x + b, without what is zero: of thousands of magnets each product counts."""
+    if is_zero(a):
+        return lambda x: b
+    return (lambda x: a * x) if is_zero(b) else (lambda x: a * x + b)
 
 
 @dataclass(frozen=True)

@@ -265,7 +265,7 @@ class RigidWall:
 
 
 def _differences(weights, sites):
-    """A matrix that takes moments (3, sites) to differences, and what m_z = +-1 adds."""
+    """A matrix from moments (3, sites) to differences, and what m_z = +-1 adds."""
     matrix, ends = np.zeros((sites, sites)), np.zeros(sites)
     for offset, weight in zip(range(-2, 3), weights, strict=True):
         matrix += weight * np.eye(sites, k=-offset)
