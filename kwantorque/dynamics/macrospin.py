@@ -237,7 +237,11 @@ def _joined(parts, m):
 def _run(magnet, start, duration, samples, tolerance, seed):
     rate, hot = flow(magnet), bool(np.any(np.asarray(magnet.temperature) > 0))
     # Between two that are kept there are others, for zeros and returns.
-    steps = PER_NS * duration * magnet.scale / (THERMAL_TURN if hot else TURN)
+    steps = PER_NS * duration * magnet.scale / TURN
+    if hot:
+        # Neither the fields nor the noise turn m by more than that in a step.
+        noise = float(np.max(thermal_variance(magnet)))
+        steps = PER_NS * duration * max(magnet.scale / THERMAL_TURN, noise / THERMAL_TURN**2)
     samples = samples or max(int(np.ceil(PER_NS * duration * magnet.scale / TURN)), 200) + 1
     between = max(int(np.ceil(steps / (samples - 1))), 1)
     fine = between * (samples - 1) + 1

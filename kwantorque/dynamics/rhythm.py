@@ -19,6 +19,8 @@ STATIC = 1e-4
 """Standard deviation of m, largest component, below which it stands still."""
 
 
+FEW = 8
+"""Samples from which on there is a spectrum."""
 SAME = 1e-6
 """Part of a period by which two passes may differ."""
 PASSES = 3
@@ -141,6 +143,8 @@ def spectral_peak(t: NDArray, m: NDArray) -> float:
     >>> bool(abs(spectral_peak(t, m) - 9 / (2 * np.pi)) < 0.01)
     True
     """
+    if len(t) < FEW:
+        return np.nan
     signal = m[:, np.argmax(m.std(axis=0))]
     window = np.hanning(len(t))
     power = np.abs(np.fft.rfft(window * (signal - np.average(signal, weights=window)))) ** 2
