@@ -8,7 +8,12 @@ import pytest
 ROOT = Path(__file__).parents[1]
 
 
-LONG = {"02_persistent_torque", "06_one_magnet_is_enough", "07_from_transport_to_switching"}
+LONG = {
+    "02_persistent_torque",
+    "06_one_magnet_is_enough",
+    "07_from_transport_to_switching",
+    "08_diagrams_of_a_driven_magnet",
+}
 """Lessons that take some ten seconds and more."""
 LESSONS = [
     pytest.param(path, id=path.stem, marks=[pytest.mark.slow] * (path.stem in LONG))

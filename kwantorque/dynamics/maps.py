@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     Build = Callable[..., Macrospin]
 
-__all__ = ["settle"]
+__all__ = ["settle", "settled"]
 
 STEP = 0.2
 """Of gamma mu0 Ms t: errs by 4e-4 in m at 35 ns, and by its fourth power."""
@@ -106,17 +106,59 @@ def settle(
     values = {name: np.atleast_1d(np.asarray(x, float)) for name, x in axes.items()}
     grid = [one.ravel() for one in np.meshgrid(*values.values(), indexing="ij")]
     columns = dict(zip(values, grid, strict=True))
-    task = _Task(build, unit("start", start), positive("duration", duration, "ns"), positive("step", step))
+    options = {"duration": duration, "step": step, "executor": executor, "progress": progress}
+    return _dataset(values, settled(build, columns, start=start, **options))
+
+
+def settled(
+    build: Build,
+    columns: Mapping[str, NDArray],
+    *,
+    start: ArrayLike | str | Callable[..., NDArray],
+    duration: float = 35.0,
+    step: float = STEP,
+    executor: Executor | None = None,
+    progress: bool = False,
+) -> dict[str, NDArray]:
+    """As `settle`, for a list of parameters instead of all combinations.
+
+    Parameters
+    ----------
+    build, start, duration, step, executor, progress
+        As in `settle`; `start` may be a function of the parameters, too, that returns
+        (n, 3) directions.
+    columns : dict of (n,) arrays
+        Values of each parameter.
+
+    Returns
+    -------
+    dict of (n, ...) arrays
+        The variables of `settle`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import kwantorque as kt
+    >>> from kwantorque.dynamics.maps import settled
+    >>> def magnet(field):
+    ...     along_z = np.multiply.outer(field, [0.0, 0.0, 1.0])
+    ...     return kt.Macrospin(damping=0.5, terms=[kt.dynamics.Field(along_z)])
+    >>> columns = {"field": np.array([0.1, -0.1])}
+    >>> settled(magnet, columns, start="x", duration=10)["m"].round(3) + 0.0
+    array([[ 0.,  0.,  1.],
+           [ 0.,  0., -1.]])
+    """
+    first = start if callable(start) else unit("start", start)
+    task = _Task(build, first, positive("duration", duration, "ns"), positive("step", step))
     task.check({name: one[:1] for name, one in columns.items()})
-    size = task.block(grid[0].size)
-    blocks = [range(i, min(i + size, grid[0].size)) for i in range(0, grid[0].size, size)]
-    found = {}
-    parts = [{name: one[block.start : block.stop] for name, one in columns.items()} for block in blocks]
-    with progress_bar("trajectories", "run", progress, grid[0].size) as bar:
+    count = len(next(iter(columns.values())))
+    size, found = task.block(count), {}
+    parts = [{name: one[i : i + size] for name, one in columns.items()} for i in range(0, count, size)]
+    with progress_bar("trajectories", "run", progress, count) as bar:
         for (i, part), one in as_finished(task, list(enumerate(parts)), executor):
             found[i] = one
             bar.update(len(next(iter(part.values()))))
-    return _dataset(values, {name: np.concatenate([found[i][name] for i in range(len(blocks))]) for name in found[0]})
+    return {name: np.concatenate([found[i][name] for i in range(len(parts))]) for name in found[0]}
 
 
 ABOUT = {
@@ -144,7 +186,7 @@ class _Task:
     """One batch: from columns of parameters to what they settle to."""
 
     build: Build
-    start: tuple
+    start: Any
     duration: float
     step: float
 
@@ -169,10 +211,11 @@ class _Batch:
     def __init__(self, task: _Task, columns: Mapping[str, NDArray]):
         self.task, self.columns = task, columns
         count = len(next(iter(columns.values())))
-        start = np.array(np.broadcast_arrays(*task.start, np.zeros(count))[:3], float)
+        first = unit("start", task.start(**columns)) if callable(task.start) else task.start
+        start = np.array(np.broadcast_arrays(*first, np.zeros(count))[:3], float)
         self.m, self.which = start.copy(), np.arange(count)
         self._bind()
-        self.largest = int(np.argmax(np.abs(start[:, 0])))
+        self.largest = np.argmax(np.abs(start), axis=0)
         self.scale = float(np.max(self.magnet.scale))
         step = task.step / max(self.magnet.saturation, self.scale)
         self.steps = 4 * int(np.ceil(PER_NS * task.duration / step / 4))
@@ -207,15 +250,22 @@ class _Batch:
         return self.found
 
     def _step(self, i):
-        before = self.m[self.largest]
+        before = self._watched()
         self.m = rk4(self.rate, self.m, self.step)
-        after = self.m[self.largest]
+        after = self._watched()
         crossed = np.nonzero(before * after <= 0)[0]
         if len(crossed):
             times, of = self.found["switching_time"], self.which[crossed]
             share = before[crossed] / (before[crossed] - after[crossed])
             new = np.isnan(times[of])
             times[of[new]] = (i + share[new]) * self.step / PER_NS
+
+    def _watched(self):
+        """Of each, the component that was largest at the start."""
+        axis = self.largest
+        if axis[0] == axis[-1] and (axis == axis[0]).all():
+            return self.m[axis[0]]
+        return np.take_along_axis(self.m, axis[None, self.which], axis=0)[0]
 
     def _drop_settled(self):
         """Whether any trajectory is left."""

@@ -24,7 +24,7 @@ from .junctions import (
 )
 from .layers import stack
 from .lines import results_against
-from .motion import motion, on_sphere, wall_motion
+from .motion import frequency_against, motion, on_sphere, phase_diagram, wall_motion
 from .profiles import balance, exchange_torque, spin_currents, spin_density
 from .resolved import against_k, channels, k_map
 from .valves import (
@@ -45,11 +45,13 @@ __all__ = [
     "channels",
     "conductance_against_theta",
     "exchange_torque",
+    "frequency_against",
     "junction",
     "k_map",
     "magnetoresistance_against_bias",
     "motion",
     "on_sphere",
+    "phase_diagram",
     "results_against",
     "spin_currents",
     "spin_density",

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..errors import InputError, known
 from .base import COLOURS, COMPONENTS, axes, figure_of, labelled, legend_above, require, zero
 
 if TYPE_CHECKING:
@@ -14,11 +15,13 @@ if TYPE_CHECKING:
 
     from .base import Axes
 
-__all__ = ["motion", "on_sphere", "wall_motion"]
+__all__ = ["frequency_against", "motion", "on_sphere", "phase_diagram", "wall_motion"]
 
 MOTION = "a Dataset of `Macrospin.run` or of `macrospin`, of one trajectory"
 SEEN_FROM = (25.0, 35.0)
 """Degrees above the equator, and of azimuth, from where the sphere is looked at."""
+MOVING = 0.05
+"""Standard deviation of m above which a diagram calls it a precession."""
 CIRCLE = np.linspace(0, 2 * np.pi, 181)
 
 
@@ -161,5 +164,105 @@ def wall_motion(data: Dataset, ax: Axes | None = None) -> Axes:
     ax.set(xlabel=labelled("time", data.time), ylabel=labelled("position of the wall", data.position))
     other.set_ylabel(labelled("angle of the wall", data.angle), color=COLOURS["out of plane"])
     ax.margins(x=0)
+    legend_above(ax)
+    return ax
+
+
+def phase_diagram(data: Dataset, of: str = "x", ax: Axes | None = None) -> Axes:
+    """Where a magnet ends, over two parameters; lines around where it precesses.
+
+    Parameters
+    ----------
+    data : Dataset
+        Of `kwantorque.dynamics.settle` with two parameters, the first along x.
+    of : {"x", "y", "z", "resistance"}
+        The mean of a component over the last quarter; or cos(2 theta) = 2 m_z^2 - 1 at
+        the end, to which the resistance of a junction with one magnet is proportional.
+    ax : matplotlib Axes, optional
+
+    Returns
+    -------
+    matplotlib Axes
+
+    Raises
+    ------
+    InputError
+        The Dataset is no such one.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import kwantorque as kt
+    >>> d = kt.dynamics
+    >>> def film(torque, damping):
+    ...     terms = [d.Uniaxial(0.1), d.Slonczewski(torque, "z")]
+    ...     return kt.Macrospin(damping=damping, terms=terms)
+    >>> axes = {"torque": [-0.1, 0.1], "damping": [0.1, 0.2]}
+    >>> data = d.settle(film, start=(0.1, 0, 1), duration=5, **axes)
+    >>> kt.plot.phase_diagram(data, of="z").get_xlabel()
+    'torque'
+    """
+    require(data, "a Dataset of `dynamics.settle` with two parameters", "m", "m_mean", "amplitude", besides=None)
+    swept = [dim for dim in data.m.dims if dim != "axis"]
+    if len(swept) != 2:
+        raise InputError(f"this figure needs two parameters, this Dataset has {', '.join(swept) or 'none'}")
+    known("quantity", of, ("x", "y", "z", "resistance"))
+    ax = axes(ax)
+    across, along = swept
+    if of == "resistance":
+        shown, words = 2 * data.m.sel(axis="z") ** 2 - 1, r"$\cos 2\theta$ at the end"
+    else:
+        shown, words = data.m_mean.sel(axis=of), f"mean of $m_{of}$"
+    look = {"cmap": "RdBu_r", "vmin": -1, "vmax": 1, "shading": "nearest", "rasterized": True}
+    mesh = ax.pcolormesh(data[across], data[along], shown.transpose(along, across), **look)
+    ax.figure.colorbar(mesh, ax=ax, label=words)
+    moving = data.amplitude.transpose(along, across)
+    if float(moving.min()) < MOVING < float(moving.max()):
+        ax.contour(data[across], data[along], moving, levels=[MOVING], colors="k", linewidths=0.8)
+    ax.set(xlabel=labelled(across, data[across]), ylabel=labelled(along, data[along]))
+    return ax
+
+
+def frequency_against(data: Dataset, ax: Axes | None = None) -> Axes:
+    """Frequency, and amplitude on an axis of its own, against one parameter.
+
+    Parameters
+    ----------
+    data : Dataset
+        Of `kwantorque.dynamics.settle` with one parameter.
+    ax : matplotlib Axes, optional
+
+    Returns
+    -------
+    matplotlib Axes
+
+    Raises
+    ------
+    InputError
+        The Dataset is no such one.
+
+    Examples
+    --------
+    >>> import kwantorque as kt
+    >>> d = kt.dynamics
+    >>> def magnet(torque):
+    ...     terms = [d.Demagnetisation(), d.Slonczewski(torque, "z")]
+    ...     return kt.Macrospin(damping=0.1, terms=terms)
+    >>> data = d.settle(magnet, start="x", duration=5, torque=[0.02, 0.05])
+    >>> line = kt.plot.frequency_against(data).get_lines()[0]
+    >>> line.get_ydata().round(1)  # gamma mu0 Ms torque/(2 pi damping)
+    array([ 5.6, 14. ])
+    """
+    require(data, "a Dataset of `dynamics.settle` with one parameter", "frequency", "amplitude", besides=None)
+    if data.frequency.ndim != 1:
+        raise InputError(f"this figure needs one parameter, this Dataset has {data.frequency.ndim}")
+    ax = axes(ax)
+    (swept,) = data.frequency.dims
+    ax.plot(data[swept], data.frequency, "o-", ms=3, color=COLOURS["magnetisation"], label="frequency")
+    ax.plot([], [], "--", color="0.5", label="amplitude (right axis)")
+    other = ax.twinx()
+    other.plot(data[swept], data.amplitude, "--", color="0.5")
+    other.set(ylabel="amplitude of the component that varies most", ylim=(0, None))
+    ax.set(xlabel=labelled(swept, data[swept]), ylabel=labelled("frequency", data.frequency), ylim=(0, None))
     legend_above(ax)
     return ax
