@@ -289,7 +289,7 @@ def dynamics(points: int = 200) -> None:
     axes = {"torque": np.linspace(-0.03, 0.03, points), "field": np.linspace(-0.06, 0.06, points)}
     with kt.processes(2) as pool:
         start = time.perf_counter()
-        data = kt.dynamics.settle(film, start=kt.dynamics.along(90, 5), executor=pool, **axes)
+        data = kt.dynamics.settle(film, start=kt.dynamics.along(90, 5), executor=pool, frequency=False, **axes)
         seconds = time.perf_counter() - start
     still = float(data.settled.mean())
     print(f"phase diagram of {points} x {points} magnets, 35 ns, two processes: {seconds:.1f} s, {still:.0%} at rest")

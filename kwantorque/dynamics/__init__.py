@@ -3,6 +3,7 @@
 It reads results (Datasets), never transport.
 """
 
+from .export import FittedTorque, fit_torque, to_cmtj, to_mumax3, to_spirit, to_ubermag
 from .macrospin import Macrospin
 from .maps import settle
 from .stability import equilibrium, first_change
@@ -26,6 +27,7 @@ __all__ = [
     "Acting",
     "Demagnetisation",
     "Field",
+    "FittedTorque",
     "Macrospin",
     "ManchonTorque",
     "RigidWall",
@@ -38,7 +40,12 @@ __all__ = [
     "drift_and_beta",
     "equilibrium",
     "first_change",
+    "fit_torque",
     "settle",
+    "to_cmtj",
+    "to_mumax3",
+    "to_spirit",
+    "to_ubermag",
     "torque_of_current",
     "torque_table",
 ]

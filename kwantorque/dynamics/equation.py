@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .terms import GAMMA, linear
+from .terms import GAMMA, ZERO, linear
 from .vectors import crossed
 
 if TYPE_CHECKING:
@@ -48,19 +48,21 @@ def flow(magnet: Macrospin) -> Rate:
     first, *others = fields
     damping = magnet.damping
     share = 1 / (1 + damping * damping) if magnet.form == "gilbert" else 1.0
-    twisted = share * damping
 
     def rate(x, y, z):
         bx, by, bz = first(x, y, z)
         for field in others:
             p, q, r = field(x, y, z)
-            bx, by, bz = bx + p, by + q, bz + r
-        # N = B x m.
-        p, q, r = by * z - bz * y, bz * x - bx * z, bx * y - by * x
+            # Of thousands of trajectories each sum counts: not those with a plain 0.
+            bx = p if bx is ZERO else bx if p is ZERO else bx + p
+            by = q if by is ZERO else by if q is ZERO else by + q
+            bz = r if bz is ZERO else bz if r is ZERO else bz + r
+        # N = share B x m.
+        p, q, r = share * (by * z - bz * y), share * (bz * x - bx * z), share * (bx * y - by * x)
         return (
-            share * p + twisted * (y * r - z * q),
-            share * q + twisted * (z * p - x * r),
-            share * r + twisted * (x * q - y * p),
+            p + damping * (y * r - z * q),
+            q + damping * (z * p - x * r),
+            r + damping * (x * q - y * p),
         )
 
     return rate

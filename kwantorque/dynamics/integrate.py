@@ -107,8 +107,15 @@ def rk4(rate: Rate, m: NDArray, step: float) -> NDArray:
     k4 = rate(*(x + step * k for x, k in zip(m, k3, strict=True)))
     out = np.empty_like(m)
     for i in range(3):
-        out[i] = m[i] + step / 6 * (k1[i] + k4[i] + 2 * (k2[i] + k3[i]))
-    out /= np.sqrt(out[0] * out[0] + out[1] * out[1] + out[2] * out[2])
+        total = k2[i] + k3[i]
+        total = total + total
+        total += k1[i]
+        total += k4[i]
+        total *= step / 6
+        np.add(m[i], total, out=out[i])
+    # 1/|m|, of a length that a step changes by little.
+    length = out[0] * out[0] + out[1] * out[1] + out[2] * out[2]
+    out *= (3 - length) / 2
     return out
 
 

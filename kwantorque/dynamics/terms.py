@@ -56,6 +56,8 @@ __all__ = [
 
 GAMMA = 1.76085963e11
 """Gyromagnetic ratio of a free electron's moment, in 1/(s T)."""
+ZERO = 0.0
+"""A component of a field that is zero whatever m."""
 NOTHING = ((0.0, 0.0, 0.0),) * 3
 """A of a field that does not depend on m."""
 
@@ -106,6 +108,7 @@ def linear(matrix: Sequence[Components], constant: Components) -> FieldOf:
 def _line(a, b):
     """a x + b, without what is zero: of thousands of magnets each product counts."""
     if is_zero(a):
+        b = ZERO if is_zero(b) else b
         return lambda x: b
     return (lambda x: a * x) if is_zero(b) else (lambda x: a * x + b)
 
@@ -279,9 +282,9 @@ def polarised(amplitude: FieldOf, ratio: Any, p: Components) -> FieldOf:
 
     # Along an axis two products are enough.
     if is_zero(v) and is_zero(w):
-        field = lambda x, y, z: (0.0, (a := u * amplitude(x, y, z)) * z, -a * y)  # noqa: E731
+        field = lambda x, y, z: (ZERO, (a := u * amplitude(x, y, z)) * z, -a * y)  # noqa: E731
     elif is_zero(u) and is_zero(v):
-        field = lambda x, y, z: ((a := w * amplitude(x, y, z)) * y, -a * x, 0.0)  # noqa: E731
+        field = lambda x, y, z: ((a := w * amplitude(x, y, z)) * y, -a * x, ZERO)  # noqa: E731
     if is_zero(ratio):
         return field
 
