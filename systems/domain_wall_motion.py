@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["SYSTEM"]
 
 PARAMETERS = (
-    Parameter("damping", 0.02, "1", "Gilbert damping alpha", positive=True),
+    Parameter("damping", 0.02, "1", "Gilbert damping alpha", signed=False),
     Parameter("beta", 0.04, "1", "beta of the non-adiabatic torque"),
     Parameter("drift_velocity", 50.0, "m/s", "u of the current: > 0 along +z"),
     Parameter("wall_width", 10.0, "nm", "W of the wall", positive=True),

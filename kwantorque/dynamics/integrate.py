@@ -112,7 +112,7 @@ def rk4(rate: Rate, m: NDArray, step: float) -> NDArray:
         total += k1[i]
         total += k4[i]
         total *= step / 6
-        np.add(m[i], total, out=out[i])
+        out[i] = m[i] + total
     # 1/|m|, of a length that a step changes by little.
     length = out[0] * out[0] + out[1] * out[1] + out[2] * out[2]
     out *= (3 - length) / 2

@@ -15,7 +15,7 @@ from ..errors import InputError, known, named, positive, whole
 from ..results.dataset import VERSION
 from .equation import PER_NS, eigenvalues, flow, linear_parts, linearised
 from .integrate import heun, path, response
-from .rhythm import STATIC, first_zero, fundamental, spectral_peak
+from .rhythm import STATIC, first_zero, fundamental, mean_and_spread, spectral_peak
 from .terms import GAMMA, Acting
 from .vectors import dotted, scalar, unit
 
@@ -183,7 +183,8 @@ class Macrospin:
         Parameters
         ----------
         start : str or (3,) or (n, 3) array
-            Directions; of any length > 0.
+            Directions, of any length > 0. Of terms with arrays of n strengths each
+            has its trajectory.
         duration : float, ns
         torque : term, optional
             A further one.
@@ -235,7 +236,10 @@ def _joined(parts, m):
 
 
 def _run(magnet, start, duration, samples, tolerance, seed):
-    rate, hot = flow(magnet), bool(np.any(np.asarray(magnet.temperature) > 0))
+    rate = flow(magnet)
+    # Parameters may be arrays, too.
+    start = np.stack(np.broadcast_arrays(*start, *rate(*start))[:3])
+    hot = bool(np.any(np.asarray(magnet.temperature) > 0))
     # Between two that are kept there are others, for zeros and returns.
     steps = PER_NS * duration * magnet.scale / TURN
     if hot:
@@ -282,8 +286,8 @@ def _dataset(magnet, rate, times, m, between, hot):
     rates = np.empty_like(m)
     for i, part in enumerate(rate(*np.moveaxis(m, 1, 0))):
         rates[:, i] = PER_NS * part
-    tail = slice(3 * len(times) // 4, None)
-    spread = m[tail].std(axis=0).max(axis=0)
+    tail = slice(3 * (len(times) - 1) // 4, None)
+    mean, spread = mean_and_spread(m[tail])
     frequency, switching = np.full((2, m.shape[2]), np.nan)
     for i in range(m.shape[2]):
         largest = int(np.argmax(np.abs(m[0, :, i])))
@@ -297,7 +301,7 @@ def _dataset(magnet, rate, times, m, between, hot):
     values = {
         "m": (("time", "trajectory", "axis"), m_kept, "1", "direction of the magnetisation"),
         "energy": (("time", "trajectory"), magnet.energy(m_kept), "J/m^3", "energy density"),
-        "m_mean": (("trajectory", "axis"), m[tail].mean(axis=0).T, "1", "mean of m over the last quarter"),
+        "m_mean": (("trajectory", "axis"), mean.T, "1", "mean of m over the last quarter"),
         "amplitude": (("trajectory",), spread, "1", "largest standard deviation of m over the last quarter"),
         "frequency": (("trajectory",), frequency, "GHz", "frequency over the last quarter"),
         "switching_time": (("trajectory",), switching, "ns", "first zero of the start's largest component"),

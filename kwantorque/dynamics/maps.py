@@ -16,7 +16,7 @@ from ..results.dataset import VERSION
 from .equation import PER_NS, eigenvalues, flow, linearised
 from .integrate import rk4
 from .macrospin import AXES, Macrospin
-from .rhythm import STATIC, fundamental
+from .rhythm import STATIC, fundamental, mean_and_spread
 from .terms import GAMMA
 from .vectors import unit
 
@@ -293,9 +293,9 @@ class _Batch:
         return bool(len(self.which))
 
     def _summarise(self, kept, every):
-        spread = kept.std(axis=0).max(axis=0)
+        mean, spread = mean_and_spread(kept)
         self.found["m"][self.which] = self.m.T
-        self.found["m_mean"][self.which] = kept.mean(axis=0).T
+        self.found["m_mean"][self.which] = mean.T
         self.found["amplitude"][self.which] = spread
         self.found["settled"][self.which] = spread < STATIC
         times = np.arange(len(kept)) * every * self.step / PER_NS

@@ -13,7 +13,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["STATIC", "first_zero", "fundamental", "spectral_peak"]
+__all__ = ["STATIC", "first_zero", "fundamental", "mean_and_spread", "spectral_peak"]
 
 STATIC = 1e-4
 """Standard deviation of m, largest component, below which it stands still."""
@@ -25,6 +25,40 @@ SAME = 1e-6
 """Part of a period by which two passes may differ."""
 PASSES = 3
 """The centre is a mean over whole turns, which are known from the centre."""
+
+
+def mean_and_spread(m: NDArray) -> tuple[NDArray, NDArray]:
+    """Mean over time and the largest standard deviation of a component.
+
+    By the trapezoidal rule: what is not a whole number of turns errs by the square of
+    the distance of the samples only.
+
+    Parameters
+    ----------
+    m : (n, 3, ...) array
+        At equidistant times.
+
+    Returns
+    -------
+    mean : (3, ...) array
+    spread : (...) array
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from kwantorque.dynamics.rhythm import mean_and_spread
+    >>> t = np.linspace(0, 1, 5)
+    >>> mean, spread = mean_and_spread(np.stack([t, 0 * t, 0 * t], axis=1))
+    >>> mean.tolist(), round(float(spread), 3)
+    ([0.5, 0.0, 0.0], 0.306)
+    """
+
+    def mean(x):
+        return (x.sum(axis=0) - (x[0] + x[-1]) / 2) / (len(x) - 1)
+
+    centre = mean(m)
+    # Of each component in turn: all of them at once would take three times the memory.
+    return centre, np.sqrt([mean((m[:, i] - centre[i]) ** 2) for i in range(3)]).max(axis=0)
 
 
 def _hermite(t, values, slopes, i):

@@ -62,7 +62,7 @@ class RigidWall:
     Parameters
     ----------
     damping, beta : float
-        alpha > 0 and beta, of the non-adiabatic torque.
+        alpha >= 0 and beta, of the non-adiabatic torque.
     drift_velocity : float, m/s
         u = gamma hbar P j/(2 e Ms), of a particle current e j along +z.
     wall_width : float, nm
@@ -73,7 +73,7 @@ class RigidWall:
     Raises
     ------
     InputError
-        A damping or width that is not > 0, a negative field.
+        A negative damping or field, a width that is not > 0.
 
     Examples
     --------
@@ -93,7 +93,8 @@ class RigidWall:
     hard_axis_field: float = 0.02
 
     def __post_init__(self) -> None:
-        positive("damping", self.damping)
+        if finite("damping", self.damping) < 0:
+            raise InputError(f"`damping` must be >= 0, got {self.damping!r}")
         positive("wall_width", self.wall_width, "nm")
         finite("beta", self.beta)
         finite("drift_velocity", self.drift_velocity, "m/s")

@@ -186,6 +186,9 @@ def test_many_starts_at_once():
     for i, start in enumerate(starts):
         one = magnet.run(start, torque=Slonczewski(0.02, "x"), duration=3.0)
         assert float(one.switching_time) == pytest.approx(float(both.switching_time[i]), rel=1e-6)
+    strengths = kt.Macrospin(damping=0.01, terms=(*FILM, Slonczewski([0.02, 0.03], "x"))).run(starts[0], duration=3.0)
+    assert strengths.switching_time.shape == (2,)
+    assert float(strengths.switching_time[0]) == pytest.approx(float(both.switching_time[0]), rel=1e-6)
     # Closer to the fixed point, later.
     assert (np.diff(both.switching_time) > 0).all()
 

@@ -137,6 +137,28 @@ def test_the_tunnel_junction_has_the_signs_of_its_results():
     np.testing.assert_allclose(-rate, [0.0, out_of_plane, in_plane], rtol=1e-6, atol=1e-12)
 
 
+def test_lambda_of_a_table_is_fitted():
+    """g of Lambda = 1.5 and a constant field-like torque, at a bias of the table."""
+
+    def g(c, bias):
+        return bias * 2e-3 * 2 * 2.25 / (3.25 + 1.25 * c)
+
+    def constant(c, bias):
+        return 3e-4 + 0 * c
+
+    data = made(g, constant, angles=range(0, 181, 15), biases=[0.0, 0.5, 1.0])
+    magnet = kt.Macrospin(**MAGNET)
+    found = kt.dynamics.fit_torque(kt.torque_table(data).at(0.5), magnet, current_density=1e11)
+    assert found.asymmetry == pytest.approx(1.5, rel=1e-4)
+    assert found.residual < 1e-4
+    field = constants.e * 1e18 / MOMENT
+    assert found.field_like == pytest.approx(3e-4 * field, rel=1e-6)
+    # tau = hbar P J/(2 e mu0 Ms^2 d), in J/m^2.
+    assert constants.hbar * found.polarisation * 1e11 / (2 * constants.e) == pytest.approx(
+        1e-3 * constants.e * 1e18, rel=1e-4
+    )
+
+
 def along_m(data):
     data["exchange_torque_of_layer"] = data.exchange_torque_of_layer + 1e-3 * data.layer_m.fillna(0.0)
     return data

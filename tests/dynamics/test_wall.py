@@ -95,8 +95,7 @@ def test_drive_from_transport():
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: RigidWall(damping=0.0), "`damping` must be > 0"),
-        (lambda: RigidWall(damping=-0.1), "`damping` must be > 0"),
+        (lambda: RigidWall(damping=-0.1), "`damping` must be >= 0, got -0.1"),
         (lambda: RigidWall(wall_width=0), "`wall_width` must be > 0 nm"),
         (lambda: RigidWall(hard_axis_field=-1), "`hard_axis_field` must be >= 0 T"),
         (lambda: RigidWall(width=1), "unknown argument of RigidWall 'width'"),

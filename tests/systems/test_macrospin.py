@@ -62,3 +62,56 @@ def test_figure_shows_the_components_and_the_sphere():
     assert end.get_xdata()[0] < 0
     with pytest.raises(kt.InputError, match="this Dataset has no m"):
         kt.plot.on_sphere(data.drop_vars("m"))
+
+
+def test_a_sweep_is_its_points(tmp_path):
+    """Few points one by one; saved, and extended without what is there."""
+    axes = {"torque": [-0.02, 0.02], "field_x": [0.0, -0.03]}
+    swept = kt.sweep(MACROSPIN, duration=3, progress=False, out=tmp_path / "m.nc", **axes)
+    assert "m" not in swept
+    for torque in axes["torque"]:
+        for field in axes["field_x"]:
+            one = MACROSPIN.results_of(MACROSPIN.run(torque=torque, field_x=field, duration=3))
+            point = MACROSPIN.results_of(swept.sel(torque=torque, field_x=field))
+            assert point == pytest.approx(one, nan_ok=True, rel=1e-9)
+    more = kt.sweep(MACROSPIN, duration=3, progress=False, out=tmp_path / "m.nc", torque=[-0.02, 0.0], field_x=[0.0])
+    assert float(more.result_m_x[0, 0]) == float(swept.result_m_x[0, 0])
+
+
+def test_many_points_are_computed_at_once():
+    """In batches, also where magnets and torques differ from point to point."""
+    torques, dampings = np.linspace(0.006, 0.02, 11).tolist(), [0.01, 0.02, 0.03, 0.04]
+    given = {"duration": 2, "polariser_theta": 80, "field_like": 0.2, "asymmetry": 1.3}
+    swept = kt.sweep(MACROSPIN, torque=torques, damping=dampings, progress=False, **given)
+    for i, j in ((0, 0), (5, 1), (10, 3)):
+        one = MACROSPIN.results_of(MACROSPIN.run(torque=torques[i], damping=dampings[j], **given))
+        point = MACROSPIN.results_of(swept.isel(torque=i, damping=j))
+        assert point.pop("frequency") == pytest.approx(one.pop("frequency"), rel=1e-3, nan_ok=True)
+        assert point == pytest.approx(one, nan_ok=True, rel=2e-3, abs=1e-3)
+
+
+def test_a_bad_point_of_a_batch_says_which(capsys):
+    assert commands.main(["run", "macrospin", "--quiet", "--set", "duration=1", "--sweep", "torque=0,0.01"]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 3
+    words = ["run", "macrospin", "--quiet", "--sweep", "duration=1,1e7", "--json"]
+    assert commands.main(words) == 1
+    captured = capsys.readouterr()
+    assert "1 of 2 points failed; the first, duration = 10000000.0" in captured.err
+    assert json.loads(captured.out)["results"]["m_x"][1] is None
+
+
+def test_walls_are_swept(capsys):
+    words = [
+        "run",
+        "domain-wall-motion",
+        "--quiet",
+        "--json",
+        "--sweep",
+        "drift_velocity=5:25:3",
+        "--sweep",
+        "beta=0,0.04",
+    ]
+    assert commands.main(words) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert answer["results"]["velocity"][0][1] == pytest.approx(10.0, rel=1e-3)
+    assert answer["results"]["precession"][0] == [None, None]
