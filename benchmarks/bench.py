@@ -326,6 +326,27 @@ def sweeps() -> None:
             print(f"{name}, {data.done.size} points, two processes: {seconds:.1f} s, worst error {worst:.1e}")
 
 
+def film(torque: NDArray, field: NDArray) -> kt.Macrospin:
+    """A thin film with a current and a field along its easy axis."""
+    d, along_x = kt.dynamics, np.multiply.outer(field, [1.0, 0.0, 0.0])
+    terms = [d.Uniaxial(0.02, "x"), d.Demagnetisation(), d.Field(along_x), d.Slonczewski(torque, "x")]
+    return kt.Macrospin(saturation=1.0, damping=0.01, terms=terms)
+
+
+def dynamics(points: int = 200) -> None:
+    """One trajectory of 35 ns, and a phase diagram in current and field."""
+    macrospin = find("macrospin")
+    (seconds,) = best_times({1: lambda: macrospin.run(progress=False)}).values()
+    print(f"\nmacrospin at its defaults, 35 ns: {seconds:.2f} s")
+    axes = {"torque": np.linspace(-0.03, 0.03, points), "field": np.linspace(-0.06, 0.06, points)}
+    with kt.processes(2) as pool:
+        start = time.perf_counter()
+        data = kt.dynamics.settle(film, start=kt.dynamics.along(90, 5), executor=pool, frequency=False, **axes)
+        seconds = time.perf_counter() - start
+    still = float(data.settled.mean())
+    print(f"phase diagram of {points} x {points} magnets, 35 ns, two processes: {seconds:.1f} s, {still:.0%} at rest")
+
+
 class _Both:
     """Writes to a stream and remembers what it wrote."""
 
@@ -370,6 +391,7 @@ def report() -> None:
         converged_wire()
         networks()
     sweeps()
+    dynamics()
     print(f"\npeak memory of this process: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
 
 

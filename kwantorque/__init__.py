@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     # What editors and type checkers see; `_HOME` says the same for those who run it.
-    from . import errors, materials, parallel, plot, results, scattering, systems, transport, units
+    from . import dynamics, errors, materials, parallel, plot, results, scattering, systems, transport, units
     from .bulk import bands, k_path
+    from .dynamics import Macrospin, torque_table
     from .errors import AccuracyWarning, ComputationError, InputError
     from .integration.plane import PolarRule
     from .materials import CubicLattice, FreeElectron, Hoppings, KohnLuttinger, Material, Model, Polynomial, Term, terms
@@ -69,6 +70,7 @@ _HOME = {
     "KohnLuttinger": "materials",
     "KwantSolver": "scattering",
     "Layer": "structures.layer",
+    "Macrospin": "dynamics",
     "Material": "materials",
     "Model": "materials",
     "Numerics": "transport",
@@ -99,6 +101,7 @@ _HOME = {
     "sweep": "sweeps",
     "terms": "materials",
     "to_si": "results",
+    "torque_table": "dynamics",
     "torques": "transport",
     "torques_at": "transport",
     "window_average": "results",
@@ -108,7 +111,18 @@ _HOME = {
 Loaded when first used: the command line can be stopped while it loads.
 """
 
-_ROOMS = ("errors", "materials", "parallel", "plot", "results", "scattering", "systems", "transport", "units")
+_ROOMS = (
+    "dynamics",
+    "errors",
+    "materials",
+    "parallel",
+    "plot",
+    "results",
+    "scattering",
+    "systems",
+    "transport",
+    "units",
+)
 
 __all__ = [
     "AccuracyWarning",
@@ -127,6 +141,7 @@ __all__ = [
     "KohnLuttinger",
     "KwantSolver",
     "Layer",
+    "Macrospin",
     "Material",
     "Model",
     "Numerics",
@@ -140,6 +155,7 @@ __all__ = [
     "build_stack",
     "build_strip",
     "components",
+    "dynamics",
     "effective_field",
     "errors",
     "estimate_of",
@@ -164,6 +180,7 @@ __all__ = [
     "systems",
     "terms",
     "to_si",
+    "torque_table",
     "torques",
     "torques_at",
     "transport",

@@ -6,8 +6,10 @@ from kwantorque.errors import known
 from kwantorque.sweeps import Sweep
 from kwantorque.systems import (
     domain_wall,
+    domain_wall_motion,
     gamnas_gaas_wire,
     gamnas_spin_valve,
+    macrospin,
     magnetic_tunnel_junction,
     metallic_spin_valve,
     normal_ferromagnet_interface,
@@ -31,6 +33,8 @@ MODULES = (
     domain_wall,
     semi_magnetic_tunnel_junction,
     spin_relaxation,
+    macrospin,
+    domain_wall_motion,
 )
 SYSTEMS = {module.SYSTEM.name: module.SYSTEM for module in MODULES}
 """All prepared systems by their names, in the order of `kwantorque list`."""

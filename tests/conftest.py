@@ -2,6 +2,8 @@
 prepared system, and the wire of the paper.
 """
 
+from functools import cache
+
 import pytest
 from helpers import FAST, wire
 
@@ -17,20 +19,24 @@ def solver(request):
     return request.param
 
 
+LAYERED = [system for system in SYSTEMS.values() if isinstance(system, LayeredSystem)]
+
+
+@cache
+def quick_run(name):
+    return SYSTEMS[name].run(tolerance=0.1, progress=False, **FAST[name])
+
+
 @pytest.fixture(scope="session", params=SYSTEMS.values(), ids=lambda system: system.name)
 def computed(request):
     """Every prepared system with a quick run of it, which tests must not change."""
-    system = request.param
-    return system, system.run(tolerance=0.1, progress=False, **FAST[system.name])
+    return request.param, quick_run(request.param.name)
 
 
-@pytest.fixture
-def layered(computed):
-    """Those of layers."""
-    system, data = computed
-    if not isinstance(system, LayeredSystem):
-        pytest.skip("this system has no layers")
-    return system, data
+@pytest.fixture(scope="session", params=LAYERED, ids=lambda system: system.name)
+def computed_layers(request):
+    """The same of those that are stacks of layers."""
+    return request.param, quick_run(request.param.name)
 
 
 @pytest.fixture(scope="session")

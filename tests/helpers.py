@@ -136,6 +136,8 @@ FAST = {
     "gamnas-gaas-wire": {"fm_length": 1, "nm_length": 1},
     "spin-relaxation": {"length": 11, "impurities": 3, "average": "antithetic", "realisations": 4},
     "gamnas-spin-valve": {"fm_length": 2, "barrier_length": 1, "spacing": 0.25},
+    "domain-wall-motion": {"duration": 100},
+    "macrospin": {"field_x": -0.03, "torque": 0.03, "duration": 2},
 }
 """Parameters with which every prepared system takes a moment, by its name."""
 

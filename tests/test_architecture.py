@@ -37,9 +37,22 @@ MAY_IMPORT = {
     "transport": GROUND | {"parallel", "structures", "scattering", "operators", "spectrum", "integration", "results"},
     "sweeps": GROUND | {"parallel", "results", "transport"},
     "bulk": GROUND | {"materials", "operators", "results"},
+    # It reads Datasets, never transport.
+    "dynamics": GROUND | {"parallel", "results"},
     "plot": {"errors"},
     "systems": GROUND
-    | {"materials", "structures", "spectrum", "integration", "transport", "bulk", "results", "sweeps", "plot"},
+    | {
+        "materials",
+        "structures",
+        "spectrum",
+        "integration",
+        "transport",
+        "bulk",
+        "results",
+        "dynamics",
+        "sweeps",
+        "plot",
+    },
     "cli": GROUND
     | {"parallel", "materials", "structures", "scattering", "transport", "results", "sweeps", "plot", "systems"},
     "__main__": {"cli"},

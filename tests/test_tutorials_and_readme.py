@@ -12,7 +12,12 @@ load_kwant()
 ROOT = Path(__file__).parents[1]
 
 
-LONG = {"02_persistent_torque", "06_one_magnet_is_enough"}
+LONG = {
+    "02_persistent_torque",
+    "06_one_magnet_is_enough",
+    "09_from_transport_to_switching",
+    "10_diagrams_of_a_driven_magnet",
+}
 """Lessons that take some ten seconds and more."""
 LESSONS = [
     pytest.param(path, id=path.stem, marks=[pytest.mark.slow] * (path.stem in LONG))

@@ -24,6 +24,7 @@ from .junctions import (
 )
 from .layers import stack
 from .lines import results_against
+from .motion import frequency_against, motion, on_sphere, phase_diagram, wall_motion
 from .networks import flux_map, site_map, strip_balance
 from .profiles import balance, exchange_torque, spin_currents, spin_density
 from .relaxation import beta_against_disorder, spin_continuity
@@ -48,9 +49,13 @@ __all__ = [
     "conductance_against_theta",
     "exchange_torque",
     "flux_map",
+    "frequency_against",
     "junction",
     "k_map",
     "magnetoresistance_against_bias",
+    "motion",
+    "on_sphere",
+    "phase_diagram",
     "results_against",
     "site_map",
     "spin_continuity",
@@ -68,5 +73,6 @@ __all__ = [
     "torque_density",
     "torque_parallel",
     "torques_against_bias",
+    "wall_motion",
     "wall_torques",
 ]

@@ -6,7 +6,6 @@ import json
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
-from functools import partial
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -15,12 +14,12 @@ import numpy as np
 import xarray as xr
 
 from ..errors import ComputationError, InputError
-from ..parallel import as_finished, progress_bar
+from ..parallel import progress_bar
 from ..results.dataset import VERSION
 from ..results.storage import kept_in, parameters_of, read, require_same
 from ..transport import Numerics
 from .grid import failures, is_done, new_grid, stretched, with_failure, with_point
-from .task import FunctionTask, attempt
+from .task import FunctionTask, outcomes
 
 __all__ = ["Sweep", "sweep", "trouble_in"]
 
@@ -162,7 +161,7 @@ class Sweep:
         kept = {key: x for key, x in (found.attrs if found is not None else {}).items() if key == "function_code"}
         done, said = len(self.points) - len(left), set()
         with progress_bar("points", "point", numerics.progress, len(self.points), done) as bar:
-            for point, (one, trouble, warned) in as_finished(partial(attempt, task, inner), left, executor):
+            for point, (one, trouble, warned) in outcomes(task, inner, left, executor):
                 for message, category in dict.fromkeys(warned):
                     if message not in said:
                         warnings.warn(message, category, stacklevel=2)

@@ -8,7 +8,8 @@ import inspect
 import re
 import textwrap
 import warnings
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from concurrent.futures import Executor
 from contextlib import suppress
 from copy import copy
 from functools import partial
@@ -18,13 +19,13 @@ import numpy as np
 import xarray as xr
 
 from ..errors import ComputationError, InputError, known
-from ..parallel import without_bars
+from ..parallel import as_finished, without_bars
 from ..results.dataset import value_of
 
 if TYPE_CHECKING:
     from ..transport import Numerics
 
-__all__ = ["FunctionTask", "Task", "attempt"]
+__all__ = ["FunctionTask", "Task", "attempt", "outcomes"]
 
 RECORDED = (ArithmeticError, ValueError, RuntimeError)
 """Errors that belong to a point, ours among them; others are mistakes in the code."""
@@ -91,6 +92,44 @@ def attempt(task: Task, numerics: Numerics, point: Mapping[str, Any]) -> tuple[A
             kind = "" if isinstance(error, (InputError, ComputationError)) else f"{type(error).__name__}: "
             one, trouble = None, f"{kind}{error}"
     return one, trouble, [(str(warning.message), warning.category) for warning in caught]
+
+
+def outcomes(
+    task: Task, numerics: Numerics, points: Sequence[Mapping[str, Any]], executor: Executor | None = None
+) -> Iterator[tuple[Mapping[str, Any], tuple[Any, str | None, list]]]:
+    """(point, what `attempt` says of it) of each point, whichever is done first.
+
+    A task with a `batch` > 1 is given so many points at once, by `together(points,
+    numerics)`, which returns a result for each.
+
+    Examples
+    --------
+    >>> import kwantorque as kt
+    >>> from kwantorque.sweeps.task import FunctionTask, outcomes
+    >>> task = FunctionTask(lambda x: {"square": x**2}, {}, {"x"})
+    >>> ((point, (found, trouble, warned)),) = outcomes(task, kt.Numerics(), [{"x": 3}])
+    >>> point, found
+    ({'x': 3}, {'square': 9})
+    """
+    size = getattr(task, "batch", 1)
+    if size == 1:
+        yield from as_finished(partial(attempt, task, numerics), points, executor)
+        return
+    batches = [points[i : i + size] for i in range(0, len(points), size)]
+    for batch, found in as_finished(partial(_attempt_batch, task, numerics), batches, executor):
+        yield from zip(batch, found, strict=True)
+
+
+def _attempt_batch(task, numerics, points):
+    """All points at once; one by one where that fails, to know which it is."""
+    try:
+        with warnings.catch_warnings(record=True) as caught, without_bars():
+            warnings.simplefilter("always")
+            found = task.together(points, numerics)
+    except RECORDED:
+        return [attempt(task, numerics, point) for point in points]
+    warned = [(str(warning.message), warning.category) for warning in caught]
+    return [(one, None, warned) for one in found]
 
 
 class FunctionTask:

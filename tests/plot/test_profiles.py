@@ -6,8 +6,8 @@ import kwantorque as kt
 from kwantorque.plot.base import unit_of
 
 
-def test_balance_draws_what_the_dataset_holds(layered):
-    _, data = layered
+def test_balance_draws_what_the_dataset_holds(computed_layers):
+    _, data = computed_layers
     ax = kt.plot.balance(data)
     data = data.sum("part", keep_attrs=True) if "part" in data.dims else data
     lines = {line.get_label(): line for line in ax.get_lines()}

@@ -81,9 +81,9 @@ def test_every_unit_of_a_result_has_one():
     assert {(kind == "density", unit) for kind, unit in found if unit not in ("", "1", "eV")} <= known
 
 
-def test_one_quantity_has_one_unit(computed):
+def test_one_quantity_has_one_unit(computed_layers):
     """In all systems, for one normalisation; results keep the units of their device."""
-    _, data = computed
+    _, data = computed_layers
     per_current, junction = data.attrs.get("normalised"), "part" in data.dims
     normalised = "per_current" if per_current else "at_bias" if junction else "at_k"
     for name, x in data.data_vars.items():
@@ -92,9 +92,9 @@ def test_one_quantity_has_one_unit(computed):
         assert record is None or x.attrs["units"] == getattr(record.unit, normalised)
 
 
-def test_every_system_has_a_conductance(computed):
+def test_every_system_has_a_conductance(computed_layers):
     """But the one electron of the spin filter, which has no area."""
-    system, data = computed
+    system, data = computed_layers
     if system.name == "spin-filter":
         return
     in_siemens = kt.to_si(data).conductance

@@ -170,6 +170,51 @@ CONTRACT = {
             "beta_spin_orbit_analytic": "1",
         },
     ),
+    "macrospin": (
+        {
+            "saturation": 1,
+            "damping": 0.01,
+            "anisotropy_perpendicular": 0,
+            "anisotropy_in_plane": 0.02,
+            "field_x": 0,
+            "field_y": 0,
+            "field_z": 0,
+            "torque": 0.01,
+            "field_like": 0,
+            "asymmetry": 1,
+            "polariser_theta": 90,
+            "polariser_phi": 0,
+            "theta": 90,
+            "phi": 175,
+            "temperature": 0,
+            "volume": 2e4,
+            "duration": 35,
+            "seed": 0,
+            "thickness": 3,
+            "efficiency": 0.3,
+        },
+        {
+            "m_x": "1",
+            "m_y": "1",
+            "m_z": "1",
+            "amplitude": "1",
+            "frequency": "GHz",
+            "threshold": "1",
+            "switching_time": "ns",
+            "threshold_current_density": "A/m^2",
+        },
+    ),
+    "domain-wall-motion": (
+        {
+            "damping": 0.02,
+            "beta": 0.04,
+            "drift_velocity": 50,
+            "wall_width": 10,
+            "hard_axis_field": 0.02,
+            "duration": 200,
+        },
+        {"velocity": "m/s", "velocity_initial": "m/s", "breakdown": "m/s", "precession": "GHz"},
+    ),
 }
 
 
@@ -206,14 +251,12 @@ def test_figure_is_drawn_from_the_dataset_alone(computed, tmp_path):
     with xr.open_dataset(path) as read:
         ax = system.figure(read.load())
     ax.figure.savefig(tmp_path / "figure.png")
-    along = "site" if "site" in data.dims else "x"
-    assert ("nm" if along == "site" else along) in ax.get_xlabel()
+    assert any(unit in ax.get_xlabel() for unit in ("(nm)", "(ns)", "(sites)"))
     lines, before = ([line.get_xydata() for line in one.get_lines()] for one in (ax, system.figure(data)))
     assert all(np.array_equal(line, old, equal_nan=True) for line, old in zip(lines, before, strict=True))
-    # Something that varies along the device is drawn, all along it.
-    profiles = [
-        line for line in lines if len(line) >= data.sizes[along] // 3 and np.nanmax(line[:, 1]) > np.nanmin(line[:, 1])
-    ]
+    # Something that varies along the device, or in time, is drawn, all along it.
+    size = max(data.sizes.get(along, 0) for along in ("site", "x", "time"))
+    profiles = [line for line in lines if len(line) >= size // 3 and np.nanmax(line[:, 1]) > np.nanmin(line[:, 1])]
     assert profiles
     assert not np.isinf(np.concatenate(profiles)).any()
 

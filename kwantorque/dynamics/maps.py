@@ -1,0 +1,304 @@
+"""What thousands of magnets settle to: batches of trajectories at a fixed step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import xarray as xr
+
+from ..errors import InputError, positive
+from ..parallel import as_finished, progress_bar
+from ..results.dataset import VERSION
+from .equation import PER_NS, eigenvalues, flow, linearised
+from .integrate import rk4
+from .macrospin import AXES, Macrospin
+from .rhythm import STATIC, fundamental, mean_and_spread
+from .terms import GAMMA
+from .vectors import unit
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+    Build = Callable[..., Macrospin]
+
+__all__ = ["settle", "settled"]
+
+STEP = 0.2
+"""Of gamma mu0 Ms t: errs by 4e-4 in m at 35 ns, and by its fourth power."""
+BLOCK, MEMORY = 8000, 1.5e7
+"""Trajectories at once, and how many numbers of them are kept in the last quarter."""
+CHECKED = 250
+"""Steps after which it is seen who stands still."""
+SLOW, CLOSE = 1e-3, 1e-5
+"""Rate over the largest field, and distance to a stable point, of what stands still."""
+DENSE = 0.8
+"""Part of a batch that still moves, below which it goes on alone."""
+SAMPLED = 0.45
+"""Radians between two samples of the last quarter, about."""
+
+
+def settle(
+    build: Build,
+    *,
+    start: ArrayLike | str,
+    duration: float = 35.0,
+    step: float = STEP,
+    frequency: bool = True,
+    executor: Executor | None = None,
+    progress: bool = False,
+    **axes: Sequence[float],
+) -> xr.Dataset:
+    """Follow a magnet for all combinations of some parameters to where it ends.
+
+    Without thermal field, by a Runge-Kutta step of order 4. A trajectory that has come
+    to within 1e-5 of a stable fixed point is not followed any further.
+
+    Parameters
+    ----------
+    build : callable
+        build(**parameters) -> Macrospin; it is called with arrays of the swept
+        parameters, one value for each trajectory, and hands them to terms.
+    start : str or 3-vector
+        Direction at the beginning.
+    duration : float, ns
+    step : float
+        Of gamma mu0 Ms t; where fields are larger than mu0 Ms, of these.
+    frequency : bool
+        Whether frequencies are looked for: it takes a fifth of the time.
+    executor : concurrent.futures.Executor, optional
+        Its workers get batches.
+    progress : bool
+    axes : sequences of numbers, by the names of the parameters
+
+    Returns
+    -------
+    xarray.Dataset
+        With the swept dimensions: m (axis) at the end, m_mean (axis), amplitude and
+        frequency (GHz, NaN if static) of the last quarter, switching_time (ns), and
+        settled, 1 where it stands still.
+
+    Raises
+    ------
+    InputError
+        No parameter is swept, `build` returns no Macrospin or one with a temperature,
+        or a step that is not > 0.
+
+    Examples
+    --------
+    Which currents reverse a film, in which fields:
+
+    >>> import numpy as np
+    >>> import kwantorque as kt
+    >>> d = kt.dynamics
+    >>> def film(torque, field):
+    ...     along_x = np.multiply.outer(field, [1.0, 0.0, 0.0])
+    ...     terms = [d.Uniaxial(0.02, "x"), d.Demagnetisation(), d.Field(along_x)]
+    ...     return kt.Macrospin(terms=[*terms, d.Slonczewski(torque, "x")])
+    >>> axes = {"torque": [0.004, 0.012], "field": [0.0, 0.01]}
+    >>> data = d.settle(film, start=d.along(90, 175), duration=10, **axes)
+    >>> data.m.sel(axis="x").values.round(1)
+    array([[-1., -1.],
+           [ 1.,  1.]])
+    """
+    if not axes:
+        raise InputError("`settle` needs parameters to sweep by name, such as torque=[0.0, 0.01]")
+    values = {name: np.atleast_1d(np.asarray(x, float)) for name, x in axes.items()}
+    grid = [one.ravel() for one in np.meshgrid(*values.values(), indexing="ij")]
+    columns = dict(zip(values, grid, strict=True))
+    options = {"duration": duration, "step": step, "frequency": frequency}
+    options |= {"executor": executor, "progress": progress}
+    return _dataset(values, settled(build, columns, start=start, **options))
+
+
+def settled(
+    build: Build,
+    columns: Mapping[str, NDArray],
+    *,
+    start: ArrayLike | str | Callable[..., NDArray],
+    duration: float = 35.0,
+    step: float = STEP,
+    frequency: bool = True,
+    executor: Executor | None = None,
+    progress: bool = False,
+) -> dict[str, NDArray]:
+    """As `settle`, for a list of parameters instead of all combinations.
+
+    Parameters
+    ----------
+    build, start, duration, step, frequency, executor, progress
+        As in `settle`; `start` may be a function of the parameters, too, that returns
+        (n, 3) directions.
+    columns : dict of (n,) arrays
+        Values of each parameter.
+
+    Returns
+    -------
+    dict of (n, ...) arrays
+        The variables of `settle`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import kwantorque as kt
+    >>> from kwantorque.dynamics.maps import settled
+    >>> def magnet(field):
+    ...     along_z = np.multiply.outer(field, [0.0, 0.0, 1.0])
+    ...     return kt.Macrospin(damping=0.5, terms=[kt.dynamics.Field(along_z)])
+    >>> columns = {"field": np.array([0.1, -0.1])}
+    >>> settled(magnet, columns, start="x", duration=10)["m"].round(3) + 0.0
+    array([[ 0.,  0.,  1.],
+           [ 0.,  0., -1.]])
+    """
+    first = start if callable(start) else unit("start", start)
+    task = _Task(build, first, positive("duration", duration, "ns"), positive("step", step), frequency)
+    task.check({name: one[:1] for name, one in columns.items()})
+    count = len(next(iter(columns.values())))
+    size, found = task.block(count), {}
+    parts = [{name: one[i : i + size] for name, one in columns.items()} for i in range(0, count, size)]
+    with progress_bar("trajectories", "run", progress, count) as bar:
+        for (i, part), one in as_finished(task, list(enumerate(parts)), executor):
+            found[i] = one
+            bar.update(len(next(iter(part.values()))))
+    return {name: np.concatenate([found[i][name] for i in range(len(parts))]) for name in found[0]}
+
+
+ABOUT = {
+    "m": ("1", "direction of the magnetisation at the end"),
+    "m_mean": ("1", "mean of m over the last quarter"),
+    "amplitude": ("1", "largest standard deviation of m over the last quarter"),
+    "frequency": ("GHz", "frequency over the last quarter"),
+    "switching_time": ("ns", "first zero of the start's largest component"),
+    "settled": ("1", "whether m stands still"),
+}
+
+
+def _dataset(values, found):
+    sizes, dims = [len(x) for x in values.values()], tuple(values)
+    variables = {}
+    for name, (unit_, words) in ABOUT.items():
+        shaped = found[name].reshape(*sizes, *found[name].shape[1:])
+        variables[name] = ((*dims, "axis")[: shaped.ndim], shaped, {"units": unit_, "long_name": words})
+    about = {"version": VERSION, "gamma": GAMMA}
+    return xr.Dataset(variables, {**{name: (name, x) for name, x in values.items()}, "axis": list(AXES)}, about)
+
+
+@dataclass(frozen=True)
+class _Task:
+    """One batch: from columns of parameters to what they settle to."""
+
+    build: Build
+    start: Any
+    duration: float
+    step: float
+    frequency: bool
+
+    def check(self, columns: Mapping[str, NDArray]) -> None:
+        magnet = self.build(**columns)
+        if not isinstance(magnet, Macrospin):
+            raise InputError(f"`build` must return a Macrospin, got {magnet!r}")
+        if np.any(np.asarray(magnet.temperature) > 0):
+            raise InputError("`settle` follows magnets without thermal field: leave `temperature` at 0 K")
+
+    def block(self, count: int) -> int:
+        # As many for each of two workers.
+        return -(-count // (2 * -(-count // (2 * BLOCK))))
+
+    def __call__(self, numbered: tuple[int, Mapping[str, NDArray]]) -> dict[str, NDArray]:
+        return _Batch(self, numbered[1]).run()
+
+
+class _Batch:
+    """Trajectories side by side; `which` of them still move, in the order of `m`."""
+
+    def __init__(self, task: _Task, columns: Mapping[str, NDArray]):
+        self.task, self.columns = task, columns
+        count = len(next(iter(columns.values())))
+        first = unit("start", task.start(**columns)) if callable(task.start) else task.start
+        start = np.array(np.broadcast_arrays(*first, np.zeros(count))[:3], float)
+        self.m, self.which = start.copy(), np.arange(count)
+        self._bind()
+        self.largest = np.argmax(np.abs(start), axis=0)
+        self.scale = float(np.max(self.magnet.scale))
+        step = task.step / max(self.magnet.saturation, self.scale)
+        self.steps = 4 * int(np.ceil(PER_NS * task.duration / step / 4))
+        self.step = PER_NS * task.duration / self.steps
+        self.found = {"m": start.T.copy(), "m_mean": start.T.copy(), "settled": np.zeros(count, "int8")}
+        self.found |= {"amplitude": np.zeros(count)}
+        self.found |= {name: np.full(count, np.nan) for name in ("frequency", "switching_time")}
+
+    def _bind(self):
+        self.magnet = self.task.build(**{name: x[self.which] for name, x in self.columns.items()})
+        self.rate = flow(self.magnet)
+
+    def run(self) -> dict[str, Any]:
+        """All steps; who stands still leaves before the last quarter."""
+        tail = 3 * self.steps // 4
+        for i in range(tail):
+            self._step(i)
+            if i % CHECKED == 0 and not self._drop_settled():
+                return self.found
+        every = max(int(SAMPLED / (self.step * self.scale)), 1)
+        most = max(int(MEMORY * every / (3 * (self.steps - tail))), 1)
+        which, m = self.which, self.m
+        for j in range(0, len(which), most):
+            self.which, self.m = which[j : j + most], m[:, j : j + most]
+            self._bind()
+            kept = [self.m]
+            for i in range(tail, self.steps):
+                self._step(i)
+                if (i - tail + 1) % every == 0:
+                    kept.append(self.m)
+            self._summarise(np.stack(kept), every)
+        return self.found
+
+    def _step(self, i):
+        before = self._watched()
+        self.m = rk4(self.rate, self.m, self.step)
+        after = self._watched()
+        crossed = np.nonzero(before * after <= 0)[0]
+        if len(crossed):
+            times, of = self.found["switching_time"], self.which[crossed]
+            share = before[crossed] / (before[crossed] - after[crossed])
+            new = np.isnan(times[of])
+            times[of[new]] = (i + share[new]) * self.step / PER_NS
+
+    def _watched(self):
+        """Of each, the component that was largest at the start."""
+        axis = self.largest
+        if axis[0] == axis[-1] and (axis == axis[0]).all():
+            return self.m[axis[0]]
+        return np.take_along_axis(self.m, axis[None, self.which], axis=0)[0]
+
+    def _drop_settled(self):
+        """Whether any trajectory is left."""
+        f = self.rate(*self.m)
+        if not (sum(np.abs(part) for part in f) < SLOW * self.scale).any():
+            return True
+        f, jacobian = linearised(self.rate, self.m)
+        rates = eigenvalues(jacobian)
+        slowest = np.abs(rates).min(axis=0)
+        still = (rates.real.max(axis=0) < 0) & (np.sqrt((f * f).sum(axis=0)) < CLOSE * slowest)
+        if still.sum() <= (1 - DENSE) * len(still) and not still.all():
+            return True
+        of = self.which[still]
+        self.found["m"][of] = self.found["m_mean"][of] = self.m[:, still].T
+        self.found["settled"][of] = 1
+        self.which, self.m = self.which[~still], self.m[:, ~still]
+        if len(self.which):
+            self._bind()
+        return bool(len(self.which))
+
+    def _summarise(self, kept, every):
+        mean, spread = mean_and_spread(kept)
+        self.found["m"][self.which] = self.m.T
+        self.found["m_mean"][self.which] = mean.T
+        self.found["amplitude"][self.which] = spread
+        self.found["settled"][self.which] = spread < STATIC
+        times = np.arange(len(kept)) * every * self.step / PER_NS
+        for i in np.nonzero(spread >= STATIC)[0] if self.task.frequency else ():
+            one = kept[:, :, i]
+            self.found["frequency"][self.which[i]] = fundamental(times, one, np.gradient(one, times, axis=0))

@@ -1,0 +1,65 @@
+"""A domain wall moved by a current, by its place and its angle.
+
+    (1 + alpha^2) dq/dt = gamma W (mu0 H_K/2) sin 2phi + (1 + alpha beta) u,
+    (1 + alpha^2) dphi/dt = -alpha gamma (mu0 H_K/2) sin 2phi + (beta - alpha) u/W
+
+from q = phi = 0; u > 0 along +z. Below the breakdown, |beta - alpha| u = alpha gamma W
+mu0 H_K/2, it moves at u beta/alpha, and without beta not at all; far above it turns,
+and moves at u (1 + alpha beta)/(1 + alpha^2). A. Thiaville et al., Europhys. Lett. 69,
+990 (2005); beta of spin relaxation: G. Tatara and P. Entel, Phys. Rev. B 78, 064429
+(2008). `kwantorque.dynamics.drift_and_beta` takes u and beta from transport.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from kwantorque.dynamics import RigidWall
+from kwantorque.plot import wall_motion
+from kwantorque.results import Estimate
+from kwantorque.systems.base import Parameter, Result, System, with_results
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from kwantorque.transport import Numerics
+
+__all__ = ["SYSTEM"]
+
+PARAMETERS = (
+    Parameter("damping", 0.02, "1", "Gilbert damping alpha", signed=False),
+    Parameter("beta", 0.04, "1", "beta of the non-adiabatic torque"),
+    Parameter("drift_velocity", 50.0, "m/s", "u of the current: > 0 along +z"),
+    Parameter("wall_width", 10.0, "nm", "W of the wall", positive=True),
+    Parameter("hard_axis_field", 0.02, "T", "mu0 H_K of the hard axis, in sin 2phi", signed=False),
+    Parameter("duration", 200.0, "ns", "how long the motion is followed", positive=True),
+)
+RESULTS = (
+    Result("velocity", "m/s", "mean velocity of the last half"),
+    Result("velocity_initial", "m/s", "velocity at the start"),
+    Result("breakdown", "m/s", "drift velocity at which the wall begins to turn"),
+    Result("precession", "GHz", "turns of the wall per time; none if it does not turn"),
+)
+
+
+def compute(parameters: Mapping[str, Any], numerics: Numerics) -> xr.Dataset:
+    """Place and angle in time, with the results."""
+    started = time.perf_counter()
+    about = {name: value for name, value in parameters.items() if name != "duration"}
+    data = RigidWall(**about).run(parameters["duration"])
+    names = [result.name for result in RESULTS]
+    estimates = {name: Estimate(float(data[name])) for name in names}
+    return with_results(data.drop_vars(names), RESULTS, estimates).assign_attrs(seconds=time.perf_counter() - started)
+
+
+SYSTEM = System(
+    name="domain-wall-motion",
+    shows="a domain wall under a current: velocity, breakdown, precession",
+    source="Thiaville et al., Europhys. Lett. 69, 990 (2005); Tatara & Entel, Phys. Rev. B 78, 064429 (2008)",
+    parameters=PARAMETERS,
+    results=RESULTS,
+    compute=compute,
+    figure=wall_motion,
+)

@@ -1,0 +1,252 @@
+"""A magnet that turns as a whole, driven by a spin-polarised current.
+
+D. C. Ralph and M. D. Stiles, J. Magn. Magn. Mater. 320, 1190 (2008), eq. 3, 25, 26, 28
+and figures 7 to 9; A. Manchon, Phys. Rev. B 83, 172403 (2011), figures 3 and 4.
+
+    dm/dt' = -m x h + damping m x dm/dt' + tau g [m x (p x m) + field_like m x p],
+    h = H/Ms + Q_par m_x x + (Q_perp - 1) m_z z,
+    g = 2 L^2/[(L^2 + 1) + (L^2 - 1) m.p],        t' = gamma mu0 Ms t,
+
+m the direction of the magnetic moment, tau = hbar eta J/(2 e mu0 Ms^2 d) > 0 drives it
+towards the polariser p. The threshold of an in-plane magnet is damping (1/2 + Q_par) at
+Q_perp = 0 (eq. 26, without a field), that of a pole with p along z is damping (1 -
+Q_perp + Q_par/2): the paper's damping (1 + Q_par - Q_perp) is equal to it at Q_par = 0
+only. A threshold is the first instability; a full reversal needs more.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import xarray as xr
+
+from kwantorque.dynamics import (
+    GAMMA,
+    Demagnetisation,
+    Field,
+    Macrospin,
+    Slonczewski,
+    Uniaxial,
+    along,
+    current_density_of,
+    equilibrium,
+    first_change,
+)
+from kwantorque.dynamics.equation import flow
+from kwantorque.dynamics.maps import settled
+from kwantorque.plot import motion
+from kwantorque.results import Estimate
+from kwantorque.results.dataset import VERSION
+from kwantorque.systems.base import Parameter, Result, System, with_results
+from kwantorque.systems.sweep import SystemTask
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from kwantorque.transport import Numerics
+
+__all__ = ["SYSTEM", "driving", "free_layer", "threshold"]
+
+PARAMETERS = (
+    Parameter("saturation", 1.0, "T", "saturation mu0 Ms", positive=True),
+    Parameter("damping", 0.01, "1", "Gilbert damping", signed=False),
+    Parameter("anisotropy_perpendicular", 0.0, "1", "Q_perp = H_K/Ms of the easy axis z; 1 compensates the film's own"),
+    Parameter("anisotropy_in_plane", 0.02, "1", "Q_par = H_K/Ms of the easy axis x"),
+    *(Parameter(f"field_{axis}", 0.0, "T", f"applied field mu0 H along {axis}") for axis in "xyz"),
+    Parameter("torque", 0.01, "1", "damping-like torque tau: > 0 drives m towards the polariser"),
+    Parameter("field_like", 0.0, "1", "field-like torque along m x p, over the damping-like one"),
+    Parameter("asymmetry", 1.0, "1", "Lambda of the torque's dependence on the angle", positive=True),
+    Parameter("polariser_theta", 90.0, "deg", "polar angle of the polariser"),
+    Parameter("polariser_phi", 0.0, "deg", "azimuth of the polariser"),
+    Parameter("theta", 90.0, "deg", "polar angle of m at the start"),
+    Parameter("phi", 175.0, "deg", "azimuth of m at the start"),
+    Parameter("temperature", 0.0, "K", "temperature of the thermal field", signed=False),
+    Parameter("volume", 2e4, "nm^3", "volume of the magnet", positive=True),
+    Parameter("duration", 35.0, "ns", "how long the motion is followed", positive=True),
+    Parameter("seed", 0.0, "1", "of the thermal field", signed=False),
+    Parameter("thickness", 3.0, "nm", "thickness of the magnet", positive=True),
+    Parameter("efficiency", 0.3, "1", "efficiency eta of the current", positive=True),
+)
+RESULTS = (
+    *(Result(f"m_{axis}", "1", f"mean of m_{axis} over the last quarter") for axis in "xyz"),
+    Result("amplitude", "1", "largest standard deviation of a component of m over the last quarter"),
+    Result("frequency", "GHz", "frequency of the component that varies most; none of a static magnet"),
+    Result("threshold", "1", "torque at which the fixed point next to the start changes stability"),
+    Result("switching_time", "ns", "first zero of the start's largest component"),
+    Result("threshold_current_density", "A/m^2", "current density of the threshold"),
+)
+
+
+SHARED = ("saturation", "duration", "temperature", "volume", "seed", "thickness")
+"""What all trajectories of a batch have in common."""
+STEP = 0.1
+"""Of gamma mu0 Ms t in a sweep: errs by 3e-5 in m at 35 ns."""
+
+
+FEW = 40
+"""Trajectories that are faster one by one."""
+
+
+def free_layer(p: Mapping[str, Any]) -> Macrospin:
+    """The magnet of these parameters without the current.
+
+    Examples
+    --------
+    >>> import kwantorque as kt
+    >>> from kwantorque.systems.macrospin import free_layer
+    >>> film = free_layer(kt.systems.find("macrospin").complete({"saturation": 1.6}))
+    >>> (film.field("z") + 0.0).tolist()
+    [0.0, 0.0, -1.6]
+    """
+    terms = (
+        Field(np.stack([p["field_x"], p["field_y"], p["field_z"]], axis=-1)),
+        Uniaxial(p["anisotropy_in_plane"], "x"),
+        Uniaxial(p["anisotropy_perpendicular"], "z"),
+        Demagnetisation(),
+    )
+    about = {name: p[name] for name in ("saturation", "damping", "thickness", "volume", "temperature")}
+    return Macrospin(terms=terms, **about)
+
+
+def driving(p: Mapping[str, Any], torque: Any) -> Slonczewski:
+    """The current's torque as a term, of a strength of one's own."""
+    polariser = along(p["polariser_theta"], p["polariser_phi"])
+    return Slonczewski(torque, polariser, p["field_like"], p["asymmetry"])
+
+
+def threshold(points: Sequence[Mapping[str, Any]]) -> NDArray:
+    """The torque, of the sign of `torque`, at which the start's fixed point changes.
+
+    NaN if there is none up to 1, or the point ends first.
+
+    Parameters
+    ----------
+    points : sequence of dicts of all parameters, of one saturation
+
+    Examples
+    --------
+    >>> import kwantorque as kt
+    >>> from kwantorque.systems.macrospin import threshold
+    >>> complete = kt.systems.find("macrospin").complete
+    >>> threshold([complete({"anisotropy_in_plane": q}) for q in (0.02, 0.1)]).round(9)
+    array([0.0052, 0.006 ])
+    """
+    films = [free_layer(p) for p in points]
+    starts = [equilibrium(film, along(p["theta"], p["phi"])) for film, p in zip(films, points, strict=True)]
+    columns = _columns(points)
+    sign = np.where(columns["torque"] < 0, -1.0, 1.0)
+
+    def rate_at(torque, which):
+        p = _those_of(columns, which)
+        film = free_layer(p)
+        return flow(film.but(terms=(*film.terms, driving(p, sign[which] * torque))))
+
+    return sign * first_change(rate_at, np.stack(starts, axis=1), free_layer(_those_of(columns, slice(None))).scale)
+
+
+def _columns(points):
+    """Parameters of several points: numbers that they share, arrays of the others."""
+    return {name: np.array([p[name] for p in points]) for name in points[0]}
+
+
+def _those_of(columns, which):
+    """The same of some points; what a magnet has only one of is a number."""
+    return {name: float(x[0]) if name in SHARED else x[which] for name, x in columns.items()}
+
+
+def _driven(**p):
+    film = free_layer(p)
+    return film.but(terms=(*film.terms, driving(p, p["torque"])))
+
+
+def _of_columns(shared, **columns):
+    return _driven(**shared, **columns)
+
+
+def _start(**p):
+    return along(p["theta"], p["phi"])
+
+
+def _estimates(points, found):
+    """All results of some points, from what their motions end in."""
+    critical = threshold(points)
+    for i, p in enumerate(points):
+        values = dict(zip(("m_x", "m_y", "m_z"), found["m_mean"][i], strict=True))
+        values |= {name: found[name][i] for name in ("amplitude", "frequency", "switching_time")}
+        current = current_density_of(critical[i], p["efficiency"], p["saturation"], p["thickness"])
+        values |= {"threshold": critical[i], "threshold_current_density": current}
+        yield {name: Estimate(float(value)) for name, value in values.items()}
+
+
+def compute(parameters: Mapping[str, Any], numerics: Numerics) -> xr.Dataset:
+    """The motion from the start, and what it settles to."""
+    p, started = parameters, time.perf_counter()
+    data = _driven(**p).run(_start(**p), duration=p["duration"], seed=p["seed"])
+    found = {name: data[name].values[None] for name in ("m_mean", "amplitude", "frequency", "switching_time")}
+    (estimates,) = _estimates([p], found)
+    return with_results(data.drop_vars(list(found)), RESULTS, estimates).assign_attrs(
+        seconds=time.perf_counter() - started
+    )
+
+
+class _Sweep(SystemTask):
+    """Points of a sweep: batches of trajectories, of which the results are kept."""
+
+    batch = 4000
+
+    def together(self, points: Sequence[Mapping[str, Any]], numerics: Numerics) -> list[xr.Dataset]:
+        """The results at some points, which may differ in anything."""
+        complete = [self.system.complete({**self.fixed, **point}, doubt=False) for point in points]
+        alike, found = {}, [None] * len(points)
+        for i, p in enumerate(complete):
+            alike.setdefault(tuple(p[name] for name in SHARED), []).append(i)
+        for which in alike.values():
+            for i, data in zip(which, self._batch([complete[i] for i in which], numerics), strict=True):
+                found[i] = data
+        return found
+
+    def _batch(self, points, numerics):
+        p, started = points[0], time.perf_counter()
+        if p["temperature"] > 0 or len(points) < FEW:
+            return [self._results(one, compute(one, numerics), numerics) for one in points]
+        columns = _columns(points)
+        build = partial(_of_columns, {name: p[name] for name in SHARED})
+        varying = {name: x for name, x in columns.items() if name not in SHARED}
+        ends = settled(build, varying, start=_start, duration=p["duration"], step=STEP)
+        estimates = list(_estimates(points, ends))
+        spent = (time.perf_counter() - started) / len(points)
+        about = {"version": VERSION, "gamma": GAMMA, "seconds": spent}
+        data = (with_results(xr.Dataset(attrs=about), RESULTS, one) for one in estimates)
+        return [self._results(p, one, numerics) for p, one in zip(points, data, strict=True)]
+
+    def _results(self, p, data, numerics):
+        data = self.system.picked(data, self.system.asked(self.results))
+        data = data[[name for name in data.data_vars if name.startswith("result_")]].drop_vars(
+            ["time", "axis"], errors="ignore"
+        )
+        return data.assign_attrs(solver=numerics.solver.name, system=self.system.name)
+
+
+class _Macrospin(System):
+    """A system whose sweeps are computed in batches."""
+
+    def task(
+        self, given: Mapping[str, Any], swept: Sequence[str], to_zero_spacing: bool, results: Sequence[str] | None
+    ) -> SystemTask:
+        """What `kwantorque.sweep` computes, many points at once."""
+        return _Sweep.of(self, given, swept, to_zero_spacing, results)
+
+
+SYSTEM = _Macrospin(
+    name="macrospin",
+    shows="a magnet under a spin-polarised current: threshold, precession, switching",
+    source="Ralph & Stiles, J. Magn. Magn. Mater. 320, 1190 (2008), eq. 3, 25-28; Manchon, Phys. Rev. B 83, 172403",
+    parameters=PARAMETERS,
+    results=RESULTS,
+    compute=compute,
+    figure=motion,
+)

@@ -1,0 +1,117 @@
+"""The prepared magnet: the example of the review, signs, nulls, its picture."""
+
+import json
+
+import numpy as np
+import pytest
+
+import kwantorque as kt
+from kwantorque.cli import commands
+
+MACROSPIN = kt.systems.find("macrospin")
+
+
+def test_current_of_the_example():
+    """An ellipse of 130 x 60 x 3 nm^3, 8e5 A/m, eta = 0.3, 20 mT: 0.778312 mA."""
+    saturation = 4e-7 * np.pi * 8e5
+    data = MACROSPIN.run(saturation=saturation, anisotropy_in_plane=0.02 / saturation, duration=1)
+    area = np.pi / 4 * 130e-9 * 60e-9
+    assert float(data.result_threshold_current_density) * area == pytest.approx(0.778312e-3, rel=1e-5)
+
+
+def test_a_negative_torque_drives_away_from_the_polariser():
+    data = MACROSPIN.run(torque=-0.01, phi=5, duration=8)
+    assert float(data.result_m_x) == pytest.approx(-1, abs=1e-6)
+    assert float(data.result_threshold) == pytest.approx(-0.0052, rel=1e-6)
+    towards = MACROSPIN.run(torque=0.01, phi=5, duration=8)
+    assert float(towards.result_m_x) == pytest.approx(1, abs=1e-6)
+    assert np.isnan(towards.result_threshold)
+
+
+def test_what_does_not_exist_is_null(capsys):
+    assert commands.main(["run", "macrospin", "--json", "--set", "duration=8", "--set", "polariser_theta=0"]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert answer["results"]["threshold"] is None
+    assert answer["closure"] is None
+    assert answer["error_estimate"] is None
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("damping=-0.1", "`damping` must be >= 0"),
+        ("asymmetry=0", "`asymmetry` must be > 0"),
+        ("duration=1e8", "shorten it"),
+        ("seed=0.5", "`seed` must be a whole number"),
+    ],
+)
+def test_bad_input(words, message, capsys):
+    assert commands.main(["run", "macrospin", "--set", words]) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_figure_shows_the_components_and_the_sphere():
+    data = MACROSPIN.run(duration=4)
+    ax = kt.plot.motion(data)
+    for line, axis in zip(ax.get_lines(), "xyz", strict=False):
+        assert np.array_equal(line.get_ydata(), data.m.sel(axis=axis))
+    (sphere,) = (one for one in ax.figure.axes if one is not ax)
+    (start, end) = (line for line in sphere.get_lines() if line.get_marker() in "os")
+    # Seen from an azimuth of 35 degrees, -x lies behind, to the right.
+    assert start.get_xdata()[0] > 0
+    assert end.get_xdata()[0] < 0
+    with pytest.raises(kt.InputError, match="this Dataset has no m"):
+        kt.plot.on_sphere(data.drop_vars("m"))
+
+
+def test_a_sweep_is_its_points(tmp_path):
+    """Few points one by one; saved, and extended without what is there."""
+    axes = {"torque": [-0.02, 0.02], "field_x": [0.0, -0.03]}
+    swept = kt.sweep(MACROSPIN, duration=3, progress=False, out=tmp_path / "m.nc", **axes)
+    assert "m" not in swept
+    for torque in axes["torque"]:
+        for field in axes["field_x"]:
+            one = MACROSPIN.results_of(MACROSPIN.run(torque=torque, field_x=field, duration=3))
+            point = MACROSPIN.results_of(swept.sel(torque=torque, field_x=field))
+            assert point == pytest.approx(one, nan_ok=True, rel=1e-9)
+    more = kt.sweep(MACROSPIN, duration=3, progress=False, out=tmp_path / "m.nc", torque=[-0.02, 0.0], field_x=[0.0])
+    assert float(more.result_m_x[0, 0]) == float(swept.result_m_x[0, 0])
+
+
+def test_many_points_are_computed_at_once():
+    """In batches, also where magnets and torques differ from point to point."""
+    torques, dampings = np.linspace(0.006, 0.02, 11).tolist(), [0.01, 0.02, 0.03, 0.04]
+    given = {"duration": 2, "polariser_theta": 80, "field_like": 0.2, "asymmetry": 1.3}
+    swept = kt.sweep(MACROSPIN, torque=torques, damping=dampings, progress=False, **given)
+    for i, j in ((0, 0), (5, 1), (10, 3)):
+        one = MACROSPIN.results_of(MACROSPIN.run(torque=torques[i], damping=dampings[j], **given))
+        point = MACROSPIN.results_of(swept.isel(torque=i, damping=j))
+        assert point.pop("frequency") == pytest.approx(one.pop("frequency"), rel=1e-3, nan_ok=True)
+        assert point == pytest.approx(one, nan_ok=True, rel=2e-3, abs=1e-3)
+
+
+def test_a_bad_point_of_a_batch_says_which(capsys):
+    assert commands.main(["run", "macrospin", "--quiet", "--set", "duration=1", "--sweep", "torque=0,0.01"]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 3
+    words = ["run", "macrospin", "--quiet", "--sweep", "duration=1,1e7", "--json"]
+    assert commands.main(words) == 1
+    captured = capsys.readouterr()
+    assert "1 of 2 points failed; the first, duration = 10000000.0" in captured.err
+    assert json.loads(captured.out)["results"]["m_x"][1] is None
+
+
+def test_walls_are_swept(capsys):
+    words = [
+        "run",
+        "domain-wall-motion",
+        "--quiet",
+        "--json",
+        "--sweep",
+        "drift_velocity=5:25:3",
+        "--sweep",
+        "beta=0,0.04",
+    ]
+    assert commands.main(words) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert answer["results"]["velocity"][0][1] == pytest.approx(10.0, rel=1e-3)
+    assert answer["results"]["precession"][0] == [None, None]
