@@ -83,11 +83,12 @@ class Parameter:
         """
         if self.choices:
             return known(f"value of `{self.name}`", value, self.choices)
-        number = finite(self.name, value, self.unit)
+        unit = "" if self.unit == "1" else self.unit
+        number = finite(self.name, value, unit)
         if self.positive:
-            positive(self.name, number, self.unit)
+            positive(self.name, number, unit)
         elif not self.signed and number < 0:
-            raise InputError(f"`{self.name}` must be >= 0 {self.unit}, got {value!r}")
+            raise InputError(f"`{self.name}` must be >= 0{unit and ' ' + unit}, got {value!r}")
         return number
 
     def doubt(self, *values: float | str) -> None:
