@@ -11,7 +11,7 @@ Over all directions <S_i^a S_j^b> = delta_ij delta_ab/3. Three ways to it:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 __all__ = ["AVERAGES", "Directions", "hadamard_above", "ratio_of_means"]
 
+UNIT = 1e-6
+"""Length by which a unit vector may differ from one."""
 AVERAGES = ("array", "antithetic", "random")
 
 
@@ -110,11 +112,13 @@ class Directions:
     seed : int
     kinds : int
         Independent vectors of each impurity: they take further columns of the array.
+    given : (realisations, number, 3) or (realisations, kinds, number, 3) array
+        Unit vectors instead of all this; one vector of each impurity serves all kinds.
 
     Raises
     ------
     InputError
-        An unknown word, a number that is none.
+        An unknown word, a number that is none, vectors that are no unit vectors.
 
     Examples
     --------
@@ -132,19 +136,29 @@ class Directions:
     realisations: int = 96
     seed: int = 0
     kinds: int = 1
+    given: NDArray | None = field(default=None, compare=False)
 
     def __post_init__(self):
         known("average", self.average, AVERAGES)
         for name, least in (("number", 0), ("realisations", 1), ("seed", 0), ("kinds", 1)):
             object.__setattr__(self, name, whole(name, getattr(self, name), least))
+        if self.given is not None:
+            object.__setattr__(self, "given", _unit_vectors(self.given, self.kinds, self.number))
+
+    @property
+    def random(self) -> bool:
+        """Whether a mean over them has a standard error."""
+        return self.given is None and self.average != "array"
 
     def __len__(self) -> int:
+        if self.given is not None:
+            return len(self.given)
         return 6 * len(hadamard_above(self.number * self.kinds)) if self.average == "array" else self.realisations
 
     @property
     def solves(self) -> int:
         """Choices of directions in one realisation."""
-        return 2 if self.average == "antithetic" else 1
+        return 2 if self.random and self.average == "antithetic" else 1
 
     def of(self, i: int) -> NDArray:
         """All unit vectors of realisation i.
@@ -153,6 +167,8 @@ class Directions:
         -------
         (solves, kinds, number, 3) array
         """
+        if self.given is not None:
+            return self.given[i : i + 1]
         if self.average == "array":
             row, axis, sign = np.unravel_index(i, (len(self) // 6, 3, 2))
             signs = hadamard_above(self.number * self.kinds)[row, 1 : 1 + self.number * self.kinds]
@@ -163,6 +179,24 @@ class Directions:
         vectors = rng.normal(size=(self.kinds, self.number, 3))
         vectors /= np.linalg.norm(vectors, axis=-1, keepdims=True)
         return np.stack([vectors, -vectors][: self.solves])
+
+
+def _unit_vectors(given, kinds, number):
+    """As (realisations, kinds, number, 3)."""
+    try:
+        vectors = np.asarray(given, float)
+    except (TypeError, ValueError):
+        vectors = np.empty(0)
+    if vectors.ndim == 3:
+        vectors = np.repeat(vectors[:, None], kinds, axis=1)
+    if vectors.shape[1:] != (kinds, number, 3) or not len(vectors):
+        raise InputError(
+            f"directions must be (realisations, {number}, 3) or (realisations, {kinds}, {number}, 3), got "
+            f"{np.shape(given) if vectors.size else given!r}"
+        )
+    if not (np.abs(np.linalg.norm(vectors, axis=-1) - 1) < UNIT).all():
+        raise InputError("directions must be unit vectors: strengths are those of the impurities")
+    return vectors
 
 
 def ratio_of_means(over: ArrayLike, under: ArrayLike) -> tuple[float, float]:

@@ -55,6 +55,22 @@ def test_random_directions_are_isotropic_and_their_own(average):
     assert not np.array_equal(Directions(50, average, 200, seed=2).of(5), vectors[5])
 
 
+def test_given_directions():
+    vectors = np.eye(3)[None, [0, 2]].repeat(4, axis=0)
+    one = Directions(2, given=vectors)
+    assert len(one) == 4
+    assert one.solves == 1
+    assert np.array_equal(one.of(3)[0, 0], vectors[3])
+    assert Directions(2, "antithetic", given=vectors, kinds=2).of(0).shape == (1, 2, 2, 3)
+    for wrong, message in (
+        (vectors[0], r"must be \(realisations, 2, 3\)"),
+        (2 * vectors, "unit vectors"),
+        ("up", "got 'up'"),
+    ):
+        with pytest.raises(InputError, match=message):
+            Directions(2, given=wrong)
+
+
 def test_error_of_a_ratio_is_that_of_the_linearised_ratio():
     """Against the scatter of many ratios of correlated numbers."""
     rng = np.random.default_rng(0)
