@@ -32,6 +32,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 import kwantorque as kt
+from kwantorque.algebra import SPIN_HALF
 from kwantorque.operators import ChainOperators
 from kwantorque.structures.chain import Chain, discretise
 from kwantorque.structures.kwant_builder import Blocks, build_chain, load_kwant, site_order
@@ -253,6 +254,57 @@ def converged_wire(tolerance: float = 3e-4, sample: int = 40, grid: int = 10_000
     print(f"  two processes against one at 1e-5: {times[1]:.2f} s / {times[2]:.2f} s = {times[1] / times[2]:.2f}x")
 
 
+def strip(length: int = 40, width: int = 30) -> object:
+    """A disordered strip with a spin texture and Rashba coupling, between two leads."""
+    square, (x, y, z), one = kwant.lattice.square(norbs=2), 2 * SPIN_HALF, np.eye(2)
+
+    def onsite(site, J, W):
+        angle, random = 0.2 * site.pos[0], kwant.digest.uniform(repr(site.tag)) - 0.5
+        return (4 + W * random) * one + J / 2 * (np.cos(angle) * z + np.sin(angle) * x)
+
+    def hopping(to, source, alpha):
+        along = to.pos - source.pos
+        return -one + 0.5j * alpha * (along[0] * y - along[1] * x)
+
+    system = kwant.Builder()
+    system[(square(i, j) for i in range(length) for j in range(width))] = onsite
+    system[square.neighbors()] = hopping
+    lead = kwant.Builder(kwant.TranslationalSymmetry((-1, 0)))
+    lead[(square(0, j) for j in range(width))] = 4 * one
+    lead[square.neighbors()] = -one
+    for side in (lead, lead.reversed()):
+        system.attach_lead(side)
+    return system.finalized()
+
+
+def networks() -> None:
+    """Books of a Kwant system against Kwant's operators: all modes of one lead.
+
+    Kwant's are densities and currents of particles and of the three components of spin,
+    and the sources of these, without terms; ours besides the torque of each of three
+    terms and its partner, and closure.
+    """
+    system, params = strip(), {"J": 0.4, "alpha": 0.15, "W": 0.5}
+    terms = {"exchange": "J", "rashba": "alpha"}
+    psi = kwant.wave_function(system, 1.0, params=params)(0)
+    moments = [np.eye(2), *SPIN_HALF]
+    unbound = [kind(system, one) for kind in (kwant.operator.Density, kwant.operator.Current) for one in moments]
+    unbound += [kwant.operator.Source(system, one) for one in SPIN_HALF]
+    bound = [operator.bind(params=params) for operator in unbound]
+    books = kt.Books(system, params, terms=terms)
+    methods = {
+        "Kwant's operators, binding": lambda: [operator.bind(params=params) for operator in unbound],
+        "Books, made and verified": lambda: kt.Books(system, params, terms=terms),
+        "Books, bound to other parameters": lambda: books.bind(params),
+        "Kwant's operators, each mode": lambda: [operator(state) for operator in bound for state in psi],
+        "Books, each mode": lambda: books.values(psi),
+        "Books, sum over modes": lambda: books.values(psi, 1.0),
+    }
+    print(f"\nstrip of {len(system.sites)} sites on Kwant's builder, {len(psi)} modes (ms)")
+    for key, seconds in best_times(methods).items():
+        print(f"  {key:36}{seconds * 1e3:10.1f}")
+
+
 def sweeps() -> None:
     """Whole figures on two processes, as a user runs them.
 
@@ -316,6 +368,7 @@ def report() -> None:
         where_the_time_goes(*wire())
         scaling()
         converged_wire()
+        networks()
     sweeps()
     print(f"\npeak memory of this process: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
 

@@ -2,6 +2,7 @@
 
 import difflib
 import inspect
+import sys
 from collections.abc import Callable, Iterable
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
@@ -18,6 +19,7 @@ __all__ = [
     "length",
     "named",
     "positive",
+    "users_level",
     "whole",
 ]
 
@@ -325,3 +327,14 @@ def named(entry: Callable[P, R]) -> Callable[P, R]:
         return call
     entry.__init__ = call
     return entry
+
+
+def users_level() -> int:
+    """The `stacklevel` of a warning that points at the line which called the package.
+
+    Where the same function warns however deep it was called.
+    """
+    frame, level = sys._getframe(1), 1
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] == "kwantorque":
+        frame, level = frame.f_back, level + 1
+    return level

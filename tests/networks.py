@@ -4,6 +4,7 @@ import itertools
 
 import numpy as np
 
+import kwantorque as kt
 from kwantorque.algebra import SPIN_HALF, SPIN_ONE, on_orbital, on_spin
 from kwantorque.structures.kwant_builder import load_kwant
 
@@ -125,3 +126,67 @@ def three_kinds():
     spin = {s: SPIN_HALF, "spinless": None, "p": P_SPIN}
     orbital = {s: None, spinless: None, p: P_ORBITAL}
     return chain.finalized(), spin, orbital
+
+
+def hops_of(term, spacing):
+    """{offset: block} of a `Polynomial` on a cubic lattice, symmetric differences."""
+    n, found = term.n_states, {}
+    unit = np.eye(3, dtype=int)
+    found[0, 0, 0] = term.constant + 2 * np.einsum("iiab->ab", term.quadratic) / spacing**2
+    for i in range(3):
+        # psi(r + e_i) has k_i = -i/(2a), k_i^2 = -1/a^2.
+        found[tuple(unit[i])] = -term.quadratic[i, i] / spacing**2 - 0.5j * term.linear[i] / spacing
+        for j in range(i):
+            for sign in (1, -1):
+                mixed = -sign * (term.quadratic[i, j] + term.quadratic[j, i]) / (4 * spacing**2)
+                found[tuple(unit[i] + sign * unit[j])] = mixed
+    assert all(block.shape == (n, n) for block in found.values())
+    return {offset: block for offset, block in found.items() if block.any() or offset == (0, 0, 0)}
+
+
+def gamnas_wire(length, width, height, spacing, right=(1, 0, 0)):
+    """A wire of 6-band GaMnAs along z with a finite cross-section and two domains.
+
+    Its parameters are the strengths of exchange and spin-orbit coupling, in units of
+    those of the material; the left half is magnetised along -z.
+    """
+    material = kt.KohnLuttinger(exchange=0.27)
+    terms = {term.name: hops_of(term, spacing) for term in material.terms(np.array([0.0, 0.0, -1.0]))}
+    fields = [sum(m * matrix for m, matrix in zip(one, material.spin, strict=True)) for one in ((0, 0, -1), right)]
+    (exchange,) = (term.constant for term in material.terms(np.array([0.0, 0.0, -1.0])) if term.name == "exchange")
+    assert np.allclose(exchange, 0.27 * fields[0])
+    lattice = kwant.lattice.general(spacing * np.eye(3), norbs=6)
+    strengths = {"exchange": "J", "spin_orbit": "soc"}
+    total = {}
+    for name, hops in terms.items():
+        for offset, block in hops.items():
+            at = total.setdefault(offset, {})
+            at[strengths.get(name)] = at.get(strengths.get(name), 0) + block
+    assert set(total[0, 0, 0]) == {None, "J", "soc"}
+
+    def onsite_of(is_left):
+        def onsite(site, J, soc):
+            own = total[0, 0, 0]
+            return own[None] + soc * own["soc"] + 0.27 * J * fields[0 if is_left(site) else 1]
+
+        return onsite
+
+    def fill(builder, numbers, is_left):
+        builder[(lattice(x, y, z) for x in range(width) for y in range(height) for z in numbers)] = onsite_of(is_left)
+        for offset, parts in total.items():
+            if offset != (0, 0, 0):
+                assert set(parts) == {None}
+                # H_{i,j} belongs to psi at j = i + offset.
+                builder[kwant.builder.HoppingKind(tuple(-x for x in offset), lattice)] = parts[None]
+
+    wire = kwant.Builder()
+    fill(wire, range(length), lambda site: site.tag[2] < length // 2)
+    wire.attach_lead(_lead(lattice, -spacing, fill, True), add_cells=1)
+    wire.attach_lead(_lead(lattice, spacing, fill, False), add_cells=1)
+    return wire.finalized(), material
+
+
+def _lead(lattice, step, fill, is_left):
+    lead = kwant.Builder(kwant.TranslationalSymmetry((0, 0, step)))
+    fill(lead, [0], lambda site: is_left)
+    return lead

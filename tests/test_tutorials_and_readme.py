@@ -5,6 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from kwantorque.structures.kwant_builder import load_kwant
+
+load_kwant()
+"""A lesson that imports Kwant need not care whether MUMPS is there."""
 ROOT = Path(__file__).parents[1]
 
 

@@ -85,11 +85,12 @@ class LocalOperators:
         return self._at_sites(on_bond, self._sign)
 
     def share(self, on_bond: NDArray) -> NDArray:
-        """Half of all bonds of each site inside.
+        """Half of what terms give on all bonds of each site inside; fluxes have none.
 
         From values on bonds, (..., n_bonds, columns), to (..., n_inside, columns).
         """
-        return self._at_sites(on_bond, [np.abs(sign) / 2 for sign in self._sign])
+        halves = self._at_sites(on_bond[..., FLUXES.stop :], [np.abs(sign) / 2 for sign in self._sign])
+        return np.concatenate([np.zeros((*halves.shape[:-1], FLUXES.stop)), halves], axis=-1)
 
     def gains(self, on_site: NDArray, share: NDArray) -> dict[str, NDArray]:
         """What each term gives to the carriers' s and L.
@@ -183,10 +184,13 @@ class LocalOperators:
 
     def _at_sites(self, on_bond, factors):
         """Sum over the bonds of each site inside, with factors (n_inside,)."""
-        result = 0.0
+        result = None
         for bond, factor in zip(self._bond_at, factors, strict=True):
             factor = factor[0] if np.ptp(factor) == 0 else factor[:, None]
-            result = result + factor * on_bond[..., bond, :]
+            part = factor * on_bond[..., bond, :]
+            result = part if result is None else np.add(result, part, out=result)
+        if result is None:
+            return np.zeros((*on_bond.shape[:-2], int(self.graph.inside.sum()), on_bond.shape[-1]))
         return result
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,7 +23,7 @@ def _runs(kind):
     numbers = np.unique(kind)
     if len(starts) > 2 * len(numbers):
         return [np.flatnonzero(kind == number) for number in numbers]
-    return [slice(start, stop) for start, stop in zip(starts, [*starts[1:], len(kind)], strict=True)]
+    return [slice(*ends) for ends in pairwise([*starts, len(kind)])]
 
 
 def real_trace(operators: NDArray, rho: NDArray, kind: NDArray) -> NDArray:
@@ -53,13 +55,13 @@ def real_trace(operators: NDArray, rho: NDArray, kind: NDArray) -> NDArray:
     # interleaved (Re, Im) rows.
     rows = np.ascontiguousarray(np.conj(np.swapaxes(operators, -1, -2)), dtype=complex).view(float)
     rows = rows.reshape(*operators.shape[:3], 2 * n * n).swapaxes(-1, -2)
-    rho = np.ascontiguousarray(rho, dtype=complex).view(float).reshape(n_k, -1, n_blocks, 2 * n * n)
+    rho = np.ascontiguousarray(rho, dtype=complex).view(float).reshape(n_k, math.prod(middle), n_blocks, 2 * n * n)
     result = np.empty((n_k, rho.shape[1], n_blocks, n_operators))
-    runs = _runs(kind)
-    if len(runs) > n_blocks // 2:
+    if 2 * len(np.unique(kind)) > n_blocks > 2:
         # Hardly two blocks of a kind, as with disorder: one product for each block.
-        np.matmul(rho.swapaxes(1, 2), rows[:, kind], out=result.swapaxes(1, 2))
-    else:
-        for at in runs:
-            result[:, :, at] = rho[:, :, at] @ rows[:, None, kind[at][0]]
+        own = rows if np.array_equal(kind, np.arange(rows.shape[1])) else rows[:, kind]
+        np.matmul(rho.swapaxes(1, 2), own, out=result.swapaxes(1, 2))
+        return result.reshape(n_k, *middle, n_blocks, n_operators)
+    for at in _runs(kind):
+        result[:, :, at] = rho[:, :, at] @ rows[:, None, kind[at][0]]
     return result.reshape(n_k, *middle, n_blocks, n_operators)

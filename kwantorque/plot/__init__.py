@@ -24,6 +24,7 @@ from .junctions import (
 )
 from .layers import stack
 from .lines import results_against
+from .networks import flux_map, site_map, strip_balance
 from .profiles import balance, exchange_torque, spin_currents, spin_density
 from .relaxation import beta_against_disorder, spin_continuity
 from .resolved import against_k, channels, k_map
@@ -46,14 +47,17 @@ __all__ = [
     "channels",
     "conductance_against_theta",
     "exchange_torque",
+    "flux_map",
     "junction",
     "k_map",
     "magnetoresistance_against_bias",
     "results_against",
+    "site_map",
     "spin_continuity",
     "spin_currents",
     "spin_density",
     "stack",
+    "strip_balance",
     "torque_against_angle",
     "torque_against_angle_with_fit",
     "torque_against_barrier",

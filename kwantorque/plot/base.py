@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import matplotlib
 import numpy as np
 import xarray as xr
+from matplotlib.collections import PolyCollection
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
@@ -29,6 +30,7 @@ __all__ = [
     "PROFILES",
     "ROUNDING",
     "ZERO",
+    "PolyCollection",
     "all_parts",
     "axes",
     "colour_of",

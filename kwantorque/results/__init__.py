@@ -1,5 +1,6 @@
 """What a user holds: Datasets, numbers with errors, what follows from them, files."""
 
+from .along import profile_along
 from .conductance import conductance
 from .dataset import SCHEMA
 from .estimate import Estimate, estimate_of, together
@@ -17,6 +18,7 @@ __all__ = [
     "estimate_of",
     "extrapolate",
     "per_current",
+    "profile_along",
     "richardson",
     "to_si",
     "together",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import xarray as xr
 
-from ..errors import InputError, instance, known, named
+from ..errors import InputError, instance, known, named, users_level
 from ..operators import LocalOperators
 from ..operators.torque import acting_on_spin, partners_of, torques_of_terms
 from ..operators.variables import NETWORK, torque_name
@@ -153,14 +153,21 @@ class Books:
         self.network = Network.of(system, norbs)
         self._spin = angular_momentum(system.sites, self.network.norbs, "spin", spin, default=True)
         self._orbital = angular_momentum(system.sites, self.network.norbs, "orbital", orbital)
-        self._bind(verify=True)
+        if not self.network.inside.any():
+            raise InputError(
+                "no site of the system has all its bonds: a lead is attached to each of them; attach leads with "
+                "add_cells=1"
+            )
+        self._verified = frozenset()
+        self._bind()
         if REST not in (partner or {}):
             self._warn_of_rest()
 
     def bind(self, params: Mapping[str, Any]) -> Books:
         """The books of the same system with other values of some parameters.
 
-        Quicker than new ones: that H is affine in the terms is not verified again.
+        Quicker than new ones: that H is affine in the terms is verified again only if a
+        parameter was off and is not any more.
 
         Parameters
         ----------
@@ -171,7 +178,7 @@ class Books:
         for name in instance("params", params, Mapping, '{"J": 0.1}'):
             known("parameter", name, self.params)
         other.params = {**self.params, **params}
-        other._bind(verify=False)
+        other._bind()
         return other
 
     def __call__(self, psi: ArrayLike, weights: ArrayLike | None = None) -> xr.Dataset:
@@ -278,25 +285,28 @@ class Books:
         gains = local.gains(on_site, local.share(on_bond))
         values, closure = local.values(on_site, on_bond, gains=gains)
         of_term = torques_of_terms(gains, self.graph.partner, on_site.shape[:-1])
-        fluxes = local.on_bonds(on_bond)
-        at_sites = {name: values[name] for name in map(torque_name, partners_of(self.graph.partner))}
-        at_sites["torque_of_term"] = np.moveaxis(of_term, 0, -3)
-        values = local.densities(blocks) | {name: self._on_all(value) for name, value in at_sites.items()} | fluxes
-        return {name: value[0] for name, value in {**values, "closure": closure}.items() if name not in self._hidden}
+        values |= {"torque_of_term": np.moveaxis(of_term, 0, -3), "closure": closure}
+        for name in ("torque_of_term", *map(torque_name, partners_of(self.graph.partner))):
+            values[name] = self._on_all(values[name])
+        values |= local.densities(blocks)
+        return {name: value[0] for name, value in values.items() if name not in self._hidden}
 
     def _on_all(self, inside):
         """Vectors (..., n_inside, 3) at the sites inside, nan at the others."""
         if self.graph.inside.all():
             return inside
-        everywhere = np.full((*inside.shape[:-2], self.network.n_sites, 3), np.nan)
-        everywhere[..., self.graph.inside, :] = inside
+        everywhere = inside.take(np.cumsum(self.graph.inside) - 1, axis=-2, mode="clip")
+        everywhere[..., np.flatnonzero(~self.graph.inside), :] = np.nan
         return everywhere
 
-    def _bind(self, verify):
+    def _bind(self):
         """Evaluate the terms at the parameters."""
         network = self.network
         switches = switches_of(network.system, self._switches, self.params)
-        blocks = named_terms(network, self.params, switches, self._systems, verify)
+        values = {name: off for one in switches.values() for name, off in one.items()}
+        on = {name for name, off in values.items() if np.any(np.asarray(self.params[name]) != off)}
+        blocks = named_terms(network, self.params, switches, self._systems, verify=not on <= self._verified)
+        self._verified |= on
         self.graph = graph_of(network, blocks, self._partner, self._spin, self._orbital)
         self._local = LocalOperators(self.graph)
 
@@ -307,7 +317,7 @@ class Books:
             warnings.warn(
                 f"what is left of H, the term {REST!r}, acts on the spin at {sites} sites and {bonds} bonds: its "
                 f"torque is booked on the lattice. Name its parameters in `terms`, or say partner={{{REST!r}: ...}}",
-                stacklevel=4,
+                stacklevel=users_level(),
             )
 
     @property

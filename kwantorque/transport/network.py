@@ -150,6 +150,23 @@ def driven_states(
     ------
     InputError
         No such lead, or no open mode in the driven ones.
+
+    Examples
+    --------
+    Many systems or parameters, without the cost of a Dataset for each:
+
+    >>> import kwantorque as kt
+    >>> iron = kt.FreeElectron(exchange=1.0, bottom=-1.0)
+    >>> stack = kt.Stack([kt.Layer(iron, 0.5, m="x"), kt.Layer(iron, 0.5, m="z")], 0.1)
+    >>> system, params = kt.build_stack(stack).finalized(), {"kx": 0.0, "ky": 0.0}
+    >>> terms = {"exchange": kt.build_stack(stack, terms=["exchange"])}
+    >>> books = kt.Books(system, params, terms=terms)
+    >>> for kx in (0.0, 1.0):
+    ...     params["kx"] = kx
+    ...     states = kt.transport.driven_states(system, 0.5, params, {0: 1.0})
+    ...     torque = books.bind(params).values(*states)["exchange_torque"]
+    >>> torque.shape
+    (13, 3)
     """
     energy, count = finite("energy", energy, "eV"), len(system.leads)
     driven = {}

@@ -132,6 +132,10 @@ def test_gains_of_each_term_add_up_to_the_torques():
     [
         ({"bonds": np.array([[0, 12]]), "bond_kind": np.zeros(1, int)}, "0 to 11"),
         ({"bonds": np.zeros((1, 2))}, "each bond"),
+        (
+            {"spin": np.repeat(on_spin(SPIN_HALF, 3)[None], N_SITES, axis=0), "bond_kind": np.zeros(20, int)},
+            "spins of their own",
+        ),
     ],
 )
 def test_a_graph_that_is_none_is_refused(changed, message):

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import xarray as xr
 from networks import (
     GRAPHENE,
     GRAPHENE_TERMS,
@@ -75,6 +76,56 @@ def test_books_of_sites_with_different_orbitals_close():
     density = books.of_density(psi.T @ psi.conj())
     assert np.allclose(density.torque_of_term, books(psi, 1.0).torque_of_term, atol=1e-12, equal_nan=True)
     assert np.allclose(density.orbital_current, books(psi, 1.0).orbital_current, atol=1e-12)
+
+
+def test_spin_matrices_may_differ_from_site_to_site(strip):
+    """A frame that turns from site to site: nothing that is measured may notice.
+
+    H_ij -> U_i H_ij U_j^+, psi_i -> U_i psi_i, s -> U_i s U_i^+.
+    """
+    books, psi = strip
+    system = books.network.system
+
+    def frame(site):
+        return rotation(SPIN_HALF[2], 0.7 * site.pos[0]) @ rotation(SPIN_HALF[0], 0.4 * site.pos[1] ** 2)
+
+    def value(one, other, params):
+        block = system.hamiltonian(system.id_by_site[one], system.id_by_site[other], params=params)
+        return frame(one) @ block @ frame(other).conj().T
+
+    turned = kwant.Builder()
+    turned[list(system.sites)] = lambda site, J, W, alpha: value(site, site, {"J": J, "W": W, "alpha": alpha})
+    for i, j in books.network.bonds:
+        turned[system.sites[i], system.sites[j]] = lambda one, other, J, W, alpha: value(
+            one, other, {"J": J, "W": W, "alpha": alpha}
+        )
+    turned = turned.finalized()
+    assert turned.sites == system.sites
+    psi_turned = np.einsum("iab,mib->mia", [frame(site) for site in system.sites], psi.reshape(len(psi), -1, 2))
+
+    def spin(site):
+        return frame(site) @ SPIN_HALF @ frame(site).conj().T
+
+    data, expected = kt.Books(turned, STRIP, spin=spin, terms=STRIP_TERMS)(psi_turned.reshape(psi.shape)), books(psi)
+    inside = expected.inside.values
+    for name in ("spin_density", "torque_of_term", "exchange_torque"):
+        assert np.allclose(data[name].values[..., inside, :], expected[name].values[..., inside, :], atol=1e-12)
+    assert np.allclose(data.spin_current, expected.spin_current, atol=1e-12)
+    # Bonds between turned frames are no numbers, the kinetic term's neither.
+    assert np.allclose(data.torque_of_term.sel(term="rest").values[..., inside, :], 0, atol=1e-12)
+
+
+def test_an_isolated_atom_has_books_too():
+    """No bonds: what exchange and spin-orbit coupling do to a level of one site."""
+    site = kwant.lattice.chain(norbs=2)(0)
+    atom = kwant.Builder()
+    atom[site] = lambda site, J: 0.5 * X + J * Z
+    atom = atom.finalized()
+    data = kt.Books(atom, {"J": 0.3}, terms={"exchange": "J"}, partner={"rest": "lattice"})([1.0, 0.0])
+    # Spin up: the field along x turns it towards -y, exchange along z does not.
+    assert np.allclose(data.exchange_torque, 0)
+    assert np.allclose(data.lattice_torque, [[0, 0.5, 0]])
+    assert data.sizes["bond"] == 0
 
 
 LAYERED = {
@@ -204,7 +255,7 @@ def test_torque_is_minus_the_derivative_of_the_energy(variable, term, turned):
 
 
 def test_density_matrices_and_green_functions_on_a_contour():
-    """Filled levels: summed up, as a density matrix, and by energies on a half circle."""
+    """Filled levels: summed up, as a density matrix, and on a half circle."""
     system, fermi = closed_flake(), -0.4
     h = system.hamiltonian_submatrix(params=FLAKE)
     levels, vectors = np.linalg.eigh(h)
@@ -285,6 +336,15 @@ def test_sum_over_modes_is_the_sum_of_modes(strip):
     for name in ("exchange_torque", "torque_of_term", "spin_current", "density"):
         assert np.allclose(summed[name], np.tensordot(weights, each[name], 1), atol=1e-12, equal_nan=True)
     assert summed.closure < 1e-11
+
+
+def test_books_are_kept_in_a_file(strip, tmp_path):
+    books, psi = strip
+    data = books(psi, 1.0)
+    data.to_netcdf(tmp_path / "books.nc")
+    with xr.open_dataset(tmp_path / "books.nc") as again:
+        xr.testing.assert_allclose(again.load(), data)
+        assert again.attrs["sites_at_leads"] == data.attrs["sites_at_leads"]
 
 
 def test_bound_to_other_parameters_books_are_those_made_anew(strip):

@@ -115,6 +115,21 @@ def test_binding_unknown_parameters_is_refused(books):
         books.bind({"j": 0.1})
 
 
+def test_a_parameter_that_was_off_is_verified_when_it_is_bound():
+    """Off, it could not be seen that H is a square of it."""
+    off = kt.Books(row(squared).finalized(), {"J": 0.0}, terms={"exchange": "J"})
+    with pytest.raises(kt.InputError, match="affine"):
+        off.bind({"J": 1.0})
+
+
+def test_a_system_of_lead_interfaces_alone_is_refused():
+    builder = kwant.Builder()
+    builder[SQUARE(0, 0)] = ONE
+    builder.attach_lead(lead())
+    with pytest.raises(kt.InputError, match="a lead is attached to each of them; attach leads with add_cells=1"):
+        kt.Books(builder.finalized())
+
+
 def test_misspelt_arguments_are_refused(books):
     with pytest.raises(kt.InputError, match="did you mean 'partner'"):
         kt.Books(books.network.system, STRIP, partners={})
@@ -124,6 +139,9 @@ def test_rest_that_acts_on_the_spin_is_named_unless_its_partner_is(books):
     system = books.network.system
     with pytest.warns(UserWarning, match="the term 'rest', acts on the spin at 18 sites and 27 bonds") as caught:
         kt.Books(system, STRIP)
+    assert caught[0].filename == __file__
+    with pytest.warns(UserWarning, match="the term 'rest'") as caught:
+        kt.network_response(system, 2.3, STRIP)
     assert caught[0].filename == __file__
     kt.Books(system, STRIP, partner={"rest": "lattice"})
     with pytest.warns(UserWarning, match="at 0 sites and 27 bonds"):
