@@ -33,7 +33,7 @@ from ..results.dataset import VERSION
 from ..results.storage import kept_in, parameters_of, read, require_same
 from ..structures.impurities import Impurities
 from ..structures.strip import Strip
-from .strip import SUMS, CleanStrip, DrivenStrip, realised
+from .strip import CLOSURE, SUMS, CleanStrip, DrivenStrip, realised
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -185,7 +185,7 @@ def spin_relaxation(
         No mode at this energy, an impurity that is nowhere, an unknown word, a file of
         another computation, ...
     ComputationError
-        A realisation failed, or a target that is not reached.
+        A realisation failed, a target that is not reached, the edge of a band.
 
     Warns
     -----
@@ -217,6 +217,11 @@ def spin_relaxation(
         if not directions.random:
             raise InputError("`target` is of a standard error, and an array has none: choose `average` antithetic")
     clean = CleanStrip.of(driven)
+    if not clean.closure < CLOSURE:
+        raise ComputationError(
+            f"without impurities the books are open by {clean.closure:.1g}: is {driven.energy:g} the edge of a band? "
+            "Move `energy` a little"
+        )
     with kept_in(out) if out is not None else nullcontext() as keep:
         tally = _begun(out, driven) if out is not None and resume and Path(out).exists() else _Tally()
 

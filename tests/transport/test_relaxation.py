@@ -390,6 +390,12 @@ def test_bad_input(given, message):
         kt.spin_relaxation(**(own | given))
 
 
+def test_the_edge_of_a_band_is_said():
+    strip = kt.Strip(wavevector=0)
+    with pytest.raises(ComputationError, match=r"is -0\.3 the edge of a band"):
+        kt.spin_relaxation(strip, several(3, spin=0.1), energy=-0.3, **QUIET)
+
+
 @pytest.mark.parametrize(
     ("strip", "why"),
     [(kt.Strip(wavevector=0), "n does not turn"), (kt.Strip(width=10), "the current is not polarised")],
