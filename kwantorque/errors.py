@@ -308,7 +308,7 @@ def named(entry: Callable[P, R]) -> Callable[P, R]:
     """
     function = entry.__init__ if inspect.isclass(entry) else entry
     signature = inspect.signature(function)
-    parameters = {name: one for name, one in signature.parameters.items() if name != "self"}
+    parameters = {name: one for name, one in signature.parameters.items() if name not in ("self", "cls")}
     by_name = [name for name, one in parameters.items() if one.kind is one.KEYWORD_ONLY]
     by_place = ", ".join(name for name in parameters if name not in by_name)
     takes = f"it takes {by_place}" + (f", and by name {', '.join(by_name)}" if by_name else "")

@@ -25,7 +25,7 @@ import cloudpickle
 from threadpoolctl import threadpool_limits
 from tqdm.auto import tqdm
 
-from .errors import InputError, whole
+from .errors import InputError, named, whole
 
 __all__ = ["as_finished", "in_order", "processes", "progress_bar", "single_thread", "without_bars"]
 
@@ -66,6 +66,7 @@ def without_bars() -> Iterator[None]:
         _WITHIN.reset(token)
 
 
+@named
 def processes(n: int) -> AbstractContextManager[Executor | None]:
     """Worker processes for the length of a `with` block; Ctrl-C is left to the parent.
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from kwantorque.errors import InputError, finite, known, positive
 from kwantorque.results import Estimate, together
-from kwantorque.results.dataset import VERSION, error_of
+from kwantorque.results.dataset import VERSION, error_of, value_of
 from kwantorque.systems.sweep import SystemTask
 from kwantorque.transport import Numerics
 
@@ -197,6 +197,11 @@ class System:
     sweep_figures: Mapping[str, Callable] = field(default_factory=dict, repr=False)
     selective: bool = False
 
+    @property
+    def error_word(self) -> str:
+        """What the errors of its results are called in a table."""
+        return "error"
+
     def __repr__(self) -> str:
         rows = self._rows()
         widths = [max(len(row[i]) for row in rows) for i in range(3)]
@@ -311,9 +316,8 @@ class System:
         """What `run` returns, from all parameters as `complete` returns them."""
         if to_zero_spacing:
             self.check(values, to_zero_spacing)
-        compute = self._extrapolated if to_zero_spacing else self._only
         with _each_warning_once():
-            data = self._computed(compute, values, numerics, asked)
+            data = self._computed(self._way(to_zero_spacing), values, numerics, asked)
         given = json.dumps(values, sort_keys=True)
         said = {"version": VERSION, "solver": numerics.solver.name} | data.attrs
         said |= {"tolerance": numerics.tolerance, "criterion": numerics.criterion}
@@ -342,6 +346,10 @@ class System:
             tightened = tightened.but(tolerance=tightened.tolerance * factor)
         return data.assign_attrs(seconds=spent, error_estimate=worst)
 
+    def _way(self, to_zero_spacing):
+        """The method that computes: `check` has refused what there is none for."""
+        return self._only
+
     def _only(self, values, numerics, asked):
         """The Dataset with the results that are asked for."""
         if self.selective:
@@ -365,11 +373,7 @@ class System:
     def _result_of(self, variable):
         """The result that a variable, or the error in it, is of; None if of none."""
         names = {f"result_{result.name}": result for result in self.results}
-        found = [name for name in names if variable == name or variable.startswith(f"{name}_")]
-        return names[max(found, key=len)] if found else None
-
-    def _extrapolated(self, values, numerics, asked):
-        raise InputError(f"{self.name} has no lattice spacing to extrapolate to zero")
+        return names.get(value_of(variable))
 
     def task(
         self, given: Mapping[str, Any], swept: Sequence[str], to_zero_spacing: bool, results: Sequence[str] | None
@@ -420,6 +424,10 @@ class System:
     def missed(self, data: xr.Dataset) -> dict[str, float]:
         """Relative errors of results that miss the tolerance; none without integral."""
         return {}
+
+    def advice(self, data: xr.Dataset) -> str:
+        """What helps against what `missed` names."""
+        return "lower --tolerance"
 
     def quality(self, data: xr.Dataset) -> list[str]:
         """Lines that say how good a result is, for its table."""

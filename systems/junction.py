@@ -17,10 +17,12 @@ if TYPE_CHECKING:
 
     from kwantorque.structures.stack import Stack
 
-__all__ = ["ROUGHLY", "check_bias", "parameters_of_run"]
+__all__ = ["ROUGHLY", "SHOWN", "check_bias", "parameters_of_run"]
 
 ROUGHLY = Numerics(0.02, progress=False)
 """How exactly a figure is computed: to less than the width of its lines."""
+SHOWN = 1.5
+"""Length of a magnet in the figure, nm."""
 
 
 def parameters_of_run(data: xr.Dataset, name: str) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from kwantorque.transport import Numerics, torques
 
 if TYPE_CHECKING:
     import xarray as xr
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import ArrayLike
 
 __all__ = [
     "EQUILIBRIUM",
@@ -27,7 +27,6 @@ __all__ = [
     "in_unit",
     "per_current_torques",
     "shared_key",
-    "transmitted",
 ]
 
 SHARE_OF_EACH = 0.6
@@ -36,6 +35,8 @@ SHARE_OF_EACH = 0.6
 
 WITH_EACH = "--each refines until it is"
 """What helps where a result is known less well than the largest."""
+LIMIT = "it stopped at the limit of what it may refine"
+"""What is said where that was tried."""
 EQUILIBRIUM = Memory()
 """Results without bias, which all points of a sweep over the bias share."""
 
@@ -70,6 +71,11 @@ class LayeredSystem(System):
     stack: Callable[[Mapping[str, Any]], Stack] = field(kw_only=True)
     resolved: Callable | None = field(default=None, repr=False, kw_only=True)
 
+    @property
+    def error_word(self) -> str:
+        """Their errors are those of the k integral, if it has no other ones."""
+        return "k error"
+
     def check(self, parameters: Mapping[str, Any], to_zero_spacing: bool = False) -> None:
         """Build the stack and look for open channels.
 
@@ -85,6 +91,9 @@ class LayeredSystem(System):
         require_channels(stack, parameters.get("fermi_energy", 0.0))
         if to_zero_spacing:
             require_whole_lengths(stack.rounding)
+
+    def _way(self, to_zero_spacing):
+        return self._extrapolated if to_zero_spacing else self._only
 
     def _extrapolated(self, values, numerics, asked):
         """All results at the spacing, half of it and, if need be, a quarter."""
@@ -144,6 +153,9 @@ class LayeredSystem(System):
         tolerance = data.attrs["tolerance"]
         return {name: error for name, error in self.relative_errors(data).items() if error > tolerance}
 
+    def advice(self, data: xr.Dataset) -> str:
+        return LIMIT if data.attrs.get("criterion") == "each" else WITH_EACH
+
     def quality(self, data: xr.Dataset) -> list[str]:
         """Closure, integration error, k-points, and what the lattice adds."""
         attrs = data.attrs
@@ -153,23 +165,13 @@ class LayeredSystem(System):
         ]
         if missed := self.missed(data):
             far = ", ".join(f"{name} ({error:.2g})" for name, error in missed.items())
-            each = attrs.get("criterion") == "each"
-            advice = "it stopped at the limit of what it may refine" if each else WITH_EACH
-            lines.append(f"note: relative to itself, {attrs['tolerance']:g} is not met by {far}; {advice}")
+            lines.append(f"note: relative to itself, {attrs['tolerance']:g} is not met by {far}; {self.advice(data)}")
         lines.append(
             "k error: of the k integral; a error: what the extrapolation to zero spacing may have left"
             if attrs["to_zero_spacing"]
             else "errors are those of the k integral; what the lattice adds is not in them: extrapolate"
         )
         return lines
-
-
-def transmitted(values: Mapping[str, NDArray]) -> dict[str, NDArray]:
-    """What `derived` is in runs that are after the current only.
-
-    The flux into the right lead: (..., lead) -> (...).
-    """
-    return {"transmitted": values["particle_current_limit"][..., 1]}
 
 
 def current_of(data: xr.Dataset) -> Estimate:

@@ -29,12 +29,13 @@ from kwantorque.results.conductance import with_linear
 from kwantorque.results.dataset import error_of
 from kwantorque.structures.stack import Layer, Stack
 from kwantorque.systems.base import Parameter, Result, together, with_results
-from kwantorque.systems.junction import ROUGHLY, check_bias, parameters_of_run
-from kwantorque.systems.layered import EQUILIBRIUM, LayeredSystem, in_unit, shared_key, transmitted
+from kwantorque.systems.junction import ROUGHLY, SHOWN, check_bias, parameters_of_run
+from kwantorque.systems.layered import EQUILIBRIUM, LayeredSystem, in_unit, shared_key
 from kwantorque.systems.magnets import Magnets, magnet
 from kwantorque.systems.parameters import ANGLE, BARRIER_HEIGHT, BARRIER_LENGTH, BARRIER_MASS, KF_DOWN, KF_UP, SPACING
 from kwantorque.systems.runs import Runs, numbers_about
 from kwantorque.transport import Numerics, steady_state, torques
+from kwantorque.transport.mixing import transmitted
 from kwantorque.units import CONDUCTANCE_QUANTUM, PER_UM2
 
 if TYPE_CHECKING:
@@ -42,9 +43,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = ["SYSTEM", "derivatives", "in_the_magnets", "on_magnets"]
-
-SHOWN = 1.5
-"""Length of either magnet in the figure, nm."""
 
 PARAMETERS = (
     KF_UP.but(default=10.9, meaning="Fermi wavevector of the left magnet's majority"),

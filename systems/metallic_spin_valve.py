@@ -30,11 +30,12 @@ from kwantorque.plot import spin_currents
 from kwantorque.results import conductance, estimate_of, per_current
 from kwantorque.structures.stack import Layer, Stack
 from kwantorque.systems.base import Parameter, Result, together, with_results
-from kwantorque.systems.layered import LayeredSystem, current_of, in_unit, transmitted
+from kwantorque.systems.layered import LayeredSystem, current_of, in_unit
 from kwantorque.systems.magnets import Magnets, magnet
 from kwantorque.systems.parameters import ANGLE, FM_LENGTH, KF_DOWN, KF_NORMAL, KF_UP, SPACING
 from kwantorque.systems.runs import Runs, numbers_about
 from kwantorque.transport import Numerics, steady_state, torques, torques_at
+from kwantorque.transport.mixing import transmitted
 
 if TYPE_CHECKING:
     import xarray as xr

@@ -48,8 +48,8 @@ from kwantorque.results import conductance, estimate_of
 from kwantorque.results.conductance import with_linear
 from kwantorque.structures.stack import Interface, Layer, Stack
 from kwantorque.systems.base import Parameter, Result, together, with_results
-from kwantorque.systems.junction import ROUGHLY, check_bias, parameters_of_run
-from kwantorque.systems.layered import EQUILIBRIUM, LayeredSystem, in_unit, shared_key, transmitted
+from kwantorque.systems.junction import ROUGHLY, SHOWN, check_bias, parameters_of_run
+from kwantorque.systems.layered import EQUILIBRIUM, LayeredSystem, in_unit, shared_key
 from kwantorque.systems.magnets import magnet
 from kwantorque.systems.parameters import (
     BARRIER_HEIGHT,
@@ -62,6 +62,7 @@ from kwantorque.systems.parameters import (
 )
 from kwantorque.systems.runs import Runs
 from kwantorque.transport import Numerics, steady_state, torques
+from kwantorque.transport.mixing import transmitted
 from kwantorque.units import CONDUCTANCE_QUANTUM, PER_UM2
 
 if TYPE_CHECKING:
@@ -91,8 +92,6 @@ RESULTS = (
     Result("torque_perpendicular", "eV/um^2", "torque T_perp: along z x M, all states"),
     Result("torque_perpendicular_equilibrium", "eV/um^2", "torque T_perp without bias"),
 )
-SHOWN = 1.5
-"""Length of the ferromagnet in the figure, nm."""
 SMALLEST_ANGLE = 0.1
 """Degrees; closer to the normal than this the coefficients are those at this angle.
 

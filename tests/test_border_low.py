@@ -223,6 +223,23 @@ def test_no_channel_names_a_remedy(isotropic):
         plane.integrate(iter, nowhere, sector, kt.PolarRule(), 1e-3, lambda values, errors: 0.0)
 
 
+REFUSES_OTHER_NAMES = [
+    one
+    for name in kt.__all__
+    if callable(one := getattr(kt, name))
+    and not (inspect.isclass(one) and (issubclass(one, Exception | Warning) or inspect.isabstract(one)))
+    # Further names are parameters of what is swept, coordinates; a solver has none.
+    and name not in ("sweep", "estimate_of", "KwantSolver")
+]
+"""Entries for users that know all names of their arguments."""
+
+
+@pytest.mark.parametrize("entry", [*REFUSES_OTHER_NAMES, kt.FreeElectron.from_wavevectors, kt.terms.kinetic])
+def test_no_entry_answers_a_misspelt_argument_with_a_type_error(entry):
+    with pytest.raises(errors.InputError, match=f"unknown argument of {entry.__name__} 'mas'"):
+        entry(mas=1)
+
+
 def test_energies_with_nothing_count_as_zero():
     """A step at a cut: nothing below, one above."""
 

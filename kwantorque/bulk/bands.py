@@ -19,7 +19,7 @@ import numpy as np
 import xarray as xr
 
 from ..algebra import commutator, direction
-from ..errors import InputError, instance, whole
+from ..errors import InputError, instance, named, whole
 from ..materials.base import Material, check_material
 from ..operators import torques_on_partners
 from ..operators.variables import torque_name
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["bands", "k_path"]
 
 
+@named
 def k_path(corners: ArrayLike, points: int = 100) -> NDArray:
     """Equidistant wavevectors along straight lines between corners.
 
@@ -68,6 +69,7 @@ def k_path(corners: ArrayLike, points: int = 100) -> NDArray:
     return np.concatenate([*lines, corners[-1:]])
 
 
+@named
 def bands(material: Material, k: ArrayLike, m: ArrayLike | str | None = None) -> xr.Dataset:
     """Energies and eigenstates' expectation values of a material at wavevectors `k`.
 

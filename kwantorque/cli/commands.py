@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..errors import ComputationError, InputError, finite, known, positive
+from ..errors import ComputationError, InputError, finite, known, positive, whole
 from ..parallel import processes
 from ..plot import results_against
 from ..results.dataset import VERSION
@@ -184,7 +184,7 @@ def _run(arguments):
     tolerance = positive("--tolerance", _value(arguments.tolerance))
     criterion = "each" if arguments.each else Numerics.criterion
     solver = SOLVERS[known("solver", arguments.solver, SOLVERS, cutoff=0.6)]()
-    jobs = _whole("--jobs", arguments.jobs)
+    jobs = whole("--jobs", arguments.jobs)
     results = arguments.results.split(",") if arguments.results else None
     asked = system.asked(results)
     if arguments.show:
@@ -308,7 +308,7 @@ def _values(text):
     if len(parts) != 3:
         raise InputError(f"--sweep takes key=start:stop:num or key=a,b,c, got {text!r}")
     start, stop = (finite(f"{end} of --sweep", _value(parts[i])) for i, end in enumerate(("start", "stop")))
-    return np.linspace(start, stop, _whole("num of --sweep", parts[2])).round(12).tolist()
+    return np.linspace(start, stop, whole("num of --sweep", parts[2])).round(12).tolist()
 
 
 def _value(word):
@@ -317,13 +317,6 @@ def _value(word):
         return float(word)
     except ValueError:
         return word
-
-
-def _whole(name, value):
-    number = finite(name, _value(value))
-    if number < 1 or number != int(number):
-        raise InputError(f"{name} must be a whole number >= 1, got {value!r}")
-    return int(number)
 
 
 def _check_paths(out, figure):

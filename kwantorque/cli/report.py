@@ -50,26 +50,29 @@ def table(system: System, given: Mapping[str, Any], data: xr.Dataset, seconds: f
     results, extrapolated = system.results_in(data), data.attrs["to_zero_spacing"]
     published = system.is_default(given) and any(r.published is not None for r in results)
     width = max(len(r.name) for r in results) + 2
+    errors = {r.name: float(error_of(data, f"result_{r.name}")) for r in results}
+    # Of a motion or an array of directions nothing is integrated: no column of zeros.
+    stated = any(error > 0 for error in errors.values())
     lines = [
         f"{system.name}: {system.shows}",
-        f"{'result':<{width}}{'value':>12}  {'k error':>8}  {'a error  ' * extrapolated}"
+        f"{'result':<{width}}{'value':>12}  {f'{system.error_word:>8}  ' * stated}{'a error  ' * extrapolated}"
         f"{'published  ' * published}unit",
     ]
     for r in results:
         name = f"result_{r.name}"
         paper = f"{'' if r.published is None else format(r.published, 'g'):>9}  " if published else ""
         lattice = f"{float(data[f'{name}_spacing_error']):.1e}  " if extrapolated else ""
+        error = "none" if math.isnan(errors[r.name]) else f"{errors[r.name]:.1e}"
         lines.append(
-            f"{r.name:<{width}}{_digits(float(data[name])):>12}  {float(error_of(data, name)):>8.1e}  {lattice}{paper}"
+            f"{r.name:<{width}}{_digits(float(data[name])):>12}  {f'{error:>8}  ' * stated}{lattice}{paper}"
             f"{r.unit:<10} {r.meaning}"
         )
     first, *notes = system.quality(data) or [""]
     lines += [", ".join(filter(None, (first, f"{seconds:.1f} s"))), *notes]
     for r in results:
         name = f"result_{r.name}"
-        size, error = abs(float(data[name])), float(error_of(data, name))
-        if error >= size > 0:
-            lines.append(f"note: {r.name} is zero within its k error")
+        if errors[r.name] >= abs(float(data[name])) > 0:
+            lines.append(f"note: {r.name} is zero within its {system.error_word}")
         if f"{name}_window_error" in data:
             window = float(data[f"{name}_window_error"])
             lines.append(f"note: {r.name} is a fit; other windows of it move it by up to {window:.2g} {r.unit}")
@@ -98,7 +101,9 @@ def sweep_table(system: System, axes: Mapping[str, Sequence], data: xr.Dataset) 
     columns = [(name, data[name], "9.5g") for name in axes]
     for name in results:
         error = error_of(data, name).broadcast_like(data.done)
-        columns += [(name.removeprefix("result_"), data[name], "9.5g"), ("error", error, "7.1e")]
+        columns += [(name.removeprefix("result_"), data[name], "9.5g")]
+        if (error > 0).any():
+            columns.append(("error", error, "7.1e"))
         if f"{name}_spacing_error" in data:
             columns.append(("a error", data[f"{name}_spacing_error"], "7.1e"))
     columns += [(name, data[name], "9.2g") for name in QUALITY if name in data]
@@ -108,7 +113,8 @@ def sweep_table(system: System, axes: Mapping[str, Sequence], data: xr.Dataset) 
         point = dict(zip(axes, values, strict=True))
         cells = (values.sel({k: v for k, v in point.items() if k in values.dims}) for _, values, _ in columns)
         row = zip(cells, columns, widths, strict=True)
-        lines.append("  ".join(_cell(value, form, width) for value, (_, _, form), width in row))
+        is_done = bool(data.done.sel(point))
+        lines.append("  ".join(_cell(value, form, width, is_done) for value, (_, _, form), width in row))
     return "\n".join([*lines, *_notes(system, axes, data), *_rounding(data)])
 
 
@@ -125,8 +131,8 @@ def _notes(system, axes, data):
             missed.setdefault(name, {})[at] = error
     for name, points in missed.items():
         yield (
-            f"note: relative to itself, {data.attrs['tolerance']:g} is not met by {name} at {_worst(points)}: lower "
-            "--tolerance"
+            f"note: relative to itself, {data.attrs['tolerance']:g} is not met by {name} at {_worst(points)}; "
+            f"{system.advice(data)}"
         )
 
 
@@ -194,13 +200,17 @@ def _plain(x):
     return x if x is not None and math.isfinite(x) else None
 
 
-def _cell(value, form, width):
+def _cell(value, form, width, is_done):
     number = value.item()
+    if is_done and not isinstance(number, str) and math.isnan(number):
+        return f"{'none':>{width}}"
     return f"{number:>{width}}" if isinstance(number, str) else f"{format(number, form[1:]):>{width}}"
 
 
 def _digits(x):
     """A number in a table: five decimals, or six digits where these are too few."""
+    if math.isnan(x):
+        return "none"
     return f"{x:.5f}" if x == 0 or 0.01 <= abs(x) < 1e4 else f"{x:.6g}"
 
 

@@ -28,7 +28,7 @@ from typing import Protocol
 
 import numpy as np
 
-from ..errors import InputError, finite, whole
+from ..errors import InputError, finite, named, whole
 from .rules import Breakpoints, Integral, NoChannel, largest_change, nested, sine_coefficients
 
 __all__ = ["PolarRule", "integrate"]
@@ -51,13 +51,12 @@ _SEEN = sine_coefficients(LEVELS[-1])[:, [j - 1 for pair in PAIRS for j in pair]
 WEIGHTS = np.hstack([_RULES, _RULES[:, -1:] + SHARE_OF_B * _SEEN])
 UNSEEN = np.arange(len(NODES) + 2, 2 * len(NODES) + 2, 2)
 """The b_j that 15 points cannot tell from b_(32 - j), which count 1/(32 - j)."""
-CAREFUL = 1.6
-"""Factor on what these seem to be: smooth domain walls come to 0.9 of it."""
-LEAST_LEFT = 0.1
+CAREFUL = 2.5
+"""Factor on what these seem to be: smooth domain walls come to 0.7 of it."""
+LEAST_LEFT = 0.02
 """Part of the change from 7 to 15 points that is left in any case.
 
-With 0.02 smooth integrands state a fifth of that, but next to two near thresholds what
-is stated is too small by five times more.
+One small last pair may be small by accident.
 """
 CLOSEST = 1e-8
 """Points keep this distance (1/nm) from a threshold.
@@ -127,6 +126,7 @@ class _Sector(Protocol):
     isotropic: bool
 
 
+@named
 @dataclass(frozen=True)
 class PolarRule:
     """How fine the integral over k_par may become.
@@ -483,9 +483,9 @@ def _left_on_a_panel(changes, sums):
     and a fast fall of the first ones is that of another part of the integrand. The
     coefficients that are not seen are taken as B q^((j - 14.5)/2), so that
 
-        error = 1.6 sum_{j = 17, 19, ..., 31} B q^((j - 14.5)/2)/(32 - j),
+        error = 2.5 sum_{j = 17, 19, ..., 31} B q^((j - 14.5)/2)/(32 - j),
 
-    or a tenth of the last change if that is more.
+    or a fiftieth of the change from 7 points if that is more.
     """
     fine, of_b = len(LEVELS) - 1, slice(len(LEVELS), None)
     sizes = [np.abs(x[of_b] - x[fine]).reshape(len(PAIRS), -1).max(axis=1, initial=0) for x in sums.values()]

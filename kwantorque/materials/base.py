@@ -17,7 +17,16 @@ from ..errors import InputError
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["PARTNERS", "Material", "Term", "as_matrix", "check_conserved", "check_material", "check_partner"]
+__all__ = [
+    "PARTNERS",
+    "Material",
+    "Term",
+    "as_matrix",
+    "check_conserved",
+    "check_material",
+    "check_partner",
+    "require_direction",
+]
 
 PARTNERS = ("lattice", "magnetisation", "carriers")
 """Who usually receives the angular momentum that a term takes from the carriers.
@@ -213,6 +222,33 @@ class Material(ABC):
     def velocity(self, k: ArrayLike, m: ArrayLike | None = None) -> NDArray:
         """hbar v_i = dH/dk_i: (..., 3, n, n), eV nm, for k (..., 3) in 1/nm."""
         return sum(term.gradient(k) for term in self.terms(m))
+
+
+def require_direction(m: ArrayLike | None, what: object) -> None:
+    """Refuse a magnetisation without a direction.
+
+    Parameters
+    ----------
+    m : unit vector (3,), or None
+    what : object
+        The magnetic material, or what makes it one, for the message.
+
+    Raises
+    ------
+    InputError
+        There is no `m`.
+
+    Examples
+    --------
+    >>> import kwantorque as kt
+    >>> from kwantorque.materials.base import require_direction
+    >>> require_direction(None, kt.FreeElectron(exchange=-1.0))
+    Traceback (most recent call last):
+    ...
+    kwantorque.errors.InputError: a magnetic material needs the direction `m` ...
+    """
+    if m is None:
+        raise InputError(f"a magnetic material needs the direction `m` of its magnetisation: {what!r}")
 
 
 def check_material(material: Material, m: ArrayLike | None) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..errors import InputError, finite, positive
+from ..errors import InputError, finite, named, positive
 from .hoppings import Hoppings, reciprocal_vectors
 from .spin_half import SpinHalf
 from .terms import potential
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["CubicLattice"]
 
 
+@named
 @dataclass(frozen=True)
 class CubicLattice(SpinHalf):
     """One orbital per site of a simple cubic lattice, current along one of its axes.

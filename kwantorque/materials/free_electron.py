@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..errors import finite, positive
+from ..errors import finite, named, positive
 from ..units import HBAR2_OVER_2M0
 from .spin_half import SpinHalf
 from .terms import kinetic, potential
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["FreeElectron"]
 
 
+@named
 @dataclass(frozen=True)
 class FreeElectron(SpinHalf):
     """One parabolic band per spin.
@@ -74,6 +75,7 @@ class FreeElectron(SpinHalf):
         positive("mass", self.mass, "m0")
 
     @classmethod
+    @named
     def from_wavevectors(
         cls, up: float, down: float | None = None, *, fermi_energy: float = 0.0, mass: float = 1.0
     ) -> FreeElectron:

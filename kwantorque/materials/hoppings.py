@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..algebra import dagger
-from ..errors import InputError
+from ..errors import InputError, named
 from .base import Term, as_matrix, check_partner
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["Hoppings", "reciprocal_vectors"]
 
 
+@named
 @dataclass(frozen=True, eq=False)
 class Hoppings(Term):
     """One named term of H(k), of any range in the plane and to nearest planes along z.

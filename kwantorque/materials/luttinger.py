@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..algebra import SPIN_HALF, SPIN_ONE, on_orbital, on_spin
-from ..errors import InputError, finite
+from ..errors import InputError, finite, named
 from ..units import HBAR2_OVER_2M0
-from .base import Material
+from .base import Material, require_direction
 from .polynomial import Polynomial
 from .terms import exchange, potential, spin_orbit
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["KohnLuttinger"]
 
 
+@named
 @dataclass(frozen=True)
 class KohnLuttinger(Material):
     """Valence band of a cubic semiconductor, p orbitals x spin, in hole energies.
@@ -109,8 +110,8 @@ class KohnLuttinger(Material):
         return min(g1 - 2 * g2, g1 + 4 * g2, g1 - 2 * g3, g1 + 4 * g3, g1 + g2 - 3 * g3, g1 + g2 + 3 * g3)
 
     def terms(self, m: ArrayLike | None = None) -> tuple[Term, ...]:
-        if self.is_magnetic and m is None:
-            raise InputError(f"a magnetic material needs the direction `m` of its magnetisation: {self!r}")
+        if self.is_magnetic:
+            require_direction(m, self)
         n, orbital = self.n_orbitals, self.orbital
         product = np.einsum("iab,jbc->ijac", orbital, orbital)
         product = (product + np.swapaxes(product, 0, 1)) / 2

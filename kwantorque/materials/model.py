@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..algebra import SPIN_HALF, SPIN_ONE, on_orbital, on_spin
-from ..errors import InputError, known
+from ..errors import InputError, known, named
 from .base import Material, Term, check_material
 from .hoppings import Hoppings, reciprocal_vectors
 from .terms import Brick
@@ -23,6 +23,7 @@ BASES = {"s": (SPIN_HALF, np.zeros((3, 2, 2))), "p": (on_spin(SPIN_HALF, 3), on_
 """Spin and orbital matrices by the shell whose orbitals a site has."""
 
 
+@named
 @dataclass(frozen=True)
 class Model(Material):
     """A model Hamiltonian: the sum of the terms it is given.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..errors import InputError
+from ..errors import InputError, named
 from .base import Term, as_matrix, check_partner
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["Polynomial"]
 
 
+@named
 @dataclass(frozen=True, eq=False)
 class Polynomial(Term):
     """One named term of H(k), a polynomial of second order in k.

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..algebra import SPIN_HALF
-from ..errors import InputError, finite
-from .base import Material
+from ..errors import finite
+from .base import Material, require_direction
 from .terms import Brick, exchange
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class SpinHalf(Material):
         InputError
             The material is magnetic, and there is no `m`.
         """
-        if self.is_magnetic and m is None:
-            raise InputError(f"a magnetic material needs the direction `m` of its magnetisation: {self!r}")
+        if self.is_magnetic:
+            require_direction(m, self)
         parts = [*parts, exchange(self.exchange)] if self.is_magnetic else parts
         return tuple(part.term(self, m) if isinstance(part, Brick) else part for part in parts)

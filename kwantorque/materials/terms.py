@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..algebra import direction
-from ..errors import InputError, finite, positive
+from ..errors import InputError, finite, named, positive
 from ..units import HBAR2_OVER_2M0
+from .base import require_direction
 from .polynomial import Polynomial
 
 if TYPE_CHECKING:
@@ -81,6 +82,7 @@ class Brick:
         return Polynomial(self.name, self.partner, *self.matrices(material, m, *(value for _, value in self.numbers)))
 
 
+@named
 def kinetic(mass: float = 1.0) -> Brick:
     """The parabolic band (hbar^2/2m) k^2, whose partner is the lattice.
 
@@ -104,6 +106,7 @@ def kinetic(mass: float = 1.0) -> Brick:
     return Brick("kinetic", "lattice", _kinetic, (("mass", positive("mass", mass, "m0")),))
 
 
+@named
 def potential(energy: float) -> Brick:
     """An energy U of all states, the bottom of the band; its partner is the lattice.
 
@@ -127,6 +130,7 @@ def potential(energy: float) -> Brick:
     return Brick("potential", "lattice", _potential, (("energy", finite("energy", energy, "eV")),))
 
 
+@named
 def exchange(delta: float) -> Brick:
     """The exchange Delta m.s, whose partner is the magnetisation.
 
@@ -159,6 +163,7 @@ def exchange(delta: float) -> Brick:
     return Brick("exchange", "magnetisation", _exchange, (("delta", finite("delta", delta, "eV")),))
 
 
+@named
 def rashba(alpha: float, normal: str | ArrayLike = "z") -> Brick:
     """Rashba coupling alpha (k x n).sigma, whose partner is the lattice.
 
@@ -196,6 +201,7 @@ def rashba(alpha: float, normal: str | ArrayLike = "z") -> Brick:
     return Brick("rashba", "lattice", _rashba, numbers)
 
 
+@named
 def spin_orbit(alpha: float) -> Brick:
     """Atomic spin-orbit coupling alpha L.sigma = 2 alpha L.s.
 
@@ -241,10 +247,7 @@ def _potential(material, m, energy):
 
 
 def _exchange(material, m, delta):
-    if m is None:
-        raise InputError(
-            f"a magnetic material needs the direction `m` of its magnetisation: it has the term exchange({delta:g})"
-        )
+    require_direction(m, exchange(delta))
     return (delta * np.einsum("i,iab->ab", m, material.spin),)
 
 

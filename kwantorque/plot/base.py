@@ -26,10 +26,11 @@ if TYPE_CHECKING:
 __all__ = [
     "COLOURS",
     "COMPONENTS",
+    "IS_ZERO",
     "LEAST",
     "PROFILES",
     "ROUNDING",
-    "ZERO",
+    "SMOOTH",
     "PolyCollection",
     "all_parts",
     "axes",
@@ -84,7 +85,9 @@ ROUNDING = 1e-9
 """Of the largest beside it: what is smaller is zero."""
 LIGHTEST = 0.65
 """Part of white in the lightest shade of a colour."""
-ZERO = ": zero"
+SMOOTH = 181
+"""Points of a curve that stands beside computed ones."""
+IS_ZERO = ": zero"
 """Said of a line that is zero within its error."""
 WITHOUT_A_SCREEN = {"agg", "cairo", "pdf", "pgf", "ps", "svg", "template"}
 """Backends of matplotlib that only write files."""
@@ -277,7 +280,7 @@ def enlarged(values: xr.DataArray, whole: float, error: float | xr.DataArray = 0
         return 1, ""
     # NaN, where there is no line, is not larger.
     if not bool((abs(values) > np.fmax(error, ROUNDING * whole)).any()):
-        return 1, ZERO
+        return 1, IS_ZERO
     factor = int(10 ** np.ceil(np.log10(LEAST * whole / size)))
     return factor, rf" $\times$ {factor:g}"
 
@@ -342,7 +345,7 @@ def result_lines(
         error = data.get(f"result_{name}_error", xr.zeros_like(values[name])) * factor
         times[name], said = enlarged(values[name], whole, abs(error))
         # The bars of what is zero would only hide the others.
-        shown = f"result_{name}_error" in data and said != ZERO
+        shown = f"result_{name}_error" in data and said != IS_ZERO
         colours = iter(shades(colour_of(name), values[name].size // data.sizes[parameter]))
         lines, bars = (lines_along(times[name] * one, parameter) for one in (values[name], error))
         for (label, line), (_, bar) in zip(lines, bars, strict=True):

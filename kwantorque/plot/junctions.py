@@ -10,6 +10,7 @@ import numpy as np
 from ..errors import InputError
 from .base import (
     COLOURS,
+    SMOOTH,
     axes,
     figure_of,
     labelled,
@@ -41,8 +42,6 @@ __all__ = [
 ]
 
 JUNCTION, SEMI = "magnetic-tunnel-junction", "semi-magnetic-tunnel-junction"
-SMOOTH = 181
-"""Points of a curve that stands beside computed ones."""
 
 
 def junction(data: Dataset, stack: Any) -> Axes:

@@ -11,8 +11,8 @@ from ..errors import known
 from .base import (
     COLOURS,
     COMPONENTS,
+    IS_ZERO,
     PROFILES,
-    ZERO,
     all_parts,
     axes,
     enlarged,
@@ -109,7 +109,7 @@ def balance(data: Dataset, axis: str = "z", ax: Axes | None = None) -> Axes:
 def _or_zero(values, data, name):
     """Words for the legend where a line is zero within the error of its variable."""
     whole = float(abs(data.angular_momentum_current).max())
-    return ZERO if enlarged(values, whole, _error(data, name))[1] == ZERO else ""
+    return IS_ZERO if enlarged(values, whole, _error(data, name))[1] == IS_ZERO else ""
 
 
 def _error(data, name):

@@ -8,6 +8,7 @@ import numpy as np
 
 from .base import (
     COLOURS,
+    SMOOTH,
     axes,
     labelled,
     legend_above,
@@ -50,8 +51,6 @@ GAAS_COUPLING = 0.11
 Haney and Stiles, Phys. Rev. Lett. 105, 126602 (2010), figure 3.
 """
 VALVE = "gamnas-spin-valve"
-SMOOTH = 181
-"""Points of a curve that stands beside computed ones."""
 
 
 def torque_density(data: Dataset, ax: Axes | None = None) -> Axes:

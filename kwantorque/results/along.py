@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
-from ..errors import InputError, known
+from ..errors import InputError, known, named
 
 __all__ = ["profile_along"]
 
@@ -13,6 +13,7 @@ SAME = 1e-9
 """Sites whose positions differ by less than this part of all are in one column."""
 
 
+@named
 def profile_along(data: xr.Dataset, axis: str = "x") -> xr.Dataset:
     """Sums of a network over its columns of sites, and over the cuts between them.
 

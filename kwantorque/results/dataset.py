@@ -17,7 +17,7 @@ from ..operators.variables import CONDUCTANCES, Unit, Variable, schema
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["SCHEMA", "VERSION", "dataset", "error_of", "is_error"]
+__all__ = ["SCHEMA", "VERSION", "dataset", "error_of", "is_error", "value_of"]
 
 VERSION = version("kwantorque")
 
@@ -43,6 +43,19 @@ def is_error(name: str) -> bool:
     (True, False)
     """
     return name.endswith(ERROR)
+
+
+def value_of(error: str) -> str:
+    """The name of the variable that an error is of; a variable is its own.
+
+    Examples
+    --------
+    >>> from kwantorque.results.dataset import value_of
+    >>> value_of("stt_window_error"), value_of("stt_error"), value_of("stt")
+    ('stt', 'stt', 'stt')
+    """
+    suffixes = (f"{kind}{ERROR}" for kind in ("_spacing", "_window", ""))
+    return next((error.removesuffix(suffix) for suffix in suffixes if error.endswith(suffix)), error)
 
 
 def error_of(data: xr.Dataset, name: str) -> xr.DataArray:

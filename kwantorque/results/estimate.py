@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from ..errors import InputError, known, named
 from .dataset import error_of
 
 if TYPE_CHECKING:
@@ -15,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["Estimate", "estimate_of", "together"]
 
 
+@named
 @dataclass(frozen=True)
 class Estimate:
     """A number and the largest error it may have.
@@ -96,6 +100,11 @@ def estimate_of(data: xr.Dataset, name: str, **selection: Any) -> Estimate:
     Estimate
         In the unit of the variable: a float where one entry is left, else a DataArray.
 
+    Raises
+    ------
+    InputError
+        There is no such variable, coordinate or value of it.
+
     Examples
     --------
     >>> import xarray as xr
@@ -108,6 +117,14 @@ def estimate_of(data: xr.Dataset, name: str, **selection: Any) -> Estimate:
     >>> change.value.values, float(change.error)
     (array([-0.5, -0.5,  0. ]), 0.2)
     """
+    known("variable of the Dataset", name, data.data_vars)
+    # Of sea and window, what has only one has no dimension `part`.
+    for key in selection:
+        known("coordinate of the Dataset", key, [*map(str, data.dims), "part"])
+    for key in selection.keys() & set(data[name].dims):
+        if not np.isin(selection[key], data[key]).all():
+            there = ", ".join(map(str, data[key].values))
+            raise InputError(f"`{key}` of {name} must be among {there}, got {selection[key]!r}")
     parts = []
     for one in (data[name], error_of(data, name)):
         here = one.sel({key: value for key, value in selection.items() if key in one.dims})

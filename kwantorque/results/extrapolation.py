@@ -28,7 +28,7 @@ from collections.abc import Callable
 import numpy as np
 import xarray as xr
 
-from ..errors import InputError, positive
+from ..errors import InputError, named, positive
 from .dataset import error_of, is_error
 
 __all__ = ["extrapolate", "require_whole_lengths", "richardson"]
@@ -65,6 +65,7 @@ SAME = (
 """Attributes in which the two results must agree."""
 
 
+@named
 def extrapolate(compute: Callable[[float], xr.Dataset], spacing: float) -> xr.Dataset:
     """Run a computation at a spacing and at half of it, and extrapolate to zero.
 
@@ -120,6 +121,7 @@ def extrapolate(compute: Callable[[float], xr.Dataset], spacing: float) -> xr.Da
     return richardson(fine, compute(spacing / 4), before=coarse)
 
 
+@named
 def richardson(coarse: xr.Dataset, fine: xr.Dataset, before: xr.Dataset | None = None) -> xr.Dataset:
     """Extrapolate two results, at a spacing and at half of it, to spacing zero.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
-from ..errors import InputError, instance, known
+from ..errors import InputError, instance, known, named
 from .dataset import ERROR
 
 __all__ = ["components"]
@@ -15,6 +15,7 @@ COLLINEAR = 1e-6
 OF_LAYER = "_of_layer"
 
 
+@named
 def components(data: xr.Dataset, layer: str, reference: str, torque: str = "exchange_torque") -> xr.Dataset:
     """Damping-like and field-like torque on a layer, with respect to another one.
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
-from ..errors import InputError, finite, instance
+from ..errors import InputError, finite, instance, named
 from ..operators.variables import CONDUCTANCES, FLUX, UNITS
 from .dataset import error_of, is_error
 
 __all__ = ["per_current", "window_average"]
 
 
+@named
 def per_current(data: xr.Dataset, incident: bool = False) -> xr.Dataset:
     """Divide everything by the particle current: torques are then in hbar I/e.
 
@@ -96,6 +97,7 @@ def per_current(data: xr.Dataset, incident: bool = False) -> xr.Dataset:
     return data if current.ndim > 1 else data.assign_attrs(current=current.values if current.ndim else float(current))
 
 
+@named
 def window_average(variable: xr.DataArray, start: float, stop: float) -> tuple[float, float]:
     """Mean of a profile over start <= z <= stop, and how much it moves with the window.
 

@@ -13,9 +13,9 @@ import xarray as xr
 from scipy import constants
 
 from ..algebra import direction
-from ..errors import InputError, instance, known, positive
+from ..errors import InputError, instance, known, named, positive
 from ..units import AMPERE_PER_M2, CONDUCTANCE_QUANTUM, JOULE_PER_M2, TORKANCE
-from .dataset import error_of, is_error
+from .dataset import error_of, is_error, value_of
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -84,6 +84,7 @@ SMALLEST_MS = 100.0
 """Less than this in A/m, of no ferromagnet, was meant in tesla."""
 
 
+@named
 def to_si(data: Data) -> Data:
     """A result in the units of an experiment.
 
@@ -166,8 +167,8 @@ def _kind(data, name):
     """Kind of a variable; of an error that does not say it, that of what it is of."""
     if "kind" in data[name].attrs:
         return data[name].attrs["kind"]
-    bases = [name.removesuffix(suffix) for suffix in ("_spacing_error", "_window_error", "_error")]
-    return data[next((base for base in bases if base != name and base in data), name)].attrs.get("kind")
+    base = value_of(name)
+    return data[base if base in data else name].attrs.get("kind")
 
 
 def _converted(variable, kind):
@@ -179,6 +180,7 @@ def _converted(variable, kind):
     return (variable * factor).assign_attrs(variable.attrs | {"units": name})
 
 
+@named
 def effective_field(
     data: xr.Dataset, name: str, *, Ms: float, thickness: float, m: ArrayLike | str | None = None
 ) -> xr.Dataset:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..errors import ComputationError, known
+from ..errors import ComputationError, known, named
 from ..structures.chain import Chain
 from .base import LeadStates, Solver, States, end_modes, size_of_hopping
 from .expansion import expansion, nodes
@@ -22,6 +22,7 @@ SURE, SLOW = 1e-10, 1e-3
 """Where |R + T - 1| is larger, or a mode slower (eV), the recursion takes over."""
 
 
+@named
 @dataclass(frozen=True)
 class BatchedSolver(Solver):
     """Scattering states of a chain at many k at once.

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.sparse import csr_array
 
-from ..errors import InputError, finite, whole
+from ..errors import InputError, finite, named, whole
 from .strip import SIGMA
 
 if TYPE_CHECKING:
@@ -71,6 +71,7 @@ def draw_sites(strip: Strip, number: int, seed: int = 0) -> tuple[tuple[int, ...
     return tuple(tuple(map(int, site)) for site in np.stack(np.unravel_index(chosen, shape), axis=1))
 
 
+@named
 @dataclass(frozen=True)
 class Impurities:
     """Impurities of one kind on some sites of a strip, all in every realisation.

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..errors import InputError, known
+from ..errors import InputError, known, named
 from .chain import discretise
 
 if TYPE_CHECKING:
@@ -187,6 +187,7 @@ def build_chain(n_sites: int, n_orbitals: int, spacing: float = 1.0) -> kwant.Bu
     return _build(n_sites, n_orbitals, spacing, CHAIN_VALUES)
 
 
+@named
 def build_stack(stack: Stack, terms: Iterable[str] | None = None) -> kwant.Builder:
     """Kwant builder of a stack, to use with any function of Kwant.
 

@@ -234,6 +234,7 @@ class Drop:
         return here + float(np.interp(z, (self.start[0], self.stop[0]), (self.start[1], self.stop[1])))
 
 
+@named
 @dataclass(frozen=True)
 class Interface:
     """Terms w(k_par) delta(z) on the plane between two layers.

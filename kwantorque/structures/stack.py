@@ -190,6 +190,7 @@ class Stack:
     def _repr_html_(self) -> str:
         return html(self)
 
+    @named
     def plot(self, energy: float | Sequence[float] = 0.0, ax: Axes | None = None) -> Axes:
         """Draw the stack to scale, with its bands: `kwantorque.plot.stack`.
 
@@ -388,13 +389,12 @@ class Stack:
         if across is None and len(self.layers) > 1:
             raise InputError("`across` must name the layer in which the potential drops: its number from 0 on, or name")
         if isinstance(across, str):
-            names = [layer.name for layer in self.layers]
-            if not any(names):
-                raise InputError(f"no layer has a name: say `across` by number, got {across!r}")
-            known("layer", across, [name for name in names if name])
-            if names.count(across) > 1:
-                raise InputError(f"{names.count(across)} layers are called {across!r}: say `across` by number")
-            return names.index(across)
+            named = [layer.name for layer in self.layers].count(across)
+            if named > 1:
+                raise InputError(f"{named} layers are called {across!r}: say `across` by number")
+            # As results and `print(stack)` call them: without a name, by number.
+            names = self.layer_names[1:-1]
+            return names.index(known("layer", across, names))
         across = 0 if across is None else across
         if isinstance(across, bool | float) or across not in range(len(self.layers)):
             raise InputError(
@@ -442,7 +442,8 @@ class Stack:
         The leads cover one bond outside.
         """
         ends = [round(z / self.spacing) for z in self.boundaries]
-        inner = [Region(layer.name or f"layer {i}", layer, *ends[i : i + 2]) for i, layer in enumerate(self.layers)]
+        names = self.layer_names[1:-1]
+        inner = [Region(names[i], layer, *ends[i : i + 2]) for i, layer in enumerate(self.layers)]
         return (
             Region("left lead", self.left, -1, 0),
             *inner,
@@ -464,11 +465,9 @@ class Stack:
         >>> kt.Stack([spacer, other, spacer], 0.5).layer_names
         ('left', 'Cu (0)', 'layer 1', 'Cu (2)', 'right')
         """
-        names = ["left", *(region.name for region in self.regions[1:-1]), "right"]
-        numbers = range(-1, len(self.layers) + 1)
-        inner = [f"{name} ({i})" if names.count(name) > 1 else name for i, name in zip(numbers, names, strict=True)][
-            1:-1
-        ]
+        names = [layer.name or f"layer {i}" for i, layer in enumerate(self.layers)]
+        taken = ["left", *names, "right"]
+        inner = [f"{name} ({i})" if taken.count(name) > 1 else name for i, name in enumerate(names)]
         return ("left", *inner, "right")
 
     def coordinates(self) -> dict[str, Any]:

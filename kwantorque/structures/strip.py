@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..algebra import SPIN_HALF
-from ..errors import InputError, finite, known, positive, whole
+from ..errors import InputError, finite, known, named, positive, whole
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -39,6 +39,7 @@ TEXTURES = ("spiral", "wall")
 EDGES = ("periodic", "hard")
 
 
+@named
 @dataclass(frozen=True)
 class Strip:
     """A strip (or, of some height, a slab) with a turning magnetisation.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..algebra import rotation
+from ..errors import named
 from .graph import Graph
 from .impurities import pauli_along
 from .kwant_builder import load_kwant
@@ -56,6 +57,7 @@ def strip_parameters(strip: Strip, impurities: Impurities | None = None) -> dict
     return {"exchange": float(strip.exchange)} | ({} if impurities is None else dict(impurities.strengths))
 
 
+@named
 def build_strip(
     strip: Strip,
     impurities: Impurities | None = None,

@@ -87,7 +87,7 @@ def _head(stack):
 def _name(region):
     """With a lead's own name in brackets, if it has one."""
     own = region.layer.name
-    return region.name if own in (None, region.name) else f"{region.name} ({own})"
+    return f"{region.name} ({own})" if own and not region.name.startswith(own) else region.name
 
 
 def _thickness(stack, number):

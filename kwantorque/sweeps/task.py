@@ -19,7 +19,7 @@ import xarray as xr
 
 from ..errors import ComputationError, InputError, known
 from ..parallel import without_bars
-from ..results.dataset import is_error
+from ..results.dataset import value_of
 
 if TYPE_CHECKING:
     from ..transport import Numerics
@@ -205,11 +205,7 @@ class FunctionTask:
             return result
         for name in self.results:
             known(f"result of {self.name}", name, result.data_vars)
-        return result[[name for name in result.data_vars if name in self.results or _is_error_of(name, self.results)]]
-
-
-def _is_error_of(name, results):
-    return is_error(name) and any(name.startswith(f"{one}_") for one in results)
+        return result[[name for name in result.data_vars if value_of(name) in self.results]]
 
 
 def _defaults(function):

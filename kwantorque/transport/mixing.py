@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from ..scattering import Solver
     from ..structures.stack import Stack
 
-__all__ = ["NUMBERS", "mixing_conductance", "transverse_spin"]
+__all__ = ["NUMBERS", "mixing_conductance", "transmitted", "transverse_spin"]
 
 NUMBERS = {
     "sharvin": "Sharvin conductance of the left lead, per spin",
@@ -133,7 +133,7 @@ def mixing_conductance(
     derived = partial(transverse_spin, p, np.cross(m, p))
     runs = {
         name: torques(
-            stack, energy, incident_spin=spin, derived=derived if name == "transverse" else _transmitted, **numerics
+            stack, energy, incident_spin=spin, derived=derived if name == "transverse" else transmitted, **numerics
         )
         for name, spin in spins.items()
     }
@@ -181,10 +181,14 @@ def transverse_spin(p: NDArray, q: NDArray, values: Mapping[str, NDArray]) -> di
         for i, side in enumerate(("left", "right"))
         for name, axis in (("p", p), ("q", q))
     }
-    return along | _transmitted(values)
+    return along | transmitted(values)
 
 
-def _transmitted(values):
+def transmitted(values: Mapping[str, NDArray]) -> dict[str, NDArray]:
+    """What `derived` is in runs that are after the current only.
+
+    The flux into the right lead: (..., lead) -> (...).
+    """
     return {"transmitted": values["particle_current_limit"][..., 1]}
 
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..algebra import direction
-from ..errors import AccuracyWarning, ComputationError, InputError, finite, instance, known, positive
+from ..errors import AccuracyWarning, ComputationError, InputError, finite, instance, known, named, positive
 from ..integration.energy import NODES, integrate_energies
 from ..integration.pace import Pace
 from ..integration.plane import PolarRule, integrate
@@ -80,6 +80,7 @@ None of these names may `derived` return, nor that of a coordinate.
 """
 
 
+@named
 @dataclass(frozen=True)
 class Numerics:
     """How to compute: what every entry takes besides the physics. Unpacks with `**`.

@@ -105,8 +105,8 @@ def test_run_json_out_figure_and_resume(capsys, tmp_path):
         (["run", WIRE, "--out", "/proc/x.nc"], "--out must be a file that can be written"),
         (["run", WIRE, "--figure", "."], "--figure must end in"),
         (["run", WIRE, "--out", "x" * 300 + ".nc"], "--out must be a file that can be written"),
-        (["run", WIRE, "--jobs", "0"], "--jobs must be a whole number >= 1"),
-        (["run", WIRE, "--jobs", "1.5"], "--jobs must be a whole number >= 1"),
+        (["run", WIRE, "--jobs", "0"], "`--jobs` must be a whole number >= 1"),
+        (["run", WIRE, "--jobs", "1.5"], "`--jobs` must be a whole number >= 1"),
         (["run", WIRE, "--tolerance", "-1"], "--tolerance` must be > 0"),
         (["run", WIRE, "--solver", "kwnt"], "did you mean 'kwant'"),
         (["run", WIRE, "--solver", "fast"], "unknown solver 'fast'; choose from batched, kwant"),
@@ -118,7 +118,7 @@ def test_run_json_out_figure_and_resume(capsys, tmp_path):
         (["run", WIRE, "--figure", "x.docx"], "--figure must end in one of .png, .pdf, .svg"),
         (["run", WIRE, "--sweep", "exchange=0:1"], "--sweep takes key=start:stop:num"),
         (["run", WIRE, "--sweep", "exchange"], "--sweep takes key=value"),
-        (["run", WIRE, "--sweep", "exchange=0:1:0"], "num of --sweep must be a whole number"),
+        (["run", WIRE, "--sweep", "exchange=0:1:0"], "`num of --sweep` must be a whole number"),
         (["run", WIRE, "--sweep", "exchnge=0:1:3"], "did you mean 'exchange'"),
         (["run", WIRE, "--sweep", "exchange=0:x:3"], "must be a number"),
         (["run", WIRE, "--sweep", "exchange=1:1:3"], "must be different from each other"),
@@ -243,17 +243,27 @@ def test_lists_of_values_extend_a_file(capsys, tmp_path):
 
 
 def test_a_sweep_prints_errors_and_what_misses_the_tolerance(capsys):
-    words = ["run", "domain-wall", "--quiet", "--set", "spacing=0.1", "--tolerance", "0.05"]
-    assert run(*words, "--sweep", "width=2,4", "--results", "conductance,torque_nonadiabatic") == 0
+    words = ["run", "domain-wall", "--quiet", "--set", "spacing=0.1", "--tolerance", "0.001"]
+    assert run(*words, "--sweep", "width=1,2", "--results", "conductance,torque_nonadiabatic") == 0
     head, *rows = capsys.readouterr().out.splitlines()
     assert head.split()[:5] == ["width", "conductance", "error", "torque_nonadiabatic", "error"]
     value, error = map(float, rows[1].split()[3:5])
-    assert 0.05 < error / abs(value) < 1
+    assert 0.001 < error / abs(value) < 1
     (note,) = [row for row in rows if row.startswith("note:")]
-    assert "0.05 is not met by torque_nonadiabatic at" in note
-    said = float(re.search(r"width = 4 \((.*?)%\)", note)[1])
+    assert "0.001 is not met by torque_nonadiabatic at" in note
+    said = float(re.search(r"width = 2 \((.*?)%\)", note)[1])
+    assert note.endswith("; --each refines until it is")
     # The table rounds errors to two digits.
     assert said == pytest.approx(100 * error / abs(value), rel=0.05)
+
+
+def test_a_table_without_an_integral_has_no_errors(capsys):
+    """What does not exist is called so, and not nan."""
+    assert run("run", "spin-relaxation", "--quiet") == 0
+    _, head, *rows = capsys.readouterr().out.splitlines()
+    assert head.split() == ["result", "value", "unit"]
+    (row,) = [row for row in rows if row.startswith("beta_error")]
+    assert row.split()[1] == "none"
 
 
 def test_show_draws_one_result(capsys, tmp_path, drawn):

@@ -226,7 +226,7 @@ class Nameless(kt.Material):
         (lambda: kt.Model([T.kinetic], "s"), "a Model is made of terms such as"),
         (lambda: kt.Model([T.kinetic()], "d"), "unknown basis 'd'; choose from s, p"),
         (lambda: kt.Model([T.kinetic(), T.spin_orbit(0.1)]), "L = 0 in this basis.*kwantorque.terms.rashba"),
-        (lambda: kt.Model([T.kinetic(), T.exchange(0.1)]).terms(), "needs the direction `m`.*exchange\\(0.1\\)"),
+        (lambda: kt.Model([T.kinetic(), T.exchange(0.1)]).terms(), "needs the direction `m`.*exchange\\(delta=0.1\\)"),
         (lambda: T.kinetic(0), "`mass` must be > 0 m0, got 0"),
         (lambda: T.rashba("strong"), "`alpha` must be a number in eV nm, got 'strong'"),
         (lambda: T.rashba(0.1, "up"), "a direction must be one of"),

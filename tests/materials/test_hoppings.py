@@ -81,7 +81,7 @@ def test_blocks_are_the_bloch_sum_exactly():
 
 
 def test_lattice_material_is_integrated_over_its_zone():
-    data = kt.torques(lattice_stack(), 0.4, tolerance=0.3, kpar=kt.PolarRule(max_points=3000), progress=False)
+    data = kt.torques(lattice_stack(), 0.4, tolerance=0.4, kpar=kt.PolarRule(max_points=3000), progress=False)
     assert data.closure < 1e-8
     assert float(data.incident_current) > 0
 

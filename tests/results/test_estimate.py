@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
+from kwantorque.errors import InputError
 from kwantorque.results import Estimate, estimate_of
 
 
@@ -49,3 +50,17 @@ def test_profiles_and_sweeps_have_estimates_too():
     np.testing.assert_allclose(ratio.error, by_hand)
     np.testing.assert_allclose((-1e3 * one).error, 300.0)
     assert isinstance(estimate_of(b, "t", bias=0.2).value, float)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"name": "torqe"}, "unknown variable of the Dataset 'torqe'; did you mean 'torque'"),
+        ({"name": "torque", "axs": "z"}, "unknown coordinate of the Dataset 'axs'; did you mean 'axis'"),
+        ({"name": "torque", "axis": "w"}, "`axis` of torque must be among x, z, got 'w'"),
+    ],
+)
+def test_errors_of_a_selection(wrong, message):
+    data = xr.Dataset({"torque": xr.DataArray([0.0, 0.5], {"axis": ["x", "z"]}, "axis")})
+    with pytest.raises(InputError, match=message):
+        estimate_of(data, **wrong)

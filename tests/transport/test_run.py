@@ -161,6 +161,9 @@ def test_layers_of_one_name_are_told_by_number():
     stack = kt.Stack([iron, *junction().layers[1:]], 0.05)
     with pytest.raises(InputError, match="2 layers are called 'barrier'"):
         stack.biased(0.1, "barrier")
+    second = [region.name for region in stack.regions][2]
+    assert second == "barrier (1)"
+    assert stack.biased(0.1, second).layers == stack.biased(0.1, 1).layers
 
 
 def test_errors_are_variables_with_the_parts_of_their_value():
