@@ -33,9 +33,9 @@ AVERAGES = ("array", "antithetic", "random")
 def hadamard_above(number: int) -> NDArray:
     """The smallest Hadamard matrix of more than so many columns that is built here.
 
-    Built are the powers of 2 (Sylvester), q + 1 and 2(q + 1) for primes q = 3 and
-    q = 1 mod 4 (Paley), and these doubled: every multiple of 4 up to 48, and most of
-    those beyond (not 52, 92, 100).
+    Built are the powers of 2 (Sylvester), q + 1 and 2(q + 1) for q = 3 and q = 1 mod 4,
+    a prime or the square of one (Paley), and these doubled: every multiple of 4 up to
+    88, and most of those beyond (not 92, 116, 156, 172).
 
     Parameters
     ----------
@@ -74,7 +74,7 @@ def _hadamard(order):
         skew = np.block([[0, np.ones((1, order - 1))], [-np.ones((order - 1, 1)), core]])
         return (np.eye(order) + skew).astype(int)
     q = order // 2 - 1
-    if q % 4 == 1 and _is_prime(q):
+    if q % 4 == 1 and (_is_prime(q) or (_is_prime(round(q**0.5)) and round(q**0.5) ** 2 == q)):
         symmetric = np.block([[0, np.ones((1, q))], [np.ones((q, 1)), _paley_core(q)]])
         found = np.kron(symmetric, [[1, 1], [1, -1]]) + np.kron(np.eye(q + 1), [[1, -1], [-1, -1]])
         return found.astype(int)
@@ -87,12 +87,16 @@ def _is_prime(q):
 
 
 def _paley_core(q):
-    """chi(i - j): 1 for squares mod q, -1 for others, 0 on the diagonal."""
+    """chi(i - j) of the field of q elements: 1 for squares, -1 for others, 0 for 0."""
+    p = q if _is_prime(q) else round(q**0.5)
+    # Elements a + b w, numbered a + p b; w^2 = r is no square among the a (b = 0 only
+    # if q is a prime).
+    a, b = np.arange(q) % p, np.arange(q) // p
+    r = min(set(range(1, p)) - {x * x % p for x in range(1, p)})
     chi = np.full(q, -1)
-    chi[np.arange(q) ** 2 % q] = 1
+    chi[(a * a + r * b * b) % p + p * (2 * a * b % p)] = 1
     chi[0] = 0
-    i = np.arange(q)
-    return chi[(i[:, None] - i) % q]
+    return chi[(a[:, None] - a) % p + p * ((b[:, None] - b) % p)]
 
 
 @dataclass(frozen=True)

@@ -16,11 +16,12 @@ def test_hadamard_matrices(number):
     assert (matrix[:, 0] == 1).all()
 
 
-def test_every_order_that_may_exist_up_to_48():
+def test_every_order_that_may_exist_up_to_88():
     """No matrix of more than two columns has another order than a multiple of 4."""
-    assert [len(hadamard_above(4 * i - 1)) for i in range(1, 13)] == [4 * i for i in range(1, 13)]
-    # The next one would be of order 52.
-    assert len(hadamard_above(48)) == 56
+    assert [len(hadamard_above(4 * i - 1)) for i in range(1, 23)] == [4 * i for i in range(1, 23)]
+    # The next one would be of order 92.
+    assert len(hadamard_above(88)) == 96
+    assert len(hadamard_above(96)) == 100
 
 
 @pytest.mark.parametrize(("number", "kinds"), [(1, 1), (7, 1), (10, 1), (15, 1), (15, 2), (0, 1)])
