@@ -11,7 +11,7 @@ Over all directions <S_i^a S_j^b> = delta_ij delta_ab/3. Three ways to it:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -25,15 +25,17 @@ if TYPE_CHECKING:
 
 __all__ = ["AVERAGES", "Directions", "hadamard_above", "ratio_of_means"]
 
+UNIT = 1e-6
+"""Length by which a unit vector may differ from one."""
 AVERAGES = ("array", "antithetic", "random")
 
 
 def hadamard_above(number: int) -> NDArray:
     """The smallest Hadamard matrix of more than so many columns that is built here.
 
-    Built are the powers of 2 (Sylvester), q + 1 and 2(q + 1) for primes q = 3 and
-    q = 1 mod 4 (Paley), and these doubled: every multiple of 4 up to 48, and most of
-    those beyond (not 52, 92, 100).
+    Built are the powers of 2 (Sylvester), q + 1 and 2(q + 1) for q = 3 and q = 1 mod 4,
+    a prime or the square of one (Paley), and these doubled: every multiple of 4 up to
+    88, and most of those beyond (not 92, 116, 156, 172).
 
     Parameters
     ----------
@@ -72,7 +74,7 @@ def _hadamard(order):
         skew = np.block([[0, np.ones((1, order - 1))], [-np.ones((order - 1, 1)), core]])
         return (np.eye(order) + skew).astype(int)
     q = order // 2 - 1
-    if q % 4 == 1 and _is_prime(q):
+    if q % 4 == 1 and (_is_prime(q) or (_is_prime(round(q**0.5)) and round(q**0.5) ** 2 == q)):
         symmetric = np.block([[0, np.ones((1, q))], [np.ones((q, 1)), _paley_core(q)]])
         found = np.kron(symmetric, [[1, 1], [1, -1]]) + np.kron(np.eye(q + 1), [[1, -1], [-1, -1]])
         return found.astype(int)
@@ -85,12 +87,16 @@ def _is_prime(q):
 
 
 def _paley_core(q):
-    """chi(i - j): 1 for squares mod q, -1 for others, 0 on the diagonal."""
+    """chi(i - j) of the field of q elements: 1 for squares, -1 for others, 0 for 0."""
+    p = q if _is_prime(q) else round(q**0.5)
+    # Elements a + b w, numbered a + p b; w^2 = r is no square among the a (b = 0 only
+    # if q is a prime).
+    a, b = np.arange(q) % p, np.arange(q) // p
+    r = min(set(range(1, p)) - {x * x % p for x in range(1, p)})
     chi = np.full(q, -1)
-    chi[np.arange(q) ** 2 % q] = 1
+    chi[(a * a + r * b * b) % p + p * (2 * a * b % p)] = 1
     chi[0] = 0
-    i = np.arange(q)
-    return chi[(i[:, None] - i) % q]
+    return chi[(a[:, None] - a) % p + p * ((b[:, None] - b) % p)]
 
 
 @dataclass(frozen=True)
@@ -110,11 +116,13 @@ class Directions:
     seed : int
     kinds : int
         Independent vectors of each impurity: they take further columns of the array.
+    given : (realisations, number, 3) or (realisations, kinds, number, 3) array
+        Unit vectors instead of all this; one vector of each impurity serves all kinds.
 
     Raises
     ------
     InputError
-        An unknown word, a number that is none.
+        An unknown word, a number that is none, vectors that are no unit vectors.
 
     Examples
     --------
@@ -132,19 +140,29 @@ class Directions:
     realisations: int = 96
     seed: int = 0
     kinds: int = 1
+    given: NDArray | None = field(default=None, compare=False)
 
     def __post_init__(self):
         known("average", self.average, AVERAGES)
         for name, least in (("number", 0), ("realisations", 1), ("seed", 0), ("kinds", 1)):
             object.__setattr__(self, name, whole(name, getattr(self, name), least))
+        if self.given is not None:
+            object.__setattr__(self, "given", _unit_vectors(self.given, self.kinds, self.number))
+
+    @property
+    def random(self) -> bool:
+        """Whether a mean over them has a standard error."""
+        return self.given is None and self.average != "array"
 
     def __len__(self) -> int:
+        if self.given is not None:
+            return len(self.given)
         return 6 * len(hadamard_above(self.number * self.kinds)) if self.average == "array" else self.realisations
 
     @property
     def solves(self) -> int:
         """Choices of directions in one realisation."""
-        return 2 if self.average == "antithetic" else 1
+        return 2 if self.random and self.average == "antithetic" else 1
 
     def of(self, i: int) -> NDArray:
         """All unit vectors of realisation i.
@@ -153,6 +171,8 @@ class Directions:
         -------
         (solves, kinds, number, 3) array
         """
+        if self.given is not None:
+            return self.given[i : i + 1]
         if self.average == "array":
             row, axis, sign = np.unravel_index(i, (len(self) // 6, 3, 2))
             signs = hadamard_above(self.number * self.kinds)[row, 1 : 1 + self.number * self.kinds]
@@ -163,6 +183,24 @@ class Directions:
         vectors = rng.normal(size=(self.kinds, self.number, 3))
         vectors /= np.linalg.norm(vectors, axis=-1, keepdims=True)
         return np.stack([vectors, -vectors][: self.solves])
+
+
+def _unit_vectors(given, kinds, number):
+    """As (realisations, kinds, number, 3)."""
+    try:
+        vectors = np.asarray(given, float)
+    except (TypeError, ValueError):
+        vectors = np.empty(0)
+    if vectors.ndim == 3:
+        vectors = np.repeat(vectors[:, None], kinds, axis=1)
+    if vectors.shape[1:] != (kinds, number, 3) or not len(vectors):
+        raise InputError(
+            f"directions must be (realisations, {number}, 3) or (realisations, {kinds}, {number}, 3), got "
+            f"{np.shape(given) if vectors.size else given!r}"
+        )
+    if not (np.abs(np.linalg.norm(vectors, axis=-1) - 1) < UNIT).all():
+        raise InputError("directions must be unit vectors: strengths are those of the impurities")
+    return vectors
 
 
 def ratio_of_means(over: ArrayLike, under: ArrayLike) -> tuple[float, float]:

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy.sparse import csc_array, identity, kron
+from scipy.sparse import csc_array, csr_array, identity, kron
 from scipy.sparse.linalg import splu
 
 from ..errors import ComputationError, InputError
@@ -132,7 +132,8 @@ class ImpurityStates:
             There are no states: 1 - g U cannot be inverted.
         """
         size = len(self._seen)
-        u, g = np.reshape(coupling, (size, size)), self.green.reshape(size, size)
+        # An impurity couples its own amplitudes only.
+        u, g = csr_array(np.reshape(coupling, (size, size))), self.green.reshape(size, size)
         try:
             change = self._columns @ (u @ np.linalg.solve(np.eye(size) - g @ u, self._seen))
         except np.linalg.LinAlgError:

@@ -91,6 +91,9 @@ class Impurities:
         lambda.
     scalar : float
         u.
+    scalar_sites : the same as `sites`, optional
+        Where u is instead, with or without a spin: there may be more of them, or none
+        in common.
 
     Raises
     ------
@@ -111,24 +114,30 @@ class Impurities:
     spin: float = 0.0
     spin_orbit: float = 0.0
     scalar: float = 0.0
+    scalar_sites: tuple[tuple[int, ...], ...] | None = None
 
     def __post_init__(self):
-        try:
-            sites = tuple(tuple(site) for site in self.sites)
-        except TypeError:
-            raise InputError(f"`sites` of impurities must be a sequence of (x, y), got {self.sites!r}") from None
-        sites = tuple(tuple(whole("site of an impurity", c, least=0) for c in site) for site in sites)
-        for site in sites:
-            if sites.count(site) > 1:
-                raise InputError(f"`sites` of impurities must be different, got {site} twice")
-        object.__setattr__(self, "sites", sites)
+        object.__setattr__(self, "sites", _sites("sites", self.sites))
+        if self.scalar_sites is not None:
+            object.__setattr__(self, "scalar_sites", _sites("scalar_sites", self.scalar_sites))
         for name in ("spin", "spin_orbit", "scalar"):
             object.__setattr__(self, name, finite(name, getattr(self, name)))
 
     @property
     def n(self) -> int:
-        """Number of impurities."""
+        """Number of impurities, of those with directions."""
         return len(self.sites)
+
+    @property
+    def places(self) -> tuple[tuple[int, ...], ...]:
+        """All sites with an impurity, `sites` first."""
+        return tuple(dict.fromkeys([*self.sites, *(self.scalar_sites or ())]))
+
+    @property
+    def has_scalar(self) -> NDArray:
+        """Which of `places` have u, (n_places,) bool."""
+        scalar = set(self.sites if self.scalar_sites is None else self.scalar_sites)
+        return np.array([place in scalar for place in self.places], bool)
 
     @property
     def strengths(self) -> Mapping[str, float]:
@@ -140,7 +149,7 @@ class Impurities:
         }
 
     def on(self, strip: Strip) -> NDArray:
-        """Numbers of their sites in a strip, (n,).
+        """Numbers of their `places` in a strip, (n_places,): `sites` are the first n.
 
         Raises
         ------
@@ -148,7 +157,7 @@ class Impurities:
             The strip has no such site, or no room for spin-orbit impurities.
         """
         sizes = (strip.length, strip.width, strip.height)[: 2 if strip.height == 1 else 3]
-        for site in self.sites:
+        for site in self.places:
             if len(site) != len(sizes) or any(c >= size for c, size in zip(site, sizes, strict=True)):
                 raise InputError(f"an impurity must be on a site of the strip, {sizes} of them, got {site}")
         if self.spin_orbit and (strip.height > 1 or strip.width < 3):
@@ -156,7 +165,7 @@ class Impurities:
                 "spin-orbit impurities need a strip (`height` 1) with a `width` of at least 3 sites, got "
                 f"width {strip.width}, height {strip.height}"
             )
-        return np.array([strip.site(*site) for site in self.sites], int)
+        return np.array([strip.site(*site) for site in self.places], int)
 
     def projector(self, strip: Strip) -> csr_array:
         """B: from psi on all sites to psi, D_x psi, D_y psi at the impurities.
@@ -164,8 +173,8 @@ class Impurities:
         Returns
         -------
         (channels, n_sites) sparse array
-            The first n channels are psi, if u or v is not 0; then n of D_x psi and n of
-            D_y psi, if lambda is not 0.
+            The first channels are psi at all `places`, if u or v is not 0; then n of
+            D_x psi and n of D_y psi, if lambda is not 0.
         """
         numbers, columns = self.on(strip), len(strip.columns) * strip.n_across
         rows = []
@@ -192,15 +201,17 @@ class Impurities:
         -------
         (channels, 2, channels, 2) array
         """
-        groups = bool(self.spin or self.scalar) + 2 * bool(self.spin_orbit)
-        u, own = np.zeros((groups, self.n, 2, groups, self.n, 2), complex), np.arange(self.n)
-        if self.spin or self.scalar:
-            u[0, own, :, 0, own, :] = self.scalar * np.eye(2) + self.spin * pauli_along(spins)
-        if self.spin_orbit:
-            x, y = groups - 2, groups - 1
-            u[x, own, :, y, own, :] = 1j * self.spin_orbit * pauli_along(axes)
-            u[y, own, :, x, own, :] = -1j * self.spin_orbit * pauli_along(axes)
-        return u.reshape(groups * self.n, 2, groups * self.n, 2)
+        here = np.arange(len(self.places) if self.spin or self.scalar else 0)
+        x = len(here) + np.arange(self.n if self.spin_orbit else 0)
+        y, size = x + len(x), len(here) + 2 * len(x)
+        u = np.zeros((size, 2, size, 2), complex)
+        if len(here):
+            u[here, :, here, :] = (self.scalar * self.has_scalar)[:, None, None] * np.eye(2)
+            u[here[: self.n], :, here[: self.n], :] += self.spin * pauli_along(spins)
+        if len(x):
+            u[x, :, y, :] = 1j * self.spin_orbit * pauli_along(axes)
+            u[y, :, x, :] = -1j * self.spin_orbit * pauli_along(axes)
+        return u
 
     def diagonal_bonds(self, strip: Strip) -> tuple[NDArray, NDArray]:
         """The bonds of the spin-orbit coupling, from (x +- 1, y) to (x, y +- 1).
@@ -222,6 +233,19 @@ class Impurities:
                     tail, head, factor = head, tail, -factor
                 found.setdefault((tail, head), np.zeros(self.n, complex))[i] += factor
         return np.array(list(found), int).reshape(-1, 2), np.array(list(found.values())).reshape(len(found), self.n)
+
+
+def _sites(name, given):
+    """Different tuples of whole numbers."""
+    try:
+        sites = tuple(tuple(site) for site in given)
+    except TypeError:
+        raise InputError(f"`{name}` of impurities must be a sequence of (x, y), got {given!r}") from None
+    sites = tuple(tuple(whole("site of an impurity", c, least=0) for c in site) for site in sites)
+    for site in sites:
+        if sites.count(site) > 1:
+            raise InputError(f"`{name}` of impurities must be different, got {site} twice")
+    return sites
 
 
 def pauli_along(vectors: NDArray) -> NDArray:

@@ -152,16 +152,17 @@ def _place(syst, sites, strip, impurities, spins, axes):
     spins, axes = (nowhere if given is None else np.asarray(given, float) for given in (spins, axes))
     energy = strip.onsite * np.eye(2)
 
-    def onsite(matrix):
+    def onsite(number, matrix):
         return lambda site, exchange, scalar_strength, impurity_strength: (
-            energy - exchange * SIGMA[0] + scalar_strength * np.eye(2) + impurity_strength * matrix
+            energy - exchange * SIGMA[0] + scalar_strength * number * np.eye(2) + impurity_strength * matrix
         )
 
     def hopping(matrix):
         return lambda one, other, spin_orbit_strength: spin_orbit_strength * matrix
 
-    for number, matrix in zip(impurities.on(strip), pauli_along(spins), strict=True):
-        syst[sites[number]] = onsite(matrix)
+    spins = np.pad(spins, ((0, len(impurities.places) - impurities.n), (0, 0)))
+    for number, *values in zip(impurities.on(strip), impurities.has_scalar, pauli_along(spins), strict=True):
+        syst[sites[number]] = onsite(*values)
     bonds, factors = impurities.diagonal_bonds(strip)
     for (tail, head), matrix in zip(bonds, np.tensordot(factors, pauli_along(axes), 1), strict=True):
         syst[sites[tail], sites[head]] = hopping(matrix)
@@ -201,19 +202,20 @@ def strip_graph(
     joined, many = np.unique(across, axis=0, return_inverse=True)
     bonds, bond_kind = [ahead, pairs], [turned.ravel().repeat(strip.n_across), many.ravel() + len(angles)]
     kinetic, site_terms, so_hopping = np.concatenate([_twisted(angles), joined]), {}, None
+    n_places = 0 if impurities is None else len(impurities.places)
     if impurities is not None:
-        site_kind[impurities.on(strip)] = 1 + np.arange(impurities.n)
+        site_kind[impurities.on(strip)] = 1 + np.arange(n_places)
         diagonal, factors = impurities.diagonal_bonds(strip)
         bonds.append(diagonal)
         bond_kind.append(len(kinetic) + np.arange(len(diagonal)))
         so_hopping = impurities.spin_orbit * np.einsum("bi,kiac->kbac", factors, pauli_along(axes))
         so_hopping = np.pad(so_hopping, ((0, 0), (len(kinetic), 0), (0, 0), (0, 0)))
         kinetic = np.pad(kinetic, ((0, len(diagonal)), (0, 0), (0, 0)))
-        potential = np.broadcast_to(impurities.scalar * np.eye(2), (1, impurities.n, 2, 2))
+        potential = (impurities.scalar * impurities.has_scalar)[None, :, None, None] * np.eye(2)
+        spins = np.pad(spins, ((0, 0), (0, n_places - impurities.n), (0, 0)))
         site_terms = {"scalar_impurities": potential, "spin_impurities": impurities.spin * pauli_along(spins)}
-    n_kinds = 1 + (0 if impurities is None else impurities.n)
     onsite = {"kinetic": strip.onsite * np.eye(2), "exchange": -strip.exchange * SIGMA[0]}
-    onsite = {name: np.broadcast_to(block, (1, n_kinds, 2, 2)) for name, block in onsite.items()}
+    onsite = {name: np.broadcast_to(block, (1, 1 + n_places, 2, 2)) for name, block in onsite.items()}
     onsite |= {name: np.pad(block, ((0, 0), (1, 0), (0, 0), (0, 0))) for name, block in site_terms.items()}
     inside = np.ones(len(site_kind), bool)
     inside[: strip.n_across] = inside[-strip.n_across :] = False

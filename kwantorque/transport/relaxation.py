@@ -19,6 +19,7 @@ from concurrent.futures import Executor
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field
 from functools import partial
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,10 +33,10 @@ from ..results.dataset import VERSION
 from ..results.storage import kept_in, parameters_of, read, require_same
 from ..structures.impurities import Impurities
 from ..structures.strip import Strip
-from .strip import SUMS, CleanStrip, DrivenStrip, realised
+from .strip import CLOSURE, SUMS, CleanStrip, DrivenStrip, realised
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from numpy.typing import ArrayLike, NDArray
 
 __all__ = ["check_relaxation", "spin_relaxation"]
 
@@ -117,6 +118,7 @@ def spin_relaxation(
     average: str = "array",
     realisations: int = 96,
     seed: int = 0,
+    directions: ArrayLike | None = None,
     target: float | None = None,
     skip_failed: bool = False,
     out: str | Path | None = None,
@@ -160,6 +162,9 @@ def spin_relaxation(
         Of random averages; a pair is one.
     seed : int
         Realisation i is the same whatever their number and whoever computes it.
+    directions : (n_realisations, n, 3) array, optional
+        Unit vectors S (and e) of each realisation instead, components n, t, b; with a
+        dimension 2 before n for S and e apart. Their mean has no standard error.
     target : float, optional
         Relative standard error of beta: so many realisations as it takes.
     skip_failed : bool
@@ -180,7 +185,7 @@ def spin_relaxation(
         No mode at this energy, an impurity that is nowhere, an unknown word, a file of
         another computation, ...
     ComputationError
-        A realisation failed, or a target that is not reached.
+        A realisation failed, a target that is not reached, the edge of a band.
 
     Warns
     -----
@@ -205,13 +210,18 @@ def spin_relaxation(
     ...
     kwantorque.errors.InputError: `energy` must lie in a band of a lead; at -1 there ...
     """
-    driven = _driven(strip, impurities, energy, average, realisations, seed)
+    driven = _driven(strip, impurities, energy, average, realisations, seed, directions)
     directions = driven.directions
     if target is not None:
         positive("target", target)
-        if average == "array":
+        if not directions.random:
             raise InputError("`target` is of a standard error, and an array has none: choose `average` antithetic")
     clean = CleanStrip.of(driven)
+    if not clean.closure < CLOSURE:
+        raise ComputationError(
+            f"without impurities the books are open by {clean.closure:.1g}: is {driven.energy:g} the edge of a band? "
+            "Move `energy` a little"
+        )
     with kept_in(out) if out is not None else nullcontext() as keep:
         tally = _begun(out, driven) if out is not None and resume and Path(out).exists() else _Tally()
 
@@ -232,12 +242,12 @@ def spin_relaxation(
     return data
 
 
-def _driven(strip, impurities, energy, average, realisations, seed):
+def _driven(strip, impurities, energy, average, realisations, seed, given=None):
     """All that decides about the realisations, checked."""
     instance("strip", strip, Strip, "Strip(width=6)")
     instance("impurities", impurities, Impurities, "Impurities([(0, 0)], spin=0.1)")
     both = bool(impurities.spin) and bool(impurities.spin_orbit)
-    directions = Directions(impurities.n, average, realisations, seed, 1 + both)
+    directions = Directions(impurities.n, average, realisations, seed, 1 + both, given)
     return DrivenStrip(strip, finite("energy", energy), impurities, directions)
 
 
@@ -293,9 +303,13 @@ def _parameters(driven):
     """What decides about all realisations, as a file holds it."""
     own = asdict(driven.strip) | {"energy": driven.energy, "average": driven.directions.average}
     own |= {f"impurity_{name}": value for name, value in asdict(driven.impurities).items()}
-    own["impurity_sites"] = json.dumps(driven.impurities.sites)
+    for name in ("impurity_sites", "impurity_scalar_sites"):
+        own[name] = json.dumps(own[name])
+    given = driven.directions.given
+    if given is not None:
+        return own | {"average": "given", "directions": sha256(np.ascontiguousarray(given)).hexdigest()}
     # All realisations of an array are known.
-    return own | ({} if driven.directions.average == "array" else {"seed": driven.directions.seed})
+    return own | ({"seed": driven.directions.seed} if driven.directions.random else {})
 
 
 def _begun(path, driven):
@@ -321,7 +335,7 @@ def _begun(path, driven):
 
 def _dataset(driven, clean, tally):
     """Means over the realisations there are, with errors where these are random."""
-    strip, statistical = driven.strip, driven.directions.average != "array"
+    strip, statistical = driven.strip, driven.directions.random
     n, variables = len(tally.numbers), {}
     for name, (dims, words) in PROFILES.items():
         variables[name] = (dims, tally.mean[name], {"units": "1", "long_name": words})

@@ -239,7 +239,8 @@ class CleanStrip:
         density = (np.abs(states.clean) ** 2).sum((0, 2)) / (2 * np.pi)
         own = slice(MARGIN * strip.n_across, -MARGIN * strip.n_across)
         slopes = np.pad(driven.slopes, 1).repeat(strip.n_across)
-        at, numbers = slopes[impurities.on(strip)], impurities.on(strip)
+        numbers = impurities.on(strip)[: impurities.n]
+        at = slopes[numbers]
         weight = (slopes[own] ** 2).sum()
         sums = {name: float(at @ source[:, B]) for name, source in second_order(driven).items()}
         return cls(
@@ -266,19 +267,18 @@ def second_order(driven: DrivenStrip) -> dict[str, NDArray]:
         spin_flip, spin_orbit: (n, 3) arrays.
     """
     impurities, states, n = driven.impurities, driven.states, driven.impurities.n
-    phi = states.seen.reshape(len(states.clean), -1, n, 2) if n else np.zeros((len(states.clean), 0, 0, 2))
-    everything = np.full(len(phi), 1 / (2 * np.pi))
-    # D_x psi and D_y psi are the last two of the channels, psi the first.
+    everything = np.full(len(states.clean), 1 / (2 * np.pi))
+    # psi at the sites comes first of all channels, D_x psi and D_y psi last.
     cases = {
-        "spin_flip": (impurities.spin, slice(0, 1), [[1]]),
-        "spin_orbit": (impurities.spin_orbit, slice(-2, None), [[0, 1j], [-1j, 0]]),
+        "spin_flip": (impurities.spin, slice(0, n), [[1]]),
+        "spin_orbit": (impurities.spin_orbit, slice(-2 * n, None), [[0, 1j], [-1j, 0]]),
     }
-    found = {}
+    found = {name: np.zeros((n, 3)) for name in cases}
     for name, (strength, channels, tau) in cases.items():
-        seen = phi[:, channels].swapaxes(1, 2)
-        spectral, response = charge_and_spin(seen, everything), charge_and_spin(seen, driven.weights)
-        none = not (strength and n)
-        found[name] = np.zeros((n, 3)) if none else second_order_source(spectral, response, strength * np.array(tau))
+        if strength and n:
+            seen = states.seen[:, channels].reshape(len(states.clean), len(tau), n, 2).swapaxes(1, 2)
+            spectral, response = charge_and_spin(seen, everything), charge_and_spin(seen, driven.weights)
+            found[name] = second_order_source(spectral, response, strength * np.array(tau))
     return found
 
 

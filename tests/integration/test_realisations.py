@@ -16,11 +16,12 @@ def test_hadamard_matrices(number):
     assert (matrix[:, 0] == 1).all()
 
 
-def test_every_order_that_may_exist_up_to_48():
+def test_every_order_that_may_exist_up_to_88():
     """No matrix of more than two columns has another order than a multiple of 4."""
-    assert [len(hadamard_above(4 * i - 1)) for i in range(1, 13)] == [4 * i for i in range(1, 13)]
-    # The next one would be of order 52.
-    assert len(hadamard_above(48)) == 56
+    assert [len(hadamard_above(4 * i - 1)) for i in range(1, 23)] == [4 * i for i in range(1, 23)]
+    # The next one would be of order 92.
+    assert len(hadamard_above(88)) == 96
+    assert len(hadamard_above(96)) == 100
 
 
 @pytest.mark.parametrize(("number", "kinds"), [(1, 1), (7, 1), (10, 1), (15, 1), (15, 2), (0, 1)])
@@ -53,6 +54,22 @@ def test_random_directions_are_isotropic_and_their_own(average):
         assert np.array_equal(vectors[:, 0], -vectors[:, 1])
     assert np.array_equal(Directions(50, average, 7, seed=1).of(5), vectors[5])
     assert not np.array_equal(Directions(50, average, 200, seed=2).of(5), vectors[5])
+
+
+def test_given_directions():
+    vectors = np.eye(3)[None, [0, 2]].repeat(4, axis=0)
+    one = Directions(2, given=vectors)
+    assert len(one) == 4
+    assert one.solves == 1
+    assert np.array_equal(one.of(3)[0, 0], vectors[3])
+    assert Directions(2, "antithetic", given=vectors, kinds=2).of(0).shape == (1, 2, 2, 3)
+    for wrong, message in (
+        (vectors[0], r"must be \(realisations, 2, 3\)"),
+        (2 * vectors, "unit vectors"),
+        ("up", "got 'up'"),
+    ):
+        with pytest.raises(InputError, match=message):
+            Directions(2, given=wrong)
 
 
 def test_error_of_a_ratio_is_that_of_the_linearised_ratio():

@@ -35,11 +35,14 @@ def in_order(strip, system):
     return (2 * order[:, None] + [0, 1]).ravel()
 
 
+@pytest.mark.parametrize("elsewhere", [False, True])
 @pytest.mark.parametrize("strip", STRIPS, ids=str)
-def test_graph_and_builder_are_one_hamiltonian(strip):
+def test_graph_and_builder_are_one_hamiltonian(strip, elsewhere):
     rng = np.random.default_rng(0)
     n, two_dimensional = 3, strip.height == 1 and strip.width > 2
-    impurities = kt.Impurities(draw_sites(strip, n), spin=0.3, scalar=-0.2, spin_orbit=0.4 if two_dimensional else 0.0)
+    strengths = {"spin": 0.3, "scalar": -0.2, "spin_orbit": 0.4 if two_dimensional else 0.0}
+    others = draw_sites(strip, 2, seed=1) if elsewhere else None
+    impurities = kt.Impurities(draw_sites(strip, n), **strengths, scalar_sites=others)
     spins, axes = rng.normal(size=(2, n, 3))
     system = kt.build_strip(strip, impurities, spins, axes).finalized()
     h = system.hamiltonian_submatrix(params=strip_parameters(strip, impurities))
@@ -132,6 +135,7 @@ def test_sites_are_drawn_once_each_and_by_the_seed():
         (lambda: kt.Impurities([(0, 0)], spin="strong"), "`spin` must be a number"),
         (lambda: kt.Impurities([(0, -1)]), "`site of an impurity` must be a whole number >= 0"),
         (lambda: kt.Impurities([(0, 1), (0, 1)]), r"must be different, got \(0, 1\) twice"),
+        (lambda: kt.Impurities([(0, 1)], scalar_sites=3), "`scalar_sites` of impurities must be a sequence"),
         (lambda: kt.Impurities(15), "`sites` of impurities must be a sequence"),
         (lambda: kt.Impurities([3, 4]), "`sites` of impurities must be a sequence"),
     ],

@@ -271,6 +271,27 @@ def test_a_target_is_honest():
     assert np.mean(n) < 400
 
 
+def test_given_directions_are_solved_as_they_are(tmp_path):
+    """All of an array, given by hand; a file knows them."""
+    impurities, array = several(3, spin=0.1), Directions(3)
+    vectors = np.array([array.of(i)[0, 0] for i in range(len(array))])
+    data = kt.spin_relaxation(STRIP, impurities, directions=vectors, out=tmp_path / "beta.nc", **QUIET)
+    assert float(data.beta) == pytest.approx(float(kt.spin_relaxation(STRIP, impurities, **QUIET).beta), rel=1e-12)
+    assert "beta_error" not in data
+    with pytest.raises(InputError, match="holds a result with directions = "):
+        kt.spin_relaxation(STRIP, impurities, directions=vectors[::-1], out=tmp_path / "beta.nc", **QUIET)
+
+
+def test_scalar_disorder_elsewhere_turns_the_total_torque_around():
+    """Beside weak impurity spins, whose own torque it hardly changes."""
+    others = tuple(site for site in draw_sites(STRIP, 30, seed=7) if site not in draw_sites(STRIP, 15))
+    impurities = kt.Impurities(draw_sites(STRIP, 15), spin=0.05, scalar=0.2, scalar_sites=others)
+    data = kt.spin_relaxation(STRIP, impurities, **QUIET)
+    assert float(data.beta / data.beta_analytic) == pytest.approx(1, abs=0.15)
+    assert abs(float(data.beta_total / data.beta_analytic) - 1) > 0.5
+    assert data.closure < 1e-11
+
+
 def test_a_seed_is_a_run_whoever_computes_it():
     """In two processes, in one, and the first realisations of a longer run."""
     given = {"average": "antithetic", "seed": 3}
@@ -367,6 +388,12 @@ def test_bad_input(given, message):
     own = {"strip": STRIP, "impurities": several(2, spin=0.1)} | QUIET
     with pytest.raises(InputError, match=message):
         kt.spin_relaxation(**(own | given))
+
+
+def test_the_edge_of_a_band_is_said():
+    strip = kt.Strip(wavevector=0)
+    with pytest.raises(ComputationError, match=r"is -0\.3 the edge of a band"):
+        kt.spin_relaxation(strip, several(3, spin=0.1), energy=-0.3, **QUIET)
 
 
 @pytest.mark.parametrize(
