@@ -9,10 +9,21 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     # What editors and type checkers see; `_HOME` says the same for those who run it.
     from . import errors, materials, parallel, plot, results, scattering, systems, transport, units
-    from .bulk import bands, k_path
+    from .bulk import Film, Plane, bands, field_response, k_path
     from .errors import AccuracyWarning, ComputationError, InputError
     from .integration.plane import PolarRule
-    from .materials import CubicLattice, FreeElectron, Hoppings, KohnLuttinger, Material, Model, Polynomial, Term, terms
+    from .materials import (
+        CubicLattice,
+        FreeElectron,
+        Hoppings,
+        KohnLuttinger,
+        Material,
+        Model,
+        PLattice,
+        Polynomial,
+        Term,
+        terms,
+    )
     from .parallel import processes
     from .results import (
         Estimate,
@@ -40,6 +51,7 @@ _HOME = {
     "ComputationError": "errors",
     "CubicLattice": "materials",
     "Estimate": "results",
+    "Film": "bulk",
     "FreeElectron": "materials",
     "Hoppings": "materials",
     "InputError": "errors",
@@ -50,6 +62,8 @@ _HOME = {
     "Material": "materials",
     "Model": "materials",
     "Numerics": "transport",
+    "PLattice": "materials",
+    "Plane": "bulk",
     "PolarRule": "integration.plane",
     "Polynomial": "materials",
     "Stack": "structures.stack",
@@ -60,6 +74,7 @@ _HOME = {
     "effective_field": "results",
     "estimate_of": "results",
     "extrapolate": "results",
+    "field_response": "bulk",
     "k_grid": "transport",
     "k_path": "bulk",
     "mixing_conductance": "transport",
@@ -87,6 +102,7 @@ __all__ = [
     "ComputationError",
     "CubicLattice",
     "Estimate",
+    "Film",
     "FreeElectron",
     "Hoppings",
     "InputError",
@@ -97,6 +113,8 @@ __all__ = [
     "Material",
     "Model",
     "Numerics",
+    "PLattice",
+    "Plane",
     "PolarRule",
     "Polynomial",
     "Stack",
@@ -108,6 +126,7 @@ __all__ = [
     "errors",
     "estimate_of",
     "extrapolate",
+    "field_response",
     "k_grid",
     "k_path",
     "materials",

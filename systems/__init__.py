@@ -6,11 +6,14 @@ from kwantorque.errors import known
 from kwantorque.sweeps import Sweep
 from kwantorque.systems import (
     domain_wall,
+    free_electron_film,
     gamnas_gaas_wire,
     gamnas_spin_valve,
     magnetic_tunnel_junction,
     metallic_spin_valve,
     normal_ferromagnet_interface,
+    orbital_film,
+    rashba_film,
     semi_magnetic_tunnel_junction,
     spin_filter,
 )
@@ -29,6 +32,9 @@ MODULES = (
     magnetic_tunnel_junction,
     domain_wall,
     semi_magnetic_tunnel_junction,
+    rashba_film,
+    orbital_film,
+    free_electron_film,
 )
 SYSTEMS = {module.SYSTEM.name: module.SYSTEM for module in MODULES}
 """All prepared systems by their names, in the order of `kwantorque list`."""

@@ -35,7 +35,7 @@ MAY_IMPORT = {
     "results": GROUND | {"operators"},
     "transport": GROUND | {"parallel", "structures", "scattering", "operators", "spectrum", "integration", "results"},
     "sweeps": GROUND | {"parallel", "results", "transport"},
-    "bulk": GROUND | {"materials", "operators", "results"},
+    "bulk": GROUND | {"parallel", "materials", "structures", "operators", "integration", "results"},
     "plot": {"errors"},
     "systems": GROUND
     | {"materials", "structures", "spectrum", "integration", "transport", "bulk", "results", "sweeps", "plot"},

@@ -1,5 +1,8 @@
-"""Entries for crystals: bands, and the torques of their states."""
+"""Entries for crystals and films: bands, their torques, and a field in the plane."""
 
 from .bands import bands, k_path
+from .crystal import Crystal, Plane
+from .film import Film
+from .response import field_response
 
-__all__ = ["bands", "k_path"]
+__all__ = ["Crystal", "Film", "Plane", "bands", "field_response", "k_path"]

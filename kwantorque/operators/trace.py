@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+from math import prod
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,7 +23,7 @@ def _runs(kind):
     numbers = np.unique(kind)
     if len(starts) > 2 * len(numbers):
         return [np.flatnonzero(kind == number) for number in numbers]
-    return [slice(start, stop) for start, stop in zip(starts, [*starts[1:], len(kind)], strict=True)]
+    return [slice(start, stop) for start, stop in pairwise([*starts, len(kind)])]
 
 
 def real_trace(operators: NDArray, rho: NDArray, kind: NDArray) -> NDArray:
@@ -53,7 +55,7 @@ def real_trace(operators: NDArray, rho: NDArray, kind: NDArray) -> NDArray:
     # interleaved (Re, Im) rows.
     rows = np.ascontiguousarray(np.conj(np.swapaxes(operators, -1, -2)), dtype=complex).view(float)
     rows = rows.reshape(*operators.shape[:3], 2 * n * n).swapaxes(-1, -2)
-    rho = np.ascontiguousarray(rho, dtype=complex).view(float).reshape(n_k, -1, n_blocks, 2 * n * n)
+    rho = np.ascontiguousarray(rho, dtype=complex).view(float).reshape(n_k, prod(middle), n_blocks, 2 * n * n)
     result = np.empty((n_k, rho.shape[1], n_blocks, n_operators))
     for at in _runs(kind):
         result[:, :, at] = rho[:, :, at] @ rows[:, None, kind[at][0]]

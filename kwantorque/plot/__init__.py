@@ -13,6 +13,7 @@ A figure appears by itself in a notebook, and by `plt.show()` in a script that i
 """
 
 from .bands import bands
+from .films import film_books, film_torques
 from .junctions import (
     conductance_against_theta,
     junction,
@@ -44,6 +45,8 @@ __all__ = [
     "channels",
     "conductance_against_theta",
     "exchange_torque",
+    "film_books",
+    "film_torques",
     "junction",
     "k_map",
     "magnetoresistance_against_bias",
