@@ -71,7 +71,7 @@ def atomic_planes(p: Mapping[str, Any]) -> tuple[int, int]:
     >>> atomic_planes({"magnet_planes": 2, "metal_planes": 3, "rashba_plane": 5})
     Traceback (most recent call last):
     ...
-    kwantorque.errors.InputError: `rashba_plane` must be a plane of the film, 0 to 4, ...
+    kwantorque.errors.InputError: `rashba_plane` must be a plane of the film, 0 to ...
     """
     counts = tuple(whole(name, p[name], least) for name, least in (("magnet_planes", 1), ("metal_planes", 0)))
     if sum(counts) > MOST_PLANES:
@@ -84,7 +84,7 @@ def atomic_planes(p: Mapping[str, Any]) -> tuple[int, int]:
 
 
 def film_of(film: Film, p: Mapping[str, Any], numerics: Numerics) -> xr.Dataset:
-    """The response of a film to a field along x, with the scattering of the parameters.
+    """The response of a film to a field along x, scattering as the parameters say.
 
     Examples
     --------
@@ -118,9 +118,9 @@ def estimates(data: xr.Dataset) -> dict[str, Estimate]:
     --------
     >>> import kwantorque as kt
     >>> from kwantorque.systems.films import estimates
-    >>> at = {"broadening": 0.4, "temperature": 900, "tolerance": 0.1, "progress": False}
+    >>> at = {"broadening": 0.4, "temperature": 900, "tolerance": 0.1}
     >>> iron = kt.CubicLattice(exchange=-1, rashba=0.1)
-    >>> data = kt.field_response(kt.Plane(iron, m="x"), -2.0, **at)
+    >>> data = kt.field_response(kt.Plane(iron, m="x"), -2.0, **at, progress=False)
     >>> estimates(data)["closure"].value < 1e-12
     True
     """

@@ -68,7 +68,7 @@ RESULTS = (
 
 
 def film(p: Mapping[str, Any]) -> Film:
-    """Magnet below, metal above, z = 0 below the magnet; one plane may have Rashba coupling."""
+    """Magnet below, metal above; one plane may have Rashba coupling."""
     counts = atomic_planes(p)
     m, a = towards(p), p["spacing"]
     layers, first = [], 0
@@ -100,8 +100,8 @@ def through(data: xr.Dataset, interface: int) -> dict[str, Estimate]:
     >>> from kwantorque.systems.orbital_film import through
     >>> iron = kt.Layer(kt.PLattice(exchange=-1, spin_orbit=0.2), 1, m="x")
     >>> film = kt.Film(kt.Stack([iron, kt.Layer(kt.PLattice(), 1)], 1.0, atomic=True))
-    >>> at = {"broadening": 0.5, "temperature": 900, "tolerance": 0.1, "progress": False}
-    >>> sorted(through(kt.field_response(film, 0.5, **at), 1))
+    >>> at = {"broadening": 0.5, "temperature": 900, "tolerance": 0.1}
+    >>> sorted(through(kt.field_response(film, 0.5, **at, progress=False), 1))
     ['orbital_flux', 'spin_flux']
     """
     found = {}

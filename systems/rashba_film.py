@@ -49,7 +49,7 @@ PARAMETERS = (
 
 
 def film(p: Mapping[str, Any]) -> Film:
-    """Magnet below, metal above, z = 0 below the magnet; one plane with Rashba coupling."""
+    """Magnet below, metal above; one plane has Rashba coupling."""
     magnet, metal = atomic_planes(p)
     m, a = towards(p), p["spacing"]
     layers = []

@@ -133,6 +133,10 @@ FAST = {
     "magnetic-tunnel-junction": {"spacing": 0.1},
     "domain-wall": {"spacing": 0.1, "width": 0.5},
     "semi-magnetic-tunnel-junction": {"spacing": 0.1},
+    "rashba-ferromagnet": {"rashba": 0.05, "exchange": 0.5, "fermi_energy": 1.0},
+    "rashba-film": {"magnet_planes": 1, "metal_planes": 2, "rashba_plane": 1, "relaxation": 0.4, "temperature": 900},
+    "orbital-film": {"magnet_planes": 1, "metal_planes": 2, "relaxation": 0.5, "temperature": 900},
+    "free-electron-film": {"magnet_length": 0.5, "metal_length": 0.5, "spacing": 0.25, "temperature": 900},
     "gamnas-gaas-wire": {"fm_length": 1, "nm_length": 1},
     "gamnas-spin-valve": {"fm_length": 2, "barrier_length": 1, "spacing": 0.25},
 }

@@ -27,6 +27,7 @@ from .layers import stack
 from .lines import results_against
 from .profiles import balance, exchange_torque, spin_currents, spin_density
 from .resolved import against_k, channels, k_map
+from .sheets import amr_in_polar_form, fermi_lines, torque_against_coupling_strength, torque_in_time
 from .valves import (
     torque_against_angle,
     torque_against_angle_with_fit,
@@ -40,11 +41,13 @@ from .walls import against_width, wall_torques
 __all__ = [
     "against_k",
     "against_width",
+    "amr_in_polar_form",
     "balance",
     "bands",
     "channels",
     "conductance_against_theta",
     "exchange_torque",
+    "fermi_lines",
     "film_books",
     "film_torques",
     "junction",
@@ -58,10 +61,12 @@ __all__ = [
     "torque_against_angle_with_fit",
     "torque_against_barrier",
     "torque_against_coupling",
+    "torque_against_coupling_strength",
     "torque_against_phi",
     "torque_against_theta",
     "torque_against_thickness",
     "torque_density",
+    "torque_in_time",
     "torque_parallel",
     "torques_against_bias",
     "wall_torques",

@@ -57,8 +57,8 @@ def film_torques(data: Dataset, axis: str = "y", ax: Axes | None = None) -> Axes
     >>> import kwantorque as kt
     >>> iron = kt.Layer(kt.CubicLattice(exchange=-1, rashba=0.1), 1, m="x")
     >>> film = kt.Film(kt.Stack([iron, kt.Layer(kt.CubicLattice(), 2)], 1, atomic=True))
-    >>> at = {"broadening": 0.5, "temperature": 900, "tolerance": 0.1, "progress": False}
-    >>> ax = kt.plot.film_torques(kt.field_response(film, -2.0, **at))
+    >>> at = {"broadening": 0.5, "temperature": 900, "tolerance": 0.1}
+    >>> ax = kt.plot.film_torques(kt.field_response(film, -2.0, **at, progress=False))
     >>> ax.get_xlabel()
     'z (nm)'
     """
@@ -111,7 +111,7 @@ def _fluxes(ax, data, part, axis):
 
 
 def _behind(ax, data):
-    """Zero, the shade of magnetic layers, and the planes between layers of two names."""
+    """Zero, the shade of magnetic planes, and the interfaces to those that are not."""
     zero(ax)
     z = data.z.values
     magnetic = np.abs(data.magnetisation.values).max(axis=1) > 0
@@ -156,8 +156,8 @@ def film_books(data: Dataset, axis: str = "y", part: str = "intrinsic", ax: Axes
     >>> import kwantorque as kt
     >>> iron = kt.Layer(kt.PLattice(exchange=-1, spin_orbit=0.2), 1, m="x")
     >>> film = kt.Film(kt.Stack([iron, kt.Layer(kt.PLattice(), 1)], 1, atomic=True))
-    >>> at = {"broadening": 0.5, "temperature": 900, "tolerance": 0.1, "progress": False}
-    >>> ax = kt.plot.film_books(kt.field_response(film, 0.5, **at))
+    >>> at = {"broadening": 0.5, "temperature": 900, "tolerance": 0.1}
+    >>> ax = kt.plot.film_books(kt.field_response(film, 0.5, **at, progress=False))
     >>> ax.get_xlabel()
     'z (nm)'
     """
