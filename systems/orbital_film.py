@@ -30,7 +30,7 @@ from kwantorque.transport import Numerics
 if TYPE_CHECKING:
     import xarray as xr
 
-__all__ = ["SYSTEM"]
+__all__ = ["SYSTEM", "through"]
 
 HOPPINGS = {"v_sigma": (0.9, 1.0), "v_pi": (-0.3, -0.35), "v2_sigma": (0.25, 0.3), "v2_pi": (-0.1, -0.1)}
 """Defaults in magnet and metal."""

@@ -19,7 +19,7 @@ import numpy as np
 import xarray as xr
 
 from kwantorque.bulk import Plane
-from kwantorque.bulk.clean import conductivity, delta_conductivity, densities, spin_force, torques
+from kwantorque.bulk.clean import clean_torques, conductivity, delta_conductivity, densities, spin_force
 from kwantorque.bulk.evolution import energy_balance
 from kwantorque.bulk.kubo import Response
 from kwantorque.bulk.occupation import Broadened
@@ -88,8 +88,8 @@ def sheet_of(p: Mapping[str, Any], m: Any = None) -> RashbaSheet:
     Examples
     --------
     >>> from kwantorque.systems.rashba_ferromagnet import SYSTEM, sheet_of
-    >>> sheet_of(SYSTEM.complete({})).m
-    (1.0, 0.0, 0.0)
+    >>> [round(x, 9) for x in sheet_of(SYSTEM.complete({})).m]
+    [1.0, 0.0, 0.0]
     >>> sheet_of(SYSTEM.complete({"fermi_energy": -2}))
     Traceback (most recent call last):
     ...
@@ -171,7 +171,14 @@ def _values(p, rays, nodes):
         delta = [delta_conductivity(one, e, rays, field) for one in turned]
         force = density * spin_force(sheet, e, rays, nodes, field)
         return np.array(
-            [*np.concatenate(torques(sheet, sea, field)), density, density * polarisation, *constant, *delta, force]
+            [
+                *np.concatenate(clean_torques(sheet, sea, field)),
+                density,
+                density * polarisation,
+                *constant,
+                *delta,
+                force,
+            ]
         )
 
     *both, density, polarised, along, perp, delta_along, delta_perp, force = thermal(at, energy, p["temperature"])

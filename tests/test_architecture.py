@@ -44,7 +44,7 @@ MAY_IMPORT = {
     "__main__": {"cli"},
 }
 """Which rooms each room may take from."""
-OF_A_DEVICE = {"compute", "resolved", "stack"}
+OF_A_DEVICE = {"compute", "film", "resolved", "stack"}
 """What the file of a device defines by contract, and its `System` hands on."""
 
 

@@ -12,7 +12,7 @@ import pytest
 import kwantorque as kt
 
 FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
-OF_A_DEVICE = {"compute", "resolved", "stack", "SYSTEM"}
+OF_A_DEVICE = {"compute", "film", "resolved", "stack", "SYSTEM"}
 MODULES = [
     info.name
     for info in pkgutil.walk_packages(kt.__path__, "kwantorque.")

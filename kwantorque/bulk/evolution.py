@@ -24,7 +24,7 @@ import xarray as xr
 
 from ..errors import finite, instance, known, named, positive, whole
 from ..results.dataset import VERSION
-from .clean import torques
+from .clean import clean_torques
 from .sheet import RashbaSheet
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ def evolve(
     )
     step = period / whole("steps", steps)
     sea, field = sheet.sea(energy, whole("rays", rays), whole("nodes", nodes)), _field(ramp, rise)
-    kubo, intraband = torques(sheet, sea, [1.0, 0.0])
+    kubo, intraband = clean_torques(sheet, sea, [1.0, 0.0])
     drive = _drive(sheet, sea)
     k, h = sea.k.copy(), sheet.vector(sea.k)
     start = sea.band[:, None] * h / np.linalg.norm(h, axis=-1, keepdims=True)

@@ -25,7 +25,7 @@ from ..units import HBAR2_OVER_2M0
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["Lines", "RashbaSheet", "Sea"]
+__all__ = ["FermiLines", "FermiSea", "RashbaSheet"]
 
 BANDS = np.array([-1.0, 1.0])
 """Majority and minority."""
@@ -35,7 +35,7 @@ HALVINGS = 52
 """Bisections: to the last digit."""
 
 
-class Sea(NamedTuple):
+class FermiSea(NamedTuple):
     """Nodes of a rule over the occupied states.
 
     Attributes
@@ -51,7 +51,7 @@ class Sea(NamedTuple):
     weight: NDArray
 
 
-class Lines(NamedTuple):
+class FermiLines(NamedTuple):
     """Nodes on the Fermi lines.
 
     Attributes
@@ -156,7 +156,7 @@ class RashbaSheet:
         n = h / np.linalg.norm(h, axis=-1, keepdims=True)
         return scalar + np.asarray(band)[..., None] * np.einsum("...ia,...a->...i", vectors, n)
 
-    def sea(self, energy: float, rays: int, nodes: int) -> Sea:
+    def sea(self, energy: float, rays: int, nodes: int) -> FermiSea:
         """A rule over the occupied states: rays from k = 0, Gauss's rule along each.
 
         Parameters
@@ -180,9 +180,9 @@ class RashbaSheet:
             k.append((r[..., None] * rays_[:, None, None])[filled].reshape(-1, 2))
             weight.append(weights[filled].ravel())
             band.append(np.full(len(weight[-1]), sign))
-        return Sea(*map(np.concatenate, (k, band, weight)))
+        return FermiSea(*map(np.concatenate, (k, band, weight)))
 
-    def lines(self, energy: float, rays: int) -> Lines:
+    def lines(self, energy: float, rays: int) -> FermiLines:
         """Nodes on the Fermi lines, where they meet rays from k = 0.
 
         Parameters
@@ -200,7 +200,7 @@ class RashbaSheet:
             k.append(at)
             weight.append(roots[number][there] / slope * (2 * np.pi / rays) / (2 * np.pi) ** 2)
             band.append(np.full(len(at), sign))
-        return Lines(*map(np.concatenate, (k, band, weight)))
+        return FermiLines(*map(np.concatenate, (k, band, weight)))
 
     def _crossings(self, energy, rays):
         """Rays (n, 2); for each band (n, most), where it crosses; how far rays go.

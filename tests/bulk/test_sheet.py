@@ -5,7 +5,7 @@ import pytest
 
 import kwantorque as kt
 from kwantorque.algebra import SPIN_HALF
-from kwantorque.bulk.clean import conductivity, delta_conductivity, densities, spin_force, torques
+from kwantorque.bulk.clean import clean_torques, conductivity, delta_conductivity, densities, spin_force
 from kwantorque.bulk.evolution import energy_balance, evolve
 from kwantorque.bulk.sheet import RashbaSheet
 from kwantorque.errors import InputError
@@ -26,7 +26,7 @@ def test_independent_numbers(numbers, expected):
     mass, alpha, exchange, energy = numbers
     sheet = RashbaSheet(alpha, exchange, "x", mass)
     sea = sheet.sea(energy, 64, 24)
-    interband, intraband = torques(sheet, sea, X)
+    interband, intraband = clean_torques(sheet, sea, X)
     density, polarisation = densities(sea)
     assert interband[1] == pytest.approx(expected[0], rel=1e-8)
     assert interband[1] / (alpha * density * polarisation / (2 * exchange)) == pytest.approx(expected[1], abs=1e-6)
@@ -43,7 +43,7 @@ def test_independent_numbers(numbers, expected):
 def test_damping_like_torque_of_two_bands_is_universal(alpha, exchange, energy):
     """alpha/(4 pi c), whatever J and E_F."""
     sheet = RashbaSheet(alpha, exchange, "x")
-    interband, _ = torques(sheet, sheet.sea(energy, 64, 24), X)
+    interband, _ = clean_torques(sheet, sheet.sea(energy, 64, 24), X)
     assert interband[1] == pytest.approx(alpha / (4 * np.pi * sheet.curvature), abs=1e-8 * interband[1])
 
 
@@ -63,7 +63,7 @@ def test_kubo_by_eigenstates():
     part = (s[at, :, n, m] * v[at, m, n][:, None]).imag / gap[:, None] ** 2
     spin = -2 * (sea.weight[:, None] * part).sum(axis=0)
     expected = 0.5 * np.cross(sheet.m, spin)
-    assert torques(sheet, sea, X)[0] == pytest.approx(expected, abs=1e-12)
+    assert clean_torques(sheet, sea, X)[0] == pytest.approx(expected, abs=1e-12)
 
 
 def test_the_response_of_the_plane_goes_to_that_of_the_clean_sheet():
@@ -77,14 +77,14 @@ def test_the_response_of_the_plane_goes_to_that_of_the_clean_sheet():
     assert (4 * values[1] - values[0]) / 3 == pytest.approx(exact, rel=1e-6)
     assert abs(values[1] / exact - 1) > 1e-5
     intraband = 0.02 * float(second.exchange_torque_total.sel(part="dissipative", axis="z"))
-    assert intraband == pytest.approx(torques(sheet, sheet.sea(1.0, 64, 24), X)[1][2], rel=5e-3)
+    assert intraband == pytest.approx(clean_torques(sheet, sheet.sea(1.0, 64, 24), X)[1][2], rel=5e-3)
 
 
 def test_lattice_goes_to_the_continuum_as_a_squared():
     errors = []
     for spacing in (0.2, 0.1, 0.05):
         sheet = RashbaSheet(0.1, 1.0, "x", 0.3, spacing)
-        errors.append(torques(sheet, sheet.sea(0.0, 96, 32), X)[0][1] / 3.10214792e-2 - 1)
+        errors.append(clean_torques(sheet, sheet.sea(0.0, 96, 32), X)[0][1] / 3.10214792e-2 - 1)
     assert errors[:2] == pytest.approx([-0.020, -0.0050], abs=3e-4)
     assert np.log2(errors[0] / errors[1]) == pytest.approx(2, abs=0.05)
     assert np.log2(errors[1] / errors[2]) == pytest.approx(2, abs=0.02)
