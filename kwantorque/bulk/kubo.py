@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from .crystal import Crystal
     from .occupation import Broadened
 
-__all__ = ["PARTS", "Response", "closure_of", "outflow"]
+__all__ = ["PARTS", "Response", "closure_of", "gross_of", "outflow"]
 
 PARTS = ("dissipative", "intrinsic")
 """Of the response, in this order in every array."""
@@ -98,7 +98,8 @@ class Response:
         books : dict of arrays (nk, ...)
             `density`, `relaxation` (part, site, 7), `field` (site, 7), `flux` (part,
             bond, 7) of 1, s_x, s_y, s_z, L_x, L_y, L_z; `gain` (part, site, term, 6),
-            what each term gives to s and L; `velocity` (part, site, 2).
+            what each term gives to s and L; `velocity` (part, site, 2); `gross`, the
+            largest entry.
         closure : (nk,) array
         """
         graph, *slopes = (self.crystal.graph(k, axis) for axis in (None, 0, 1))
@@ -120,6 +121,7 @@ class Response:
             taken = (1j * factors.taken_imag, factors.taken_real)
             books["relaxation"] = np.stack([_moments(graph, states, one * v).real for one in taken], axis=1)
         books["velocity"] = np.stack([_velocity(one, blocks) for one in slopes], axis=-1)
+        books["gross"] = gross_of(books)
         return books, closure_of(graph, books)
 
     @staticmethod
@@ -148,8 +150,8 @@ class Response:
 def closure_of(graph: Graph, books: Mapping[str, NDArray]) -> NDArray:
     """The largest violation of books, of 1, s, L and L + s.
 
-    Relative to the largest flux, gain, F or R of either part, which cross; where that
-    is small, to a part of the largest at all k.
+    Relative to the largest entry of either part, which cross; where that is small, to a
+    part of what it is at other k.
 
     Parameters
     ----------
@@ -167,11 +169,16 @@ def closure_of(graph: Graph, books: Mapping[str, NDArray]) -> NDArray:
     gains = {name: books["gain"][..., i, :] for i, name in enumerate(graph.partner)}
     torques = torques_on_partners(gains, graph.partner, sources.shape[:-1])
     taken = [torque for partner, torque in torques.items() if partner != "carriers"]
-    gross = [_largest(books["relaxation"], 3), _largest(books["field"], 2), _largest(books["flux"], 3)]
-    gross = np.maximum.reduce([*gross, _largest(books["gain"], 4)])
+    gross = np.maximum(gross_of(books), SMALL * books["gross"])
     gross = np.maximum(gross, SMALL * gross.max(initial=0))[..., None]
     left = outflow(graph, books["flux"]) - sources
     return closure(books["flux"], left, gains, taken, gross).max(axis=-1)
+
+
+def gross_of(books: Mapping[str, NDArray]) -> NDArray:
+    """The largest flux, gain, F or R of either part, (...)."""
+    sizes = (("relaxation", 3), ("field", 2), ("flux", 3), ("gain", 4))
+    return np.maximum.reduce([_largest(books[name], axes) for name, axes in sizes])
 
 
 def outflow(graph: Graph, flux: NDArray) -> NDArray:

@@ -48,8 +48,8 @@ FARTHEST = 1e4
 """1/nm: no Fermi sea is that large."""
 CLOSURE_LIMIT = 1e-9
 """Books that are violated by more are not what rounding leaves."""
-ROUNDED = 1e-6
-"""Part of the conductance below which what spins relax per nm is rounding."""
+ROUNDED = 1e-9
+"""Part of the mean of the largest entry of the books below which all is rounding."""
 NEGLIGIBLE = 1e-4
 """Part of what relaxes below which a torque is none."""
 MISSED = 1.01
@@ -267,10 +267,10 @@ def _controlled(graph, values):
     held to a small part of the books.
     """
     torque = torque_on("magnetisation", graph, values).sum(axis=1)
-    gross = float(np.abs(values["relaxation"][..., 1:]).max())
-    gross = max(gross, ROUNDED * float(np.abs(values["velocity"]).max()))
+    spins = float(np.abs(values["relaxation"][..., 1:]).max())
+    least = max(NEGLIGIBLE * spins, ROUNDED * float(values["gross"]))
     found = [*torque, sheet_conductance(values)]
-    return [(one, max(float(np.abs(one).max()), NEGLIGIBLE * gross)) for one in found]
+    return [(one, max(float(np.abs(one).max()), least)) for one in found]
 
 
 def _require_fermi_line(crystal, zone, model):

@@ -154,8 +154,9 @@ def film_books(data: Dataset, axis: str = "y", part: str = "intrinsic", ax: Axes
     Examples
     --------
     >>> import kwantorque as kt
-    >>> iron = kt.Layer(kt.PLattice(exchange=-1, spin_orbit=0.2), 1, m="x")
-    >>> film = kt.Film(kt.Stack([iron, kt.Layer(kt.PLattice(), 1)], 1, atomic=True))
+    >>> iron = kt.PLattice(v2_sigma=0.3, exchange=-1, spin_orbit=0.2)
+    >>> layers = [kt.Layer(iron, 1, m="x"), kt.Layer(kt.PLattice(), 1)]
+    >>> film = kt.Film(kt.Stack(layers, 1, atomic=True))
     >>> at = {"broadening": 0.5, "temperature": 900, "tolerance": 0.1}
     >>> ax = kt.plot.film_books(kt.field_response(film, 0.5, **at, progress=False))
     >>> ax.get_xlabel()
@@ -169,6 +170,8 @@ def film_books(data: Dataset, axis: str = "y", part: str = "intrinsic", ax: Axes
     panels = [axes(ax)] if len(kinds) == 1 else figure_of(6.4, 6.4).subplots(2, 1, sharex=True)
     books = {kind: _entries(here, f"{kind}_{axis}") for kind in kinds}
     shown = [words for words in books["s"] if any(_matters(words, one) for one in books.values())]
+    # Where all is zero, all of it is named.
+    shown = shown or list(books["s"])
     for panel, kind in zip(panels, kinds, strict=True):
         _bars(panel, here, {words: books[kind][words] for words in shown})
         words = {"s": "spin", "L": "orbital moment"}[kind]
