@@ -9,11 +9,22 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     # What editors and type checkers see; `_HOME` says the same for those who run it.
     from . import dynamics, errors, materials, parallel, plot, results, scattering, systems, transport, units
-    from .bulk import bands, k_path
+    from .bulk import Film, Plane, bands, field_response, k_path
     from .dynamics import Macrospin, torque_table
     from .errors import AccuracyWarning, ComputationError, InputError
     from .integration.plane import PolarRule
-    from .materials import CubicLattice, FreeElectron, Hoppings, KohnLuttinger, Material, Model, Polynomial, Term, terms
+    from .materials import (
+        CubicLattice,
+        FreeElectron,
+        Hoppings,
+        KohnLuttinger,
+        Material,
+        Model,
+        PLattice,
+        Polynomial,
+        Term,
+        terms,
+    )
     from .parallel import processes
     from .results import (
         Estimate,
@@ -61,6 +72,7 @@ _HOME = {
     "CubicLattice": "materials",
     "Cut": "transport",
     "Estimate": "results",
+    "Film": "bulk",
     "Flux": "transport",
     "FreeElectron": "materials",
     "Hoppings": "materials",
@@ -74,6 +86,8 @@ _HOME = {
     "Material": "materials",
     "Model": "materials",
     "Numerics": "transport",
+    "PLattice": "materials",
+    "Plane": "bulk",
     "PolarRule": "integration.plane",
     "Polynomial": "materials",
     "Stack": "structures.stack",
@@ -87,6 +101,7 @@ _HOME = {
     "effective_field": "results",
     "estimate_of": "results",
     "extrapolate": "results",
+    "field_response": "bulk",
     "k_grid": "transport",
     "k_path": "bulk",
     "mixing_conductance": "transport",
@@ -132,6 +147,7 @@ __all__ = [
     "CubicLattice",
     "Cut",
     "Estimate",
+    "Film",
     "Flux",
     "FreeElectron",
     "Hoppings",
@@ -145,6 +161,8 @@ __all__ = [
     "Material",
     "Model",
     "Numerics",
+    "PLattice",
+    "Plane",
     "PolarRule",
     "Polynomial",
     "Stack",
@@ -160,6 +178,7 @@ __all__ = [
     "errors",
     "estimate_of",
     "extrapolate",
+    "field_response",
     "k_grid",
     "k_path",
     "materials",

@@ -7,12 +7,16 @@ from kwantorque.sweeps import Sweep
 from kwantorque.systems import (
     domain_wall,
     domain_wall_motion,
+    free_electron_film,
     gamnas_gaas_wire,
     gamnas_spin_valve,
     macrospin,
     magnetic_tunnel_junction,
     metallic_spin_valve,
     normal_ferromagnet_interface,
+    orbital_film,
+    rashba_ferromagnet,
+    rashba_film,
     semi_magnetic_tunnel_junction,
     spin_filter,
     spin_relaxation,
@@ -35,6 +39,10 @@ MODULES = (
     spin_relaxation,
     macrospin,
     domain_wall_motion,
+    rashba_ferromagnet,
+    rashba_film,
+    orbital_film,
+    free_electron_film,
 )
 SYSTEMS = {module.SYSTEM.name: module.SYSTEM for module in MODULES}
 """All prepared systems by their names, in the order of `kwantorque list`."""

@@ -36,7 +36,7 @@ MAY_IMPORT = {
     "results": GROUND | {"operators"},
     "transport": GROUND | {"parallel", "structures", "scattering", "operators", "spectrum", "integration", "results"},
     "sweeps": GROUND | {"parallel", "results", "transport"},
-    "bulk": GROUND | {"materials", "operators", "results"},
+    "bulk": GROUND | {"parallel", "materials", "structures", "operators", "integration", "results"},
     # It reads Datasets, never transport.
     "dynamics": GROUND | {"parallel", "results"},
     "plot": {"errors"},
@@ -58,7 +58,7 @@ MAY_IMPORT = {
     "__main__": {"cli"},
 }
 """Which rooms each room may take from."""
-OF_A_DEVICE = {"compute", "resolved", "stack"}
+OF_A_DEVICE = {"compute", "film", "resolved", "stack"}
 """What the file of a device defines by contract, and its `System` hands on."""
 
 

@@ -15,7 +15,7 @@ from kwantorque.structures.kwant_builder import load_kwant
 load_kwant()
 """An example that imports Kwant need not care whether MUMPS is there."""
 FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
-OF_A_DEVICE = {"compute", "resolved", "stack", "SYSTEM"}
+OF_A_DEVICE = {"compute", "film", "resolved", "stack", "SYSTEM"}
 MODULES = [
     info.name
     for info in pkgutil.walk_packages(kt.__path__, "kwantorque.")

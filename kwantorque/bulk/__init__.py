@@ -1,6 +1,18 @@
-"""Entries for crystals: bands, and the torques of their states."""
+"""Entries for crystals and films: bands, their torques, and a field in the plane."""
 
 from .bands import bands, k_path
+from .crystal import Crystal, Plane
+from .film import Film
 from .relaxation import spin_flip_coefficient, spin_orbit_beta
+from .response import field_response
 
-__all__ = ["bands", "k_path", "spin_flip_coefficient", "spin_orbit_beta"]
+__all__ = [
+    "Crystal",
+    "Film",
+    "Plane",
+    "bands",
+    "field_response",
+    "k_path",
+    "spin_flip_coefficient",
+    "spin_orbit_beta",
+]

@@ -7,6 +7,17 @@ from .free_electron import FreeElectron
 from .hoppings import Hoppings
 from .luttinger import KohnLuttinger
 from .model import Model
+from .p_lattice import PLattice
 from .polynomial import Polynomial
 
-__all__ = ["CubicLattice", "FreeElectron", "Hoppings", "KohnLuttinger", "Material", "Model", "Polynomial", "Term"]
+__all__ = [
+    "CubicLattice",
+    "FreeElectron",
+    "Hoppings",
+    "KohnLuttinger",
+    "Material",
+    "Model",
+    "PLattice",
+    "Polynomial",
+    "Term",
+]

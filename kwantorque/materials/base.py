@@ -92,6 +92,30 @@ class Term(ABC):
     def gradient(self, k: ArrayLike) -> NDArray:
         """dH_term/dk_i in eV nm, (..., 3, n, n), for k of shape (..., 3) in 1/nm."""
 
+    @property
+    def slopes(self) -> tuple[Term, Term]:
+        """The terms dH_term/dk_x and dH_term/dk_y, of eV nm instead of eV.
+
+        What a field in the plane acts with; nobody else asks for them.
+
+        Raises
+        ------
+        InputError
+            A term of one's own that does not say them.
+
+        Examples
+        --------
+        >>> import kwantorque as kt
+        >>> kinetic = kt.FreeElectron().terms()[0]
+        >>> slope, _ = kinetic.slopes
+        >>> np.allclose(slope([1.0, 0, 0]), kinetic.gradient([1.0, 0, 0])[0])
+        True
+        """
+        raise InputError(
+            f"a field in the plane needs dH/dk of term {self.name!r}: give {type(self).__name__} a property `slopes`, "
+            "or write the term as `Polynomial` or `Hoppings`"
+        )
+
     @abstractmethod
     def blocks(self, k_par: ArrayLike, spacing: float) -> tuple[NDArray, NDArray]:
         """On-site block h and hopping V = H_{j,j+1} along z of the infinite crystal.

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from .base import Term
 
-__all__ = ["CubicLattice"]
+__all__ = ["CubicLattice", "rashba_hoppings"]
 
 
 @named
@@ -31,6 +31,7 @@ class CubicLattice(SpinHalf):
         H = 2 t [cos(k_x a) + cos(k_y a) + cos(k_z a)]     kinetic
             + e_mean                                       potential
             + Delta m.s                                    exchange
+            + (alpha/a) [sin(k_y a) sigma_x - sin(k_x a) sigma_y]    rashba
 
     Basis spin up, down; s = sigma/2, L = 0, hbar = 1.
 
@@ -48,6 +49,8 @@ class CubicLattice(SpinHalf):
         e_mean, half way between both spins.
     lattice_constant : float, nm
         a; fluxes and torques per in-plane cell are those per nm^2 times a^2.
+    rashba : float, eV nm
+        alpha: that of the planes of this layer, mostly one next to an interface.
 
     Raises
     ------
@@ -71,6 +74,7 @@ class CubicLattice(SpinHalf):
     exchange: float = 0.0
     onsite: float = 0.0
     lattice_constant: float = 1.0
+    rashba: float = 0.0
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -118,4 +122,34 @@ class CubicLattice(SpinHalf):
             Hoppings("kinetic", "lattice", neighbours, self.lattice_constant),
             potential(self.onsite),
         ]
+        if self.rashba:
+            terms.append(rashba_hoppings(self.rashba, self.spin, self.lattice_constant))
         return self.with_exchange(terms, m)
+
+
+def rashba_hoppings(alpha: float, spin: NDArray, lattice_constant: float) -> Hoppings:
+    """Rashba coupling in the planes of a square lattice, whose partner is the lattice.
+
+        H(k) = (alpha/a) [sin(k_y a) sigma_x - sin(k_x a) sigma_y],    sigma = 2 s
+
+    For small k it is alpha (k_y sigma_x - k_x sigma_y), that of `terms.rashba`.
+
+    Parameters
+    ----------
+    alpha : float, eV nm
+    spin : (3, n, n) array
+        Of the basis, hbar = 1.
+    lattice_constant : float, nm
+
+    Examples
+    --------
+    >>> from kwantorque.algebra import SPIN_HALF
+    >>> from kwantorque.materials.cubic_lattice import rashba_hoppings
+    >>> term = rashba_hoppings(0.03, SPIN_HALF, 0.3)
+    >>> term([0, np.pi / 0.6, 0]).real.round(9) + 0.0
+    array([[0. , 0.1],
+           [0.1, 0. ]])
+    """
+    strength = 1j * alpha / lattice_constant
+    hoppings = {(1, 0, 0): strength * spin[1], (0, 1, 0): -strength * spin[0]}
+    return Hoppings("rashba", "lattice", hoppings, lattice_constant)

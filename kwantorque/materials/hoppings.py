@@ -131,11 +131,26 @@ class Hoppings(Term):
         height = self.vectors[2, 2]
         if abs(spacing - height) > 1e-9 * height:
             raise InputError(f"`spacing` must be {height:g} nm for term {self.name!r}, got {spacing:g} nm")
-        k_par = np.zeros((1, 2)) if self.is_uniform else np.asarray(k_par, float)
-        phases = self._phases(np.concatenate([k_par, np.zeros((len(k_par), 1))], axis=1))
-        level = np.array([n[2] for n in self.hoppings])
-        onsite, hopping = (self._summed(phases[:, level == n], self._matrices[level == n]) for n in (0, 1))
+        k_par = np.asarray(k_par, float)
+        onsite, hopping = (self._at_level(k_par, level) for level in (0, 1))
         return (onsite + dagger(onsite)) / 2, hopping
+
+    def _at_level(self, k_par, level):
+        """The sum of the R with n_3 = `level`; at one k if it is the same at all."""
+        of_level = np.array([n[2] == level for n in self.hoppings])
+        positions = self._positions[of_level]
+        in_plane = positions[:, :2]
+        if not in_plane.any():
+            k_par = np.zeros((1, 2))
+        return self._summed(np.exp(1j * k_par @ in_plane.T), self._matrices[of_level])
+
+    @cached_property
+    def slopes(self) -> tuple[Hoppings, Hoppings]:
+        def along(axis):
+            pairs = zip(self.hoppings.items(), self._positions[:, axis], strict=True)
+            return replace(self, hoppings={n: 1j * x * matrix for (n, matrix), x in pairs})
+
+        return along(0), along(1)
 
     def shifted(self, energy: float) -> Hoppings:
         here = self.hoppings.get((0, 0, 0), 0.0) + energy * np.eye(self.n_states)

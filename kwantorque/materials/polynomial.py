@@ -117,6 +117,13 @@ class Polynomial(Term):
         a, b, c = self._at_any_k if self.is_uniform else self._along_z(np.asarray(k_par, float))
         return a + 2 * c / spacing**2, -c / spacing**2 - 0.5j * b / spacing
 
+    @cached_property
+    def slopes(self) -> tuple[Polynomial, Polynomial]:
+        return tuple(
+            replace(self, constant=self.linear[axis], linear=2 * self.quadratic[axis], quadratic=None)
+            for axis in range(2)
+        )
+
     def shifted(self, energy: float) -> Polynomial:
         return replace(self, constant=self.constant + energy * np.eye(self.n_states))
 

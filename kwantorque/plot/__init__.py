@@ -13,6 +13,7 @@ A figure appears by itself in a notebook, and by `plt.show()` in a script that i
 """
 
 from .bands import bands
+from .films import film_books, film_torques
 from .junctions import (
     conductance_against_theta,
     junction,
@@ -29,6 +30,7 @@ from .networks import flux_map, site_map, strip_balance
 from .profiles import balance, exchange_torque, spin_currents, spin_density
 from .relaxation import beta_against_disorder, spin_continuity
 from .resolved import against_k, channels, k_map
+from .sheets import amr_in_polar_form, fermi_lines, torque_against_coupling_strength, torque_in_time
 from .valves import (
     torque_against_angle,
     torque_against_angle_with_fit,
@@ -42,12 +44,16 @@ from .walls import against_width, wall_torques
 __all__ = [
     "against_k",
     "against_width",
+    "amr_in_polar_form",
     "balance",
     "bands",
     "beta_against_disorder",
     "channels",
     "conductance_against_theta",
     "exchange_torque",
+    "fermi_lines",
+    "film_books",
+    "film_torques",
     "flux_map",
     "frequency_against",
     "junction",
@@ -67,10 +73,12 @@ __all__ = [
     "torque_against_angle_with_fit",
     "torque_against_barrier",
     "torque_against_coupling",
+    "torque_against_coupling_strength",
     "torque_against_phi",
     "torque_against_theta",
     "torque_against_thickness",
     "torque_density",
+    "torque_in_time",
     "torque_parallel",
     "torques_against_bias",
     "wall_motion",

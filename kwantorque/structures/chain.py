@@ -111,13 +111,15 @@ class Chain(Graph):
         return replace(self, k_par=self.k_par[index], onsite=pick(self.onsite), hopping=pick(self.hopping))
 
 
-def discretise(stack: Stack, k_par: ArrayLike) -> Chain:
+def discretise(stack: Stack, k_par: ArrayLike, derivative: int | None = None) -> Chain:
     """The chain of a stack at in-plane wavevectors.
 
     Parameters
     ----------
     stack : Stack
     k_par : (nk, 2) array, 1/nm
+    derivative : {None, 0, 1}
+        Blocks of dH/dk_x or dH/dk_y instead, in eV nm.
 
     Returns
     -------
@@ -139,7 +141,7 @@ def discretise(stack: Stack, k_par: ArrayLike) -> Chain:
     (6, (1, 1, 2, 2))
     """
     k_par = np.atleast_2d(np.asarray(k_par, float))
-    parts = _BondParts(stack, k_par)
+    parts = _BondParts(stack, k_par, derivative)
     sites, bonds, layers = (_atomic_kinds if stack.atomic else _kinds)(stack, parts)
     halves = np.array([[sites.number((side, side, None)) for side in key[:2]] for key in list(sites.keys)])
 
@@ -243,8 +245,8 @@ class _BondParts:
     that continues its layer).
     """
 
-    def __init__(self, stack, k_par):
-        self.stack, self.k_par = stack, k_par
+    def __init__(self, stack, k_par, derivative=None):
+        self.stack, self.k_par, self.derivative = stack, k_par, derivative
         layers = [region.layer for region in stack.regions]
         self._crystal = [next(i for i, other in enumerate(layers) if other.same_crystal(layer)) for layer in layers]
         self.partner = {}
@@ -269,8 +271,11 @@ class _BondParts:
         Under a bias only the potential differs.
         """
         if id(term) not in self._of_term:
-            self._of_term[id(term)] = term.blocks(self.k_par, self.stack.spacing)
+            self._of_term[id(term)] = self._differentiated(term).blocks(self.k_par, self.stack.spacing)
         return self._of_term[id(term)]
+
+    def _differentiated(self, term):
+        return term if self.derivative is None else term.slopes[self.derivative]
 
     def _noted(self, terms):
         for term in terms:
@@ -291,7 +296,7 @@ class _BondParts:
 
     def interface(self, index):
         terms, a = self._noted(self.stack.interfaces[index].terms), self.stack.spacing
-        return {term.name: term.blocks(self.k_par, a)[0] / a for term in terms}
+        return {term.name: self._differentiated(term).blocks(self.k_par, a)[0] / a for term in terms}
 
 
 def _scaled(blocks, factor):

@@ -218,6 +218,109 @@ CONTRACT = {
 }
 
 
+AXES = "xyz"
+OF_FILMS = {
+    **{f"torque_{parity}_{x}": "1/nm" for parity in ("odd", "even") for x in AXES},
+    "field_like": "1/nm",
+    "damping_like": "1/nm",
+    "sheet_conductance": "e^2/hbar",
+    "closure": "1",
+}
+CONTRACT |= {
+    "rashba-ferromagnet": (
+        {
+            "mass": 1,
+            "rashba": 0.01,
+            "exchange": 1,
+            "fermi_energy": 0,
+            "theta": 90,
+            "phi": 0,
+            "field_angle": 0,
+            "temperature": 0,
+            "spacing": 0,
+        },
+        {
+            **{f"torque_interband_{x}": "1/nm" for x in AXES},
+            **{f"torque_intraband_{x}": "eV/nm" for x in AXES},
+            "density": "1/nm^2",
+            "polarisation": "1",
+            "amr": "1",
+            "amr_delta_scatterers": "1",
+            "spin_force": "1",
+            "energy_balance": "1",
+        },
+    ),
+    "rashba-film": (
+        {
+            "magnet_planes": 3,
+            "metal_planes": 5,
+            "hopping_magnet": -1,
+            "hopping_metal": -0.8,
+            "onsite_magnet": 0.3,
+            "onsite_metal": 0,
+            "exchange": -1.2,
+            "rashba": 0.06,
+            "rashba_plane": 3,
+            "spacing": 0.3,
+            "theta": 40,
+            "phi": 25,
+            "fermi_energy": -1.5,
+            "relaxation": 0.1,
+            "temperature": 300,
+            "model": "relaxing",
+        },
+        OF_FILMS,
+    ),
+    "orbital-film": (
+        {
+            "magnet_planes": 2,
+            "metal_planes": 4,
+            "v_sigma_magnet": 0.9,
+            "v_pi_magnet": -0.3,
+            "v2_sigma_magnet": 0.25,
+            "v2_pi_magnet": -0.1,
+            "v_sigma_metal": 1,
+            "v_pi_metal": -0.35,
+            "v2_sigma_metal": 0.3,
+            "v2_pi_metal": -0.1,
+            "onsite_magnet": 0,
+            "onsite_metal": -0.1,
+            "exchange": -1,
+            "spin_orbit_magnet": 0.05,
+            "spin_orbit_metal": 0.4,
+            "rashba": 0,
+            "rashba_plane": 2,
+            "spacing": 0.3,
+            "theta": 60,
+            "phi": 20,
+            "fermi_energy": 1,
+            "relaxation": 0.2,
+            "temperature": 600,
+            "model": "relaxing",
+        },
+        OF_FILMS | {"orbital_flux": "1/nm", "spin_flux": "1/nm"},
+    ),
+    "free-electron-film": (
+        {
+            "magnet_length": 1,
+            "metal_length": 2,
+            "mass": 1,
+            "exchange": -1,
+            "bottom": 0.3,
+            "rashba": 0.02,
+            "spacing": 0.1,
+            "theta": 50,
+            "phi": 30,
+            "fermi_energy": 1.5,
+            "relaxation": 0.1,
+            "temperature": 600,
+            "model": "relaxing",
+        },
+        OF_FILMS,
+    ),
+}
+
+
 def test_every_system_has_a_contract_and_quick_parameters():
     assert set(SYSTEMS) == set(CONTRACT) == set(FAST)
 

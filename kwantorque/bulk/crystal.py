@@ -1,0 +1,246 @@
+"""What is periodic in the plane: H(k), its slopes, and the torque of every term.
+
+A crystal is a graph of planes: bloch states live on its sites, one or more per cell,
+and k is in the plane. With H(k) as named terms H_t(k), what a term gives to O = s, L is
+the operator
+
+    i [H_t, O],        torque of t on its partner = - i [H_t, L + s],
+
+and the velocity along an axis is dH/dk (hbar = 1).
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..algebra import commutator, dagger, direction
+from ..errors import InputError, instance, named
+from ..materials.base import Material, Term, check_material
+from ..structures.graph import Graph
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+__all__ = ["Crystal", "Plane", "dense", "in_blocks"]
+
+
+class Crystal(ABC):
+    """Contract of a crystal that is periodic in the plane.
+
+    Whoever writes the next one provides `graph`, `reciprocal`, `magnetisation` and
+    `coordinates`; `Plane` and `Film` are those there are.
+
+    Attributes
+    ----------
+    reciprocal : (2, 2) array, 1/nm, or None
+        Reciprocal lattice vectors of the plane as rows; None in the continuum.
+    """
+
+    reciprocal: NDArray | None
+
+    @abstractmethod
+    def graph(self, k: ArrayLike, derivative: int | None = None) -> Graph:
+        """Sites and bonds with the blocks of every term at k, all sites `inside`.
+
+        Parameters
+        ----------
+        k : (nk, 2) array, 1/nm
+        derivative : {None, 0, 1}
+            Blocks of dH/dk_x or dH/dk_y instead.
+        """
+
+    @property
+    @abstractmethod
+    def magnetisation(self) -> NDArray:
+        """Direction of the magnetisation on every site, (n_sites, 3); zero if none."""
+
+    @abstractmethod
+    def coordinates(self) -> dict[str, Any]:
+        """Coordinates of a Dataset on its sites and bonds."""
+
+    def hamiltonian(self, k: ArrayLike) -> NDArray:
+        """H(k), (nk, N, N), eV, for k (nk, 2) in 1/nm; site by site.
+
+        Examples
+        --------
+        >>> import kwantorque as kt
+        >>> sheet = kt.Plane(kt.FreeElectron())
+        >>> sheet.hamiltonian([[2.0, 0.0]]).real.round(6)
+        array([[[0.152399, 0.      ],
+                [0.      , 0.152399]]])
+        """
+        graph = self.graph(_in_plane(k))
+        return dense(graph, graph.total_onsite, graph.total_hopping)
+
+    def velocity(self, k: ArrayLike, axis: int = 0) -> NDArray:
+        """hbar v = dH/dk_x or dH/dk_y, (nk, N, N), eV nm, for k (nk, 2) in 1/nm."""
+        graph = self.graph(_in_plane(k), derivative=axis)
+        return dense(graph, graph.total_onsite, graph.total_hopping)
+
+    def torques(self, k: ArrayLike) -> dict[str, NDArray]:
+        """The torque of every term on its partner, as matrices.
+
+            T = - i [H_t, L + s],        of atomic spin-orbit coupling  i [H_t, s]
+
+        the latter being what the orbital moment does to the spin.
+
+        Returns
+        -------
+        dict from term name to (nk, 3, N, N) array, eV
+            Components x, y, z; whole sums over the sites.
+
+        Examples
+        --------
+        In an eigenstate all of them add up to zero:
+
+        >>> import kwantorque as kt
+        >>> magnet = kt.Model([kt.terms.rashba(0.05), kt.terms.exchange(-1)])
+        >>> sheet = kt.Plane(magnet, m="x")
+        >>> _, states = np.linalg.eigh(sheet.hamiltonian([[1.0, 2.0]])[0])
+        >>> total = sum(sheet.torques([[1.0, 2.0]]).values())[0]
+        >>> bool(abs(states[:, 0].conj() @ total @ states[:, 0]).max() < 1e-15)
+        True
+        """
+        graph = self.graph(_in_plane(k))
+        one = np.eye(graph.n_sites)
+        spin, orbital = np.kron(one, graph.spin), np.kron(one, graph.orbital)
+        found = {}
+        for name, partner in graph.partner.items():
+            term = dense(graph, graph.onsite[name], graph.hopping[name])[:, None]
+            found[name] = (
+                1j * commutator(term, spin) if partner == "carriers" else -1j * commutator(term, spin + orbital)
+            )
+        return found
+
+
+@named
+@dataclass(frozen=True)
+class Plane(Crystal):
+    """One plane of a material: H(k_x, k_y) without any motion along z.
+
+    Of a lattice it is the part within the planes; of a k.p material H at k_z = 0.
+
+    Parameters
+    ----------
+    material : Material
+    m : str or 3-vector, optional
+        Direction of the magnetisation, if the material is magnetic.
+
+    Raises
+    ------
+    InputError
+        Something that is no material, or a magnetic one without `m`.
+
+    Examples
+    --------
+    The Rashba ferromagnet of the literature, c k^2 + alpha (k x z).sigma - J m.sigma:
+
+    >>> import kwantorque as kt
+    >>> t = kt.terms
+    >>> parts = [t.kinetic(), t.rashba(0.01), t.exchange(-2.0)]
+    >>> sheet = kt.Plane(kt.Model(parts), m="x")
+    >>> sheet.hamiltonian([[0, 0]])[0].real
+    array([[ 0., -1.],
+           [-1.,  0.]])
+    >>> kt.Plane(kt.Model(parts))
+    Traceback (most recent call last):
+    ...
+    kwantorque.errors.InputError: a magnetic material needs the direction `m` ...
+    """
+
+    material: Material
+    m: str | tuple[float, float, float] | None = None
+
+    def __post_init__(self) -> None:
+        instance("material", self.material, Material, "FreeElectron(exchange=-1.0)")
+        m = direction(self.m) if self.m is not None and self.material.is_magnetic else None
+        object.__setattr__(self, "m", None if m is None else tuple(m.tolist()))
+        check_material(self.material, m)
+
+    @property
+    def reciprocal(self) -> NDArray | None:
+        """Those of the material."""
+        return self.material.reciprocal
+
+    @property
+    def magnetisation(self) -> NDArray:
+        """m, (1, 3)."""
+        return np.array([self.m or (0.0, 0.0, 0.0)])
+
+    def coordinates(self) -> dict[str, Any]:
+        """One site at z = 0."""
+        about = {"units": "1", "long_name": "direction of the magnetisation"}
+        return {
+            "z": ("site", [0.0], {"units": "nm", "long_name": "position of the plane"}),
+            "axis": ["x", "y", "z"],
+            "magnetisation": (("site", "axis"), self.magnetisation, about),
+        }
+
+    def graph(self, k: ArrayLike, derivative: int | None = None) -> Graph:
+        k, n = _in_plane(k), self.material.n_orbitals
+        terms = self.material.terms(None if self.m is None else np.array(self.m))
+        blocks = {term.name: self._block(term, k, derivative)[:, None] for term in terms}
+        return Graph(
+            onsite=blocks,
+            hopping={name: np.zeros((1, 1, n, n), complex) for name in blocks},
+            partner={term.name: term.partner for term in terms},
+            spin=self.material.spin,
+            orbital=self.material.orbital,
+            site_kind=[0],
+            bond_kind=np.zeros(0, int),
+            bonds=np.zeros((0, 2), int),
+            inside=[True],
+        )
+
+    def _block(self, term: Term, k: NDArray, derivative: int | None) -> NDArray:
+        """(nk or 1, n, n)"""
+        term = term if derivative is None else term.slopes[derivative]
+        if self.material.spacing is not None:
+            return term.blocks(k, self.material.spacing)[0]
+        return term(np.concatenate([k, np.zeros((len(k), 1))], axis=1))
+
+
+def dense(graph: Graph, onsite: NDArray, hopping: NDArray) -> NDArray:
+    """The matrix of blocks on sites and bonds, (nk or 1, N, N).
+
+    Parameters
+    ----------
+    graph : Graph
+    onsite, hopping : (nk or 1, n_kinds, n, n) arrays
+        Of all of its terms, or of one.
+    """
+    n, count = graph.n_orbitals, graph.n_sites
+    n_k = max(len(onsite), len(hopping) if len(graph.bonds) else 1)
+    matrix = np.zeros((n_k, count, n, count, n), complex)
+    sites = np.arange(count)
+    # Index arrays on either side of a slice: their axis comes first.
+    matrix[:, sites, :, sites, :] = np.moveaxis(np.broadcast_to(onsite[:, graph.site_kind], (n_k, count, n, n)), 1, 0)
+    if len(graph.bonds):
+        tail, head = graph.bonds.T
+        blocks = np.moveaxis(np.broadcast_to(hopping[:, graph.bond_kind], (n_k, len(tail), n, n)), 1, 0)
+        matrix[:, tail, :, head, :] = blocks
+        matrix[:, head, :, tail, :] = dagger(blocks)
+    return matrix.reshape(n_k, count * n, count * n)
+
+
+def in_blocks(graph: Graph, matrix: NDArray) -> tuple[NDArray, NDArray]:
+    """Blocks (nk, n_sites, n, n) and (nk, n_bonds, n, n) of matrices (nk, N, N)."""
+    n, count = graph.n_orbitals, graph.n_sites
+    sites, (tail, head) = np.arange(count), graph.bonds.T
+    apart = matrix.reshape(len(matrix), count, n, count, n)
+    return tuple(np.moveaxis(apart[:, i, :, j, :], 0, 1) for i, j in ((sites, sites), (tail, head)))
+
+
+def _in_plane(k):
+    """Wavevectors (nk, 2) as an array."""
+    try:
+        array = np.atleast_2d(np.asarray(k, float))
+    except (TypeError, ValueError):
+        array = np.empty(0)
+    if array.ndim != 2 or array.shape[1] != 2 or not np.isfinite(array).all():
+        raise InputError(f"`k` must be numbers of shape (n, 2) in 1/nm, got {k!r}")
+    return array
