@@ -37,10 +37,10 @@ PARAMETERS = (
     Parameter("duration", 200.0, "ns", "how long the motion is followed", positive=True),
 )
 RESULTS = (
-    Result("velocity", "m/s", "mean velocity of the last half"),
+    Result("velocity", "m/s", "velocity: mean of the last half"),
     Result("velocity_initial", "m/s", "velocity at the start"),
-    Result("breakdown", "m/s", "drift velocity at which the wall begins to turn"),
-    Result("precession", "GHz", "turns of the wall per time; none if it does not turn"),
+    Result("breakdown", "m/s", "breakdown: drift velocity at which the wall begins to turn"),
+    Result("precession", "GHz", "precession: turns of the wall per time; none if it does not turn"),
 )
 
 

@@ -72,15 +72,13 @@ PARAMETERS = (
     Parameter("efficiency", 0.3, "1", "efficiency eta of the current", positive=True),
 )
 RESULTS = (
-    *(Result(f"m_{axis}", "1", f"mean of m_{axis} over the last quarter") for axis in "xyz"),
-    Result("amplitude", "1", "largest standard deviation of a component of m over the last quarter"),
-    Result("frequency", "GHz", "frequency of the component that varies most; none of a static magnet"),
-    Result("threshold", "1", "torque at which the fixed point next to the start changes stability"),
-    Result("switching_time", "ns", "first zero of the start's largest component"),
-    Result("threshold_current_density", "A/m^2", "current density of the threshold"),
+    *(Result(f"m_{axis}", "1", f"m_{axis}: mean over the last quarter") for axis in "xyz"),
+    Result("amplitude", "1", "amplitude: largest standard deviation of a component of m over the last quarter"),
+    Result("frequency", "GHz", "frequency: of the component that varies most; none if static, or without a full turn"),
+    Result("threshold", "1", "threshold: torque at which the fixed point next to the start changes stability"),
+    Result("switching_time", "ns", "switching time: first zero of the start's largest component"),
+    Result("threshold_current_density", "A/m^2", "threshold current density: of the threshold"),
 )
-
-
 SHARED = ("saturation", "duration", "temperature", "volume", "seed", "thickness")
 """What all trajectories of a batch have in common."""
 STEP = 0.1

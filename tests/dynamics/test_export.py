@@ -1,6 +1,7 @@
 """What exporters claim, by the formula of the code that receives it."""
 
 import re
+import subprocess
 import sys
 
 import numpy as np
@@ -9,6 +10,7 @@ from scipy import constants
 
 import kwantorque as kt
 from kwantorque.dynamics import Slonczewski, along, fit_torque, to_cmtj, to_mumax3, to_spirit, to_ubermag
+from kwantorque.dynamics.equation import PER_NS
 from kwantorque.errors import InputError
 
 MAGNET = kt.Macrospin(saturation=1.3, damping=0.05, thickness=2.0)
@@ -158,8 +160,41 @@ def test_cmtj_itself(tau):
         np.testing.assert_allclose(found, rate, rtol=0.01, atol=2e-3 * np.abs(rate).max())
 
 
+@pytest.mark.parametrize("tau", [0.02, -0.02])
+def test_spirit_itself(tau, tmp_path):
+    """Ten steps of one spin, where it is installed."""
+    pytest.importorskip("spirit")
+    from spirit import configuration, hamiltonian, parameters, simulation, state, system
+
+    torque = Slonczewski(tau, P, 0.3)
+    given = to_spirit(fit_torque(torque, MAGNET, current_density=1e11))
+    settings = "n_basis_cells 1 1 1\nmu_s 2.0\nhamiltonian heisenberg_neighbours\nn_shells_exchange 0\n"
+    (tmp_path / "spirit.cfg").write_text(settings + "log_to_file 0\nlog_to_console 0\n")
+    step = 1e-4
+    with state.State(str(tmp_path / "spirit.cfg"), quiet=True) as spin:
+        hamiltonian.set_anisotropy(spin, 0.0, [0, 0, 1])
+        hamiltonian.set_field(spin, given["external_field"], given["field_direction"])
+        parameters.llg.set_damping(spin, MAGNET.damping)
+        parameters.llg.set_temperature(spin, 0.0)
+        parameters.llg.set_timestep(spin, step)
+        parameters.llg.set_iterations(spin, 10, 10)
+        parameters.llg.set_stt(spin, given["use_gradient"], given["magnitude"], given["direction"])
+        for m, rate in zip(AT, ours(torque), strict=True):
+            configuration.domain(spin, m.tolist())
+            # What it is to Spirit, by its own rounding.
+            before = np.array(system.get_spin_directions(spin)).ravel()[:3]
+            np.testing.assert_allclose(before, m, atol=1e-6)
+            simulation.start(spin, simulation.METHOD_LLG, simulation.SOLVER_HEUN, n_iterations=10)
+            found = np.array(system.get_spin_directions(spin)).ravel()[:3] - before
+            # Picoseconds.
+            found /= 10 * step * PER_NS / 1000
+            np.testing.assert_allclose(found, rate, atol=1e-4 * np.abs(rate).max())
+
+
 def test_nothing_of_other_codes_is_imported():
-    assert not {"cmtj", "spirit", "mumaxplus", "micromagneticmodel"} & sys.modules.keys() - {"cmtj"}
+    code = "import sys, kwantorque.dynamics; print(sorted({'cmtj', 'spirit', 'micromagneticmodel'} & set(sys.modules)))"
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert out == "[]\n"
 
 
 @pytest.mark.parametrize(

@@ -67,7 +67,7 @@ def test_tau_c_of_out_of_plane_precession():
         return kt.Macrospin(1.6, alpha, terms)
 
     factors = np.array([0.99, 1.01])
-    data = settle(magnet, start=along(20, 10), duration=60, torque=factors * formula)
+    data = magnet(factors * formula).run(along(20, 10), duration=50)
     assert np.isnan(data.frequency[0]) or abs(float(data.m_mean[0, 2])) < 0.01
     assert float(data.frequency[1]) > 3
     assert float(data.m_mean[1, 2]) > 0.2
@@ -81,8 +81,8 @@ def test_regimes_of_the_symmetric_reading():
         terms = [Uniaxial(0.2, "x"), Uniaxial(1.25), Demagnetisation(), ManchonTorque(torque, angular="cosine")]
         return kt.Macrospin(1.6, 0.01, terms)
 
-    data = settle(magnet, start=along(5, 10), duration=60, torque=[-0.0055, -0.0035, -0.0021, -0.0012])
-    in_plane, swinging, turning, upright = (data.isel(torque=i) for i in range(4))
+    data = magnet([-0.007, -0.0035, -0.0021, -0.0012]).run(along(5, 10), duration=40)
+    in_plane, swinging, turning, upright = (data.isel(trajectory=i) for i in range(4))
     assert abs(float(in_plane.m_mean[2])) < 1e-3
     assert float(in_plane.amplitude) < 1e-2
     assert float(swinging.amplitude) > 0.2
