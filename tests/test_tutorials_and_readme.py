@@ -8,7 +8,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 
 
-LONG = {"02_persistent_torque", "06_one_magnet_is_enough"}
+LONG = {"02_persistent_torque", "06_one_magnet_is_enough", "07_current_in_the_plane"}
 """Lessons that take some ten seconds and more."""
 LESSONS = [
     pytest.param(path, id=path.stem, marks=[pytest.mark.slow] * (path.stem in LONG))
