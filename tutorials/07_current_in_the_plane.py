@@ -7,8 +7,8 @@
 # film? Switch them off, one by one.
 #
 # **What we know.** Angular momentum is conserved. In every plane what flows in, what
-# the terms of the Hamiltonian give, what the field pushes through k space and what relaxes
-# add up to zero. (D. Go et al., Phys. Rev. Research 2, 033401 (2020).)
+# the terms of the Hamiltonian give, what the field pushes through k space and what
+# relaxes add up to zero. (D. Go et al., Phys. Rev. Research 2, 033401 (2020).)
 
 # %%
 import numpy as np
@@ -46,8 +46,8 @@ assert np.isclose(runs[1].window_mean.sel(axis="y"), exact, rtol=3e-3)
 # ## A film of p orbitals
 #
 # L_y flows up through the film whatever the spin-orbit coupling: the orbital Hall
-# effect. The torque needs lambda L.s, of the metal (spin Hall effect) or of the magnet (which
-# makes spin of the orbital moment that arrives), or a Rashba coupling.
+# effect. The torque needs lambda L.s, of the metal (spin Hall effect) or of the magnet
+# (which makes spin of the orbital moment that arrives), or a Rashba coupling.
 
 # %%
 orbital = find("orbital-film")

@@ -266,7 +266,7 @@ def effective_field(
 def field_per_current(
     data: xr.Dataset, *, Ms: float, thickness: float, film_thickness: float, m: ArrayLike | str
 ) -> xr.DataArray:
-    """Effective fields of a film with a current in its plane, as experiments state them.
+    """Effective fields of a film with a current in its plane, per current density.
 
         B/j = (T/E) x m/(Ms d) t/G,        j = G E/t
 
