@@ -220,7 +220,7 @@ def _lines(sheet, p):
             "fermi_k": (
                 ("band", "angle", "direction"),
                 k,
-                {"units": "1/nm", "long_name": "wavevector on the Fermi line"},
+                {"units": "1/nm", "kind": "wavevector", "long_name": "wavevector on the Fermi line"},
             ),
             "fermi_spin": (("band", "angle", "axis"), spin, {"units": "1", "long_name": "<sigma> on the Fermi line"}),
         },

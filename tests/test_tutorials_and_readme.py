@@ -17,6 +17,7 @@ LONG = {
     "06_one_magnet_is_enough",
     "09_from_transport_to_switching",
     "10_diagrams_of_a_driven_magnet",
+    "11_current_in_the_plane",
 }
 """Lessons that take some ten seconds and more."""
 LESSONS = [

@@ -46,7 +46,7 @@ def clean_torques(sheet: RashbaSheet, sea: FermiSea, field: ArrayLike) -> tuple[
 
     Examples
     --------
-    With both bands occupied alpha/(4 pi c), whatever the exchange:
+    With both bands occupied alpha/(4 pi c), as long as alpha k_F < J:
 
     >>> from kwantorque.bulk.clean import clean_torques
     >>> from kwantorque.bulk.sheet import RashbaSheet

@@ -123,7 +123,8 @@ def torque_against_coupling_strength(data: Dataset, ax: Axes | None = None) -> A
     """Damping-like torque against alpha or J, with the formulas for it.
 
     For M and E along x: alpha (n_maj - n_min)/(2J), the paper's to leading order in
-    alpha, and alpha/(4 pi c) (c = hbar^2/2m), exact where both bands are occupied.
+    alpha, and alpha/(4 pi c) (c = hbar^2/2m), exact where both bands are
+    occupied and alpha k_F < J (beyond that it vanishes).
 
     Parameters
     ----------

@@ -7,7 +7,7 @@ from .estimate import Estimate, estimate_of, together
 from .extrapolation import extrapolate, richardson
 from .layers import components
 from .profiles import per_current, window_average
-from .si import effective_field, to_si
+from .si import effective_field, field_per_current, to_si
 
 __all__ = [
     "SCHEMA",
@@ -17,6 +17,7 @@ __all__ = [
     "effective_field",
     "estimate_of",
     "extrapolate",
+    "field_per_current",
     "per_current",
     "profile_along",
     "richardson",

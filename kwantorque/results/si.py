@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     Data = TypeVar("Data", xr.Dataset, xr.DataArray)
 
-__all__ = ["effective_field", "to_si"]
+__all__ = ["effective_field", "field_per_current", "to_si"]
 
 PER_NM = 1e9
 """1/m of 1/nm."""
@@ -43,6 +43,7 @@ UNITS = {
     "fohm m^2": (1e-3, "ohm um^2"),
     "1/nm^2": (TORKANCE, "hbar/(2e) S/m^2"),
     "1/nm^3": (TORKANCE * PER_NM, "hbar/(2e) S/m^3"),
+    "1/nm": (constants.e * PER_NM, "J/(V m)"),
     "eV/nm^2": (JOULE_PER_M2, "J/m^2"),
     "eV/um^2": (JOULE_PER_M2 * 1e-6, "J/m^2"),
     "eV/nm^3": (JOULE_PER_M2 * PER_NM, "J/m^3"),
@@ -77,6 +78,7 @@ Per area they are those of a layer.
 FIELDS = {
     "J/m^2": (1.0, "T"),
     "hbar/(2e) S/m^2": (constants.hbar / (2 * constants.e), "T/V"),
+    "J/(V m)": (1.0, "T m/V"),
     "J/A": (1.0, "T m^2/A"),
 }
 """By the unit of a torque, what that is worth in J/m^2 and so on, and the field's."""
@@ -96,6 +98,7 @@ def to_si(data: Data) -> Data:
     conductance, response of a current    S/m^2
     resistance x area, RA                 ohm um^2, as is usual
     response of a torque (torkance)       hbar/(2e) S/m^2: dT/dV over hbar/(2e)
+    torque per field in the plane         J/(V m): J/m^2 per V/m
     torque per current                    J/A: per area, J/m^2 per A/m^2
     densities                             per m^3; of spin hbar/m^3
     ===================================== ========================================
@@ -172,6 +175,8 @@ def _kind(data, name):
 
 
 def _converted(variable, kind):
+    if kind == "wavevector":
+        return variable
     units = DENSITIES if kind == "density" else UNITS
     unit = variable.attrs.get("units")
     if unit not in units:
@@ -265,3 +270,61 @@ def effective_field(
         about = about | {"long_name": f"largest error of the effective field of {name}"}
         found["effective_field_error"] = error.assign_attrs(about)
     return found
+
+
+def field_per_current(
+    data: xr.Dataset, *, Ms: float, thickness: float, film_thickness: float, m: ArrayLike | str
+) -> xr.DataArray:
+    """Effective fields of a film with a current in its plane, per current density.
+
+        B/j = (T/E) x m/(Ms d) t/G,        j = G E/t
+
+    T/E is the torque per field, G the sheet conductance, t the film's thickness.
+
+    Parameters
+    ----------
+    data : Dataset of `kwantorque.field_response` on a film
+    Ms : float, A/m
+        Saturation magnetisation.
+    thickness, film_thickness : float, nm
+        d of the magnet, t of the whole film that the current flows in.
+    m : str or 3-vector
+        Direction of the moment, as of `effective_field`.
+
+    Returns
+    -------
+    xarray.DataArray
+        (part, axis), mT per 1e11 A/m^2: of the dissipative part the field-like, of the
+        intrinsic part the damping-like one.
+
+    Raises
+    ------
+    InputError
+        Another Dataset, or lengths and `Ms` that cannot be meant.
+
+    References
+    ----------
+    Manchon et al., Rev. Mod. Phys. 91, 035004 (2019), section II.
+
+    Examples
+    --------
+    >>> import kwantorque as kt
+    >>> iron = kt.CubicLattice(exchange=-1.5, rashba=0.05, lattice_constant=0.3)
+    >>> at = {"broadening": 0.3, "temperature": 900, "tolerance": 0.1}
+    >>> data = kt.field_response(kt.Plane(iron, m="z"), -2.8, **at, progress=False)
+    >>> size = {"Ms": 1.1e6, "thickness": 0.3, "film_thickness": 0.3}
+    >>> kt.field_per_current(data, m="z", **size).attrs["units"]
+    'mT per 1e11 A/m^2'
+    """
+    what = "kwantorque.field_response(film, 0.0, ...)"
+    instance("data", data, xr.Dataset, what)
+    if not {"sheet_conductance", "exchange_torque_total", "part"} <= set(data.variables):
+        raise InputError(f"`data` must be a Dataset such as {what} returns, of a film")
+    parts = [
+        effective_field(data.sel(part=part), "exchange_torque_total", Ms=Ms, thickness=thickness, m=m).effective_field
+        for part in data.part.values.tolist()
+    ]
+    siemens = constants.e**2 / constants.hbar * float(np.hypot(*data.sheet_conductance.values))
+    per_current = positive("film_thickness", film_thickness, "nm") / PER_NM / siemens
+    found = xr.concat(parts, data.part) * per_current * 1e11 * 1e3
+    return found.assign_attrs(units="mT per 1e11 A/m^2", long_name="effective field per current density")
