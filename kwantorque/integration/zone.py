@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Grid", "Mean", "refined"]
 
-DROP = 0.25
-"""The least part of its change that a mean is said to err by."""
 SEEN = 3
 """Grids that must agree before one is believed: two may by accident."""
 ROUNDED = 1e-13
@@ -113,10 +111,10 @@ class Mean:
     def error(self, quantity: Callable[[Values], NDArray]) -> float:
         """The largest error of what a function makes of the mean.
 
-            d max(d/d', 1/4)
+            d, the last change by a refinement
 
-        d and d' are the last changes by a refinement: where the error falls as d/d' it
-        is what is left, and it never falls faster than that.
+        That is mostly the error of the grid before; but errors of grids as coarse as
+        Fermi lines fall irregularly, and what is left may be as large.
 
         Parameters
         ----------
@@ -128,16 +126,14 @@ class Mean:
         >>> from kwantorque.integration.zone import Mean
         >>> halves = [{"x": np.array(1 + 0.5**n)} for n in range(4)]
         >>> Mean(halves, points=8).error(lambda values: values["x"])
-        0.0625...
+        0.125...
         """
         found = [np.asarray(quantity(values)) for values in self.history[-SEEN:]]
         changes = [float(np.abs(new - old).max(initial=0)) for old, new in pairwise(found)]
         rounding = ROUNDED * float(np.abs(found[-1]).max(initial=0))
         if not changes:
             return float("inf")
-        # One change alone says nothing of how fast it falls.
-        rate = 1.0 if len(changes) == 1 else min(changes[1] / changes[0], 1.0) if changes[0] else 1.0
-        return changes[-1] * max(rate, DROP) + rounding
+        return changes[-1] + rounding
 
     def worst(self, controlled: Controlled) -> float:
         """The largest error of what is controlled, over its scale."""

@@ -62,7 +62,12 @@ def test_independent_numbers(name, model):
     """Within 1e-3 of the largest component, and within the stated error."""
     film, energy, gamma, temperature = CASES[name]
     data = kt.field_response(
-        film, energy, broadening=gamma, temperature=temperature if model == "relaxing" else None, model=model, **QUIET
+        film,
+        energy,
+        broadening=gamma,
+        temperature=temperature if model == "relaxing" else None,
+        model=model,
+        **QUIET,
     )
     torques, (field_like, damping_like, conductance) = TABLE[name, model]
     torque = data.exchange_torque_total.values
