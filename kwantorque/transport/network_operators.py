@@ -22,7 +22,8 @@ from ..operators import real_trace
 from ..operators.current import flux_operators
 from ..operators.torque import gain_operators
 from ..structures.named_terms import named_terms, switches_of, systems_among
-from ..structures.network import Network, check_system
+from ..structures.network import Network
+from ..structures.network_checks import check_system
 from ..structures.site_matrices import observables
 
 if TYPE_CHECKING:
@@ -101,8 +102,7 @@ class _Operator(ABC):
         params = dict(instance("params", params or {}, Mapping, '{"J": 0.1}'))
         check_system(self.system, params)
         bound = copy.copy(self)
-        norbs = self.system.hamiltonian_submatrix(params=params, sparse=True, return_norb=True)[1]
-        network = Network.of(self.system, norbs)
+        network = Network.of(self.system, params)
         at_sites, self_single = observables(self.system.sites, network.norbs, "observable", self._given)
         bound._single = self_single
         bound._bound = bound._prepared(

@@ -146,10 +146,16 @@ def test_spin_transmission_adds_up_and_agrees_with_a_conservation_law(strip):
     wire[lattice.neighbors()] = lead[lattice.neighbors()] = -ONE
     for one in (lead, lead.reversed()):
         wire.attach_lead(one)
-    kwants = kwant.smatrix(wire.finalized(), 1.0)
+    lawful, lawless = wire.finalized(), chain(2 * ONE + 0.4 * X, 2 * ONE + 0.2 * Z)
+    kwants = kwant.smatrix(lawful, 1.0)
     expected = [[kwants.transmission((1, i), (0, j)) for j in (0, 1)] for i in (0, 1)]
-    ours = kt.spin_transmission(chain(2 * ONE + 0.4 * X, 2 * ONE + 0.2 * Z), 1.0, lead=1, from_lead=0)
-    assert np.allclose(ours, expected, atol=1e-12)
+    for one in (lawful, lawless):
+        ours = kt.spin_transmission(one, 1.0, lead=1, from_lead=0)
+        assert np.allclose(ours, expected, atol=1e-12)
+    books, other = (kt.network_response(one, 1.0, partner={"rest": "lattice"}) for one in (lawful, lawless))
+    for name in ("lattice_torque", "spin_current", "conductance"):
+        assert np.abs(other[name]).max() > 1e-3
+        assert np.allclose(books[name], other[name], atol=1e-12, equal_nan=True)
 
 
 @pytest.mark.parametrize(
