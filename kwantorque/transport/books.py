@@ -81,8 +81,9 @@ class Books:
     Raises
     ------
     InputError
-        The system is not finalised, infinite or superconducting (Nambu spinors);
-        parameters are missing, unknown, or not affine; matrices that do not fit.
+        The system is not finalised, infinite or superconducting (Nambu spinors, with
+        `particle_hole` declared); parameters are missing, unknown, or not affine; H is
+        not finite, or a term not Hermitian; matrices that do not fit.
 
     Warns
     -----
@@ -215,13 +216,16 @@ class Books:
         leading = ("mode",) if np.ndim(values["closure"]) else ()
         return self.dataset(values, leading)
 
-    def values(self, psi: ArrayLike, weights: ArrayLike | None = None) -> dict[str, NDArray]:
+    def values(self, psi: ArrayLike, weights: ArrayLike | None = None, incoming: float = 0.0) -> dict[str, NDArray]:
         """The variables of the Dataset as arrays, without the cost of one.
 
         Parameters
         ----------
         psi, weights
             As of the call.
+        incoming : float
+            Particle flux that came in with all states, of which rounding leaves a part
+            where nothing goes through: part of the scale of the closure.
 
         Returns
         -------
@@ -231,7 +235,7 @@ class Books:
             are several and no weights.
         """
         psi, weights = self._checked(psi, weights)
-        values = self.of_blocks(self.network.densities(np.atleast_2d(psi), weights))
+        values = self.of_blocks(self.network.densities(np.atleast_2d(psi), weights), incoming)
         return {name: value[0] for name, value in values.items()} if psi.ndim == 1 and weights is None else values
 
     def of_density(self, density: ArrayLike) -> xr.Dataset:
@@ -282,12 +286,12 @@ class Books:
         summed = np.tensordot(weights, green, 1)
         return self.of_density(1j / (2 * np.pi) * (summed - summed.conj().T))
 
-    def of_blocks(self, blocks: DensityBlocks) -> dict[str, NDArray]:
+    def of_blocks(self, blocks: DensityBlocks, incoming: float = 0.0) -> dict[str, NDArray]:
         """The arrays of any density blocks, (1, ..., n_sites or n_bonds, n, n)."""
         local = self._local
         on_site, on_bond = local.traces(blocks)
         gains = local.gains(on_site, local.share(on_bond))
-        values, closure = local.values(on_site, on_bond, gains=gains)
+        values, closure = local.values(on_site, on_bond, incoming, gains)
         of_term = torques_of_terms(gains, self.graph.partner, on_site.shape[:-1])
         values |= {"torque_of_term": np.moveaxis(of_term, 0, -3), "closure": closure}
         for name in ("torque_of_term", *map(torque_name, partners_of(self.graph.partner))):

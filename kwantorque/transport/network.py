@@ -113,7 +113,7 @@ def network_response(
         books = Books(system, params, **options)
     leads = {0: 1.0} if leads is None else leads
     psi, weights = driven_states(books.network.system, energy, params, leads)
-    values = books.values(psi, weights)
+    values = books.values(psi, weights, np.abs(weights).sum())
     closure = float(values.pop("closure"))
     if not closure <= MAX_CLOSURE:
         raise ComputationError(

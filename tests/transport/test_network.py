@@ -156,6 +156,18 @@ def test_nothing_comes_into_a_closed_system():
         kt.network_response(wire_with(), 1.3, **QUIET)
 
 
+def test_where_nothing_goes_through_books_close_relative_to_what_came_in():
+    """A barrier: all fluxes are rounding of the flux that came in, and no violation."""
+    lattice = kwant.lattice.chain(norbs=2)
+    wire, lead = kwant.Builder(), kwant.Builder(kwant.TranslationalSymmetry((-1,)))
+    wire[(lattice(i) for i in range(30))], lead[lattice(0)] = (lambda site, J: 5 * ONE + J * Z), 2 * ONE
+    wire[lattice.neighbors()] = lead[lattice.neighbors()] = -ONE
+    wire.attach_lead(lead)
+    data = kt.network_response(wire.finalized(), 2.3, {"J": 0.1}, terms={"exchange": "J"})
+    assert np.abs(data.particle_current).max() < 1e-12
+    assert data.closure < 1e-13
+
+
 def test_an_h_that_changes_between_evaluations_is_found():
     """A random number in a value function, which is another for the solver."""
     rng, lattice = np.random.default_rng(0), kwant.lattice.chain(norbs=2)
