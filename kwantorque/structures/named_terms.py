@@ -110,7 +110,7 @@ def _step(value, off, at):
     """
     value, off = np.asarray(value), np.asarray(off)
     step = np.asarray(value.astype(np.result_type(value, float)) - off)
-    factors = 1 + (GOLDEN * (at + np.arange(step.size)) % 1).reshape(step.shape) / 2
+    factors = 1 + (GOLDEN * (at + 1 + np.arange(step.size)) % 1).reshape(step.shape) / 2
     return (np.where(step == 0, 1.0, step) * factors)[()]
 
 
@@ -189,8 +189,11 @@ def _off(term, name, value, off):
         on, off = np.asarray(value), np.asarray(off)
         if on.dtype == object or not np.issubdtype(on.dtype, np.number):
             raise TypeError
-        return np.broadcast_to(off, on.shape).astype(np.result_type(on, off))[()]
+        off = np.broadcast_to(off, on.shape).astype(np.result_type(on, off))[()]
     except (TypeError, ValueError):
         raise InputError(
             f"parameter {name!r} of term {term!r} must be a number or an array, which can be off, got {value!r}"
         ) from None
+    if not np.isfinite(off).all():
+        raise InputError(f"parameter {name!r} of term {term!r} must be off at a finite value, got {off}")
+    return off

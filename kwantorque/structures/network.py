@@ -131,7 +131,7 @@ class Network:
         except Exception as error:
             if not changed:
                 raise
-            raise InputError(f"H must be defined{_with(changed)}; there it raises: {error}") from error
+            raise InputError(f"H must be defined, but {error.__cause__ or error} is raised{_with(changed)}") from error
         _check_finite("H", matrix, self.system.sites, self.norbs, _with(changed))
         return self.blocks(matrix.row, matrix.col, matrix.data)
 

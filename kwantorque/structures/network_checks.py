@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -106,7 +107,7 @@ def numbers(name: str, value: ArrayLike) -> NDArray:
     try:
         value = np.asarray(value, complex)
     except (TypeError, ValueError):
-        raise InputError(f"`{name}` must be an array of numbers, got {value!r}") from None
+        raise InputError(f"`{name}` must be an array of numbers, got {reprlib.repr(value)}") from None
     if not np.isfinite(value).all():
         raise InputError(f"`{name}` must be finite")
     return value

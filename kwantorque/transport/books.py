@@ -313,7 +313,8 @@ class Books:
         switches = switches_of(network.system, self._switches, self.params)
         # What multiplies a term hides it where it is 0.
         switched = {name for one in switches.values() for name in one}
-        on = {name for name, value in self.params.items() if name not in switched and not _is_zero(value)}
+        others = set(network.system.parameters) - switched
+        on = {name for name in others if not _is_zero(self.params[name])}
         verify = not any(on <= one for one in self._verified)
         blocks = named_terms(network, self.params, switches, self._systems, verify=verify)
         self.graph = graph_of(network, blocks, self._partner, self._spin, self._orbital)

@@ -136,7 +136,7 @@ def network_response(
 def _bound(books, params, options):
     """The books at these values, and all parameters of the system and its leads."""
     if options:
-        raise InputError(f"Books have their own {' and '.join(options)}: give that when they are made, not here again")
+        raise InputError(f"Books have their own {', '.join(options)}: say that where they are made, not here again")
     of_leads = {name for lead in books.network.system.leads for name in lead.parameters or ()}
     for name in params:
         known("parameter of the books and leads", name, sorted({*books.params, *of_leads}))

@@ -1,5 +1,7 @@
 """What is no system, no term or no state for `Books` is refused in one clear line."""
 
+import math
+
 import numpy as np
 import pytest
 from networks import ONE, STRIP, STRIP_TERMS, X, Z, kwant, three_kinds, three_terminals
@@ -44,6 +46,14 @@ def cancelling(site, a, b):
 
 def inverse(site, m):
     return Z / np.float64(m)
+
+
+def logarithmic(site, m):
+    return math.log(m) * Z
+
+
+def leaning(site, angle):
+    return np.cos(angle) * Z
 
 
 def spoilt(site, J):
@@ -96,6 +106,15 @@ def not_hermitian(site, J):
         (row(lead=lead(particle_hole=1j * X @ Z)), {}, {}, "lead 0 has a particle-hole symmetry: .* Nambu spinors"),
         (row(lifted), {}, {}, "Hermitian, but on site <Site .* term 'rest' is not"),
         (row(inverse), {"m": 2.0}, {"terms": {"a": "m"}}, "must be finite, but at <Site .* with m = 0.*another value"),
+        (row(inverse), {"m": 2.0}, {"terms": {"a": {"m": np.inf}}}, "must be off at a finite value, got inf"),
+        (row(inverse), {"m": 2.0}, {"terms": {"a": {"m": 1.0}}}, "affine .* in 'm' of term 'a'"),
+        (
+            row(logarithmic),
+            {"m": 2.0},
+            {"terms": {"a": "m"}},
+            "be defined, but math domain error .* with m = 0.*another",
+        ),
+        (row(leaning), {"angle": np.pi / 2}, {"terms": {"a": "angle"}}, "not an angle"),
         (row(spoilt), {"J": 1.0}, {"terms": {"a": "J"}}, r"must be finite, but at <Site .2 0. of .* it is not$"),
         (row(), {}, {"terms": {"a": row(np.diag([np.inf, 1.0]))}}, "term 'a' must be finite"),
         (row(cancelling), {"a": 1.0, "b": 1.0}, {"terms": {"a": "a", "b": "b"}}, "affine .* in 'a' of term 'a'"),

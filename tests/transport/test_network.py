@@ -93,7 +93,7 @@ def test_what_is_refused(strip, energy, leads, message):
         ({"alhpa": 0.9}, {}, "unknown parameter of the books and leads 'alhpa'; did you mean 'alpha'"),
         ([0.9], {}, "`params` must be a Mapping"),
         ({}, {"terms": STRIP_TERMS}, "Books have their own terms"),
-        ({}, {"spin": "rubbish", "partner": {}}, "Books have their own spin and partner"),
+        ({}, {"spin": "rubbish", "partner": {}}, "Books have their own spin, partner: say that"),
     ],
 )
 def test_of_books_only_what_they_can_take(strip, params, options, message):
