@@ -101,8 +101,12 @@ print(books(psi[0]).exchange_torque.sel(axis="y").sum("site").item(), "of the fi
 through = kt.Flux(wire, z / 2, where=kt.Cut(x=19.5)).bind(params=params)
 print(through(psi), through(psi[0], psi[1]))
 
-symmetric = kwant.operator.Current(wire, z / 2).bind(params=params)
-print("flux there and back by Kwant's operator:", abs(symmetric(psi[0])).max())
+pairs = [(wire.sites[j], wire.sites[i]) for i, j in zip(data.start.values, data.end.values, strict=True)]
+for name, current in (("Kwant's operator", kwant.operator.Current), ("Flux", kt.Flux)):
+    there, back = (
+        current(wire, z / 2, where=where)(psi[0], params=params) for where in (pairs, [pair[::-1] for pair in pairs])
+    )
+    print("flux there plus flux back, at most, by", name + ":", abs(there + back).max())
 
 # %% [markdown]
 # Transmission from spin to spin needs no conservation law, but leads whose modes have a
@@ -118,5 +122,5 @@ print(spins.values.round(3))
 # * `terms={"exchange": "J"}`: the warning says what acts on the spin and has no name.
 # * Another magnetisation of the middle: which component of the torque survives on the
 #   average over the wire?
-# * Many values of `alpha`: `books.bind({"alpha": 0.2})` evaluates without checks, and
+# * Many values of `alpha`: `books.bind({"alpha": 0.2})` evaluates the terms alone, and
 #   `books.values(psi, weights)` returns arrays instead of a Dataset.

@@ -49,7 +49,7 @@ def site_map(data: Dataset, name: str = "exchange_torque", axis: str = "z", ax: 
     Raises
     ------
     InputError
-        Another Dataset, or another variable or component.
+        Another Dataset, another variable or component, or sites in several planes.
 
     Examples
     --------
@@ -67,8 +67,9 @@ def site_map(data: Dataset, name: str = "exchange_torque", axis: str = "z", ax: 
     ('x', 9)
     """
     require(data, NETWORK, "x", "y", "start", name, dims=("site", "bond", "axis"), besides=())
-    values, ax = data[name].transpose("site", "axis"), _map_axes(data, ax)
     known("component", axis, "xyz")
+    _check_plane(data)
+    values, ax = data[name].transpose("site", "axis"), _map_axes(data, ax)
     colour, across, up = (values.sel(axis=one).values for one in (axis, "x", "y"))
     there, step = np.isfinite(colour), _spacing(data)
     largest = np.nanmax(np.abs(values.values), initial=0) or 1.0
@@ -109,7 +110,7 @@ def flux_map(data: Dataset, name: str = "spin_current", axis: str = "z", ax: Axe
     Raises
     ------
     InputError
-        Another Dataset, or another variable or component.
+        Another Dataset, another variable or component, or sites in several planes.
 
     Examples
     --------
@@ -127,6 +128,7 @@ def flux_map(data: Dataset, name: str = "spin_current", axis: str = "z", ax: Axe
     vector = ("axis",) if name in getattr(data, "data_vars", ()) and "axis" in data[name].dims else ()
     require(data, NETWORK, "x", "y", "start", "end", name, dims=("site", "bond", *vector), besides=())
     known("component", axis, "xyz")
+    _check_plane(data)
     values = data[name].sel(axis=axis) if vector else data[name]
     flux, ax = values.values, _map_axes(data, ax)
     ends = data["start"].values, data["end"].values
@@ -151,14 +153,17 @@ def strip_balance(data: Dataset, axis: str = "z", ax: Axes | None = None) -> Axe
     """Spin flux through each cut of a strip, and where it goes: sums of the torques.
 
     The flux that is left, and what each term has taken up to there: where the books
-    close, their sum is the flux through the first cut everywhere, dotted.
+    close, their sum is the same at each cut, dotted. It is what comes in through the
+    first cut, or nothing where no lead is attached to the first column. With orbital
+    moments it is the flux of L + s; what terms of the carriers exchange between L and s
+    is not lost.
 
     Parameters
     ----------
     data : Dataset of `kwantorque.profile_along`
         Of one state, or summed over states.
     axis : {"x", "y", "z"}
-        Component of the spin.
+        Component of the spin, or of L + s.
     ax : matplotlib Axes, optional
 
     Returns
@@ -182,10 +187,13 @@ def strip_balance(data: Dataset, axis: str = "z", ax: Axes | None = None) -> Axe
     >>> [line.get_label() for line in ax.get_lines()][1]
     'spin current'
     """
-    names = ("position", "position_cut", "spin_current", "torque_of_term")
+    orbital = "angular_momentum_current" in getattr(data, "data_vars", ())
+    name, what = ("angular_momentum_current", "L + s") if orbital else ("spin_current", "spin")
+    names = ("position", "position_cut", "partner", name, "torque_of_term")
     require(data, PROFILE, *names, dims=("cut", "column", "term", "axis"), besides=())
     known("component", axis, "xyz")
-    flux, torque = data.spin_current.sel(axis=axis), data.torque_of_term.sel(axis=axis).transpose("term", "column")
+    data = data.isel(term=data.partner.values != "carriers")
+    flux, torque = data[name].sel(axis=axis), data.torque_of_term.sel(axis=axis).transpose("term", "column")
     inner = np.flatnonzero(np.isfinite(torque.values).all(axis=0))
     if not len(inner) or not (np.diff(inner) == 1).all():
         raise InputError(
@@ -194,19 +202,33 @@ def strip_balance(data: Dataset, axis: str = "z", ax: Axes | None = None) -> Axe
     # Between the cut before the first of these columns and the one after the last.
     cuts = slice(max(inner[0] - 1, 0), inner[-1] + 1)
     position, left = data.position_cut.values[cuts], flux.values[cuts]
-    taken = np.cumsum(np.pad(torque.values[:, inner], ((0, 0), (1, 0))), axis=1)[:, -len(position) :]
+    taken = np.cumsum(np.pad(torque.values[:, inner], ((0, 0), (1, 0))), axis=1)
+    # There is no cut before the first column of all.
+    start = 1 if inner[0] == 0 else 0
+    taken = taken[:, start : start + len(position)]
     ax = axes(ax)
     zero(ax)
-    ax.plot(position, left, color=COLOURS["spin"], label="spin current", lw=1.8)
+    ax.plot(position, left, color=COLOURS["spin"], label=f"current of {what}" if orbital else "spin current", lw=1.8)
     largest = max(np.abs(left).max(), np.abs(taken).max())
     for colour, term, one in zip(cycle(OF_TERMS), data.term.values, taken, strict=False):
         if np.abs(one).max() > ROUNDING * largest:
             ax.plot(position, one, color=colour, label=f"taken by {term}, up to here", ls="--")
     ax.plot(position, left + taken.sum(axis=0), color=COLOURS["total"], lw=1, ls=":", label="sum of all")
-    ax.set(xlabel=data.attrs.get("along", "position"), ylabel=labelled(f"spin along {axis}", data.spin_current))
+    ax.set(xlabel=data.attrs.get("along", "position"), ylabel=labelled(f"{what} along {axis}", data[name]))
     ax.margins(x=0)
     legend_above(ax)
     return ax
+
+
+def _check_plane(data):
+    """Refuse layers that would be painted over one another."""
+    layers = np.unique(np.round(data["z"].values, 9)) if "z" in data.coords else ()
+    if len(layers) > 1:
+        some = ", ".join(f"{one:g}" for one in layers[:3]) + (", ..." if len(layers) > 3 else "")
+        raise InputError(
+            f"a map needs sites in one plane, they are at z = {some}, one over another: look at sums over columns, "
+            "`kwantorque.profile_along`"
+        )
 
 
 def _map_axes(data, ax):

@@ -22,6 +22,9 @@ def profile_along(data: xr.Dataset, axis: str = "x") -> xr.Dataset:
 
         J(left cut) - J(right cut) = sum over the column of all torques
 
+    J is the spin current; with orbital moments the current of angular momentum L + s,
+    and `orbital_to_spin_torque`, which stays with the carriers, is none of the torques.
+
     Parameters
     ----------
     data : Dataset of `Books` or `network_response`

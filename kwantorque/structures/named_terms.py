@@ -9,7 +9,8 @@ or a system of its own, and what is left is the term "rest". For that to be a su
     H(params) = rest + sum_t H_t,
 
 the terms must be additive, and for a term to be one with a strength, H must be affine
-in its parameters. Both are verified by differences of H.
+in its parameters. Both are verified by differences of H, at values where nothing is off
+and where curved terms do not cancel by accident.
 """
 
 from __future__ import annotations
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
     from .network import Blocks, Network
 
 __all__ = ["check_partners", "named_terms", "switches_of", "systems_among"]
+
+GOLDEN = (5**0.5 - 1) / 2
+"""Its multiples modulo 1 are all different, and far from each other."""
 
 
 def named_terms(
@@ -57,48 +61,57 @@ def named_terms(
         them.
     """
     full = network.hamiltonian(params)
-    off = {name: network.hamiltonian({**params, **values}) for name, values in switches.items()}
+    off = {name: network.hamiltonian(params, values) for name, values in switches.items()}
     terms = {name: _combined((1, full), (-1, blocks)) for name, blocks in off.items()}
     if verify and switches:
-        _check_affine(network.hamiltonian, params, switches, full, off)
+        _check_affine(network, params, switches)
     terms |= {name: network.hamiltonian_of(name, system, params) for name, system in systems.items()}
     return {**terms, REST: _combined((1, full), *((-1, blocks) for blocks in terms.values()))}
 
 
-def _check_affine(evaluate, params, switches, full, off):
-    """H(2 p) - 2 H(p) + H(off) = 0, and the terms add up to H(p) - H(off)."""
+def _check_affine(network, params, switches):
+    """H(2 p) - 2 H(p) + H(off) = 0 of all switches together.
+
+    What is of second order in them, of one or of two terms, is left over at any p but
+    those where it cancels: p is not where the parameters happen to be.
+    """
     everything = {parameter: value for values in switches.values() for parameter, value in values.items()}
-    none = evaluate({**params, **everything}) if len(switches) > 1 else next(iter(off.values()))
-    twice = evaluate({**params, **_doubled(params, everything)})
-    smallest = ROUNDING * max(_largest(full), _largest(twice))
-    if _largest(_combined((1, twice), (-2, full), (1, none))) > smallest:
-        _raise_for_curved(evaluate, params, switches, full, off, smallest)
-    if _largest(_combined((len(off) - 1, full), (1, none), *((-1, one) for one in off.values()))) > smallest:
-        raise InputError(
-            f"H must be a sum of the terms {', '.join(map(repr, switches))}, but what one of them gives depends on "
-            "another: put their parameters into one term"
+    steps = {name: _step(params[name], off, at) for at, (name, off) in enumerate(everything.items())}
+    none = network.hamiltonian(params, everything)
+
+    def curved(some):
+        """Whether H is, with these switches on and all others off."""
+        once, twice = (
+            network.hamiltonian(params, everything | {name: everything[name] + n * steps[name] for name in some})
+            for n in (1, 2)
         )
+        smallest = ROUNDING * max(_largest(once), _largest(twice))
+        return _largest(_combined((1, twice), (-2, once), (1, none))) > smallest
 
-
-def _raise_for_curved(evaluate, params, switches, full, off, smallest):
-    """Name the term that H is not affine in."""
+    if not curved(everything):
+        return
     for name, values in switches.items():
-        twice = evaluate({**params, **_doubled(params, values)})
-        if _largest(_combined((1, twice), (-2, full), (1, off[name]))) > smallest:
+        if curved(values):
             names = ", ".join(map(repr, values))
             raise InputError(
                 f"H must be affine in the parameters that switch a term on, but in {names} of term {name!r} it is not: "
-                "name a strength that multiplies the term (not an angle or a phase), or give the term as a system"
+                "name one strength that multiplies the term (not an angle or a phase), or give the term as a system"
             )
     raise InputError(
-        f"H must be affine in the parameters of the terms {', '.join(map(repr, switches))} together, but what one of "
-        "them gives depends on another: put their parameters into one term"
+        f"H must be a sum of the terms {', '.join(map(repr, switches))}, but what one of them gives depends on "
+        "another: switch it by one parameter alone and leave the other out of `terms`, or give the term as a system"
     )
 
 
-def _doubled(params, values):
-    """Parameters twice as far from off as they are."""
-    return {name: 2 * np.asarray(params[name])[()] - off for name, off in values.items()}
+def _step(value, off, at):
+    """How far from off a parameter is looked at: as far as it is, 1 where it is off.
+
+    With factors from 1 to 1.5 that are others for each parameter and each entry.
+    """
+    value, off = np.asarray(value), np.asarray(off)
+    step = np.asarray(value.astype(np.result_type(value, float)) - off)
+    factors = 1 + (GOLDEN * (at + 1 + np.arange(step.size)) % 1).reshape(step.shape) / 2
+    return (np.where(step == 0, 1.0, step) * factors)[()]
 
 
 def _combined(*parts: tuple[float, Blocks]) -> Blocks:
@@ -176,8 +189,11 @@ def _off(term, name, value, off):
         on, off = np.asarray(value), np.asarray(off)
         if on.dtype == object or not np.issubdtype(on.dtype, np.number):
             raise TypeError
-        return np.broadcast_to(off, on.shape).astype(np.result_type(on, off))[()]
+        off = np.broadcast_to(off, on.shape).astype(np.result_type(on, off))[()]
     except (TypeError, ValueError):
         raise InputError(
             f"parameter {name!r} of term {term!r} must be a number or an array, which can be off, got {value!r}"
         ) from None
+    if not np.isfinite(off).all():
+        raise InputError(f"parameter {name!r} of term {term!r} must be off at a finite value, got {off}")
+    return off

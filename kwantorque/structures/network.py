@@ -14,6 +14,7 @@ import numpy as np
 from ..algebra import dagger
 from ..errors import InputError
 from .graph import DensityBlocks, Graph
+from .network_checks import numbers
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -23,7 +24,6 @@ __all__ = [
     "ROUNDING",
     "Blocks",
     "Network",
-    "check_system",
     "coordinates_of",
     "graph_of",
 ]
@@ -37,53 +37,23 @@ Blocks = tuple["NDArray", "NDArray"]
 """Of sites, (n_sites, n, n), and of bonds, (n_bonds, n, n)."""
 
 
-def check_system(system: Any, params: Mapping[str, Any]) -> None:
-    """Check that a system is one whose sites and bonds can be listed, at these params.
-
-    Raises
-    ------
-    InputError
-        It is not finalised, infinite, no system of a builder, lacks parameters, or its
-        states are Nambu spinors.
-    """
-    if hasattr(system, "finalized"):
-        raise InputError("a Kwant builder must be finalised first: give `builder.finalized()`")
-    if hasattr(system, "cell_size"):
-        raise InputError(
-            "the system must be finite, got an infinite one such as a lead: give what the lead is attached to"
-        )
-    if not all(hasattr(system, name) for name in ("sites", "graph", "lead_interfaces", "hamiltonian_submatrix")):
-        raise InputError(f"`system` must be a finalised kwant.Builder, got {system!r}")
-    if system.parameters is None:
-        raise InputError(
-            "the value functions of the system must name their parameters: Kwant cannot tell which they are"
-        )
-    missing = sorted(set(system.parameters) - set(params))
-    if missing == ["time"]:
-        raise InputError(
-            "the system depends on `time`: the books are those of a stationary state, give one time in params"
-        )
-    if missing:
-        raise InputError(f"params must have all parameters of the system, {', '.join(map(repr, missing))} missing")
-    for what, one in [("the system", system), *((f"lead {i}", lead) for i, lead in enumerate(system.leads))]:
-        _check_charge(what, one, params)
+def _with(changed):
+    """Words on values that are not the user's."""
+    if not changed:
+        return ""
+    values = ", ".join(f"{name} = {value if np.ndim(value) == 0 else '(an array)'}" for name, value in changed.items())
+    return (
+        f" with {values}, which the terms are differences to: say another value that is off, such as "
+        f"terms={{...: {{{next(iter(changed))!r}: 1.0}}}}, or give the term as a system"
+    )
 
 
-def _check_charge(what, system, params):
-    """Refuse Nambu spinors: their charge is not the number of particles."""
-    if not hasattr(system, "discrete_symmetry"):
-        return
-    symmetry = system.discrete_symmetry(params=params)
-    if symmetry.particle_hole is not None:
-        raise InputError(
-            f"{what} has a particle-hole symmetry: its states are Nambu spinors, whose spin and charge are not those "
-            "of electrons, and the books do not know them"
-        )
-    if symmetry.projectors is not None and len(symmetry.projectors) > 1:
-        raise InputError(
-            f"{what} has a conservation law, as superconductors have for electrons and holes (Nambu spinors), which "
-            "the books do not know; if it is another one, leave `conservation_law` out: sums over modes are the same"
-        )
+def _check_finite(what, matrix, sites, norbs, words=""):
+    """Refuse a matrix of all orbitals with entries that are none."""
+    wrong = matrix.row[~np.isfinite(matrix.data)]
+    if len(wrong):
+        site = sites[np.searchsorted(np.cumsum(norbs), wrong[0], side="right")]
+        raise InputError(f"{what} must be finite, but at {site} it is not{words}")
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,8 +77,11 @@ class Network:
     inside: NDArray
 
     @classmethod
-    def of(cls, system: Any, norbs: ArrayLike) -> Network:
-        """That of a system whose sites have these numbers of orbitals."""
+    def of(cls, system: Any, params: Mapping[str, Any]) -> Network:
+        """That of a system; its H is evaluated where families do not say `norbs`."""
+        norbs = [site.family.norbs for site in system.sites]
+        if None in norbs:
+            norbs = system.hamiltonian_submatrix(params=params, sparse=True, return_norb=True)[1]
         edges = np.array(list(system.graph), int).reshape(-1, 2)
         edges = edges[edges[:, 0] < edges[:, 1]]
         inside = np.ones(len(norbs), bool)
@@ -136,9 +109,30 @@ class Network:
         start = np.cumsum(self.norbs) - self.norbs
         return np.where(n < self.norbs[:, None], start[:, None] + n, self.size)
 
-    def hamiltonian(self, params: Mapping[str, Any]) -> Blocks:
-        """Blocks of H at these parameters, on sites and bonds."""
-        matrix = self.system.hamiltonian_submatrix(params=params, sparse=True)
+    def hamiltonian(self, params: Mapping[str, Any], changed: Mapping[str, Any] | None = None) -> Blocks:
+        """Blocks of H at these parameters, on sites and bonds.
+
+        Parameters
+        ----------
+        params : dict
+        changed : dict, optional
+            Values that are others than the user's, such as those that are off.
+
+        Raises
+        ------
+        InputError
+            H is not finite there: names the site.
+        """
+        changed = dict(changed or {})
+        try:
+            # What divides by zero is found below, with the name of the site.
+            with np.errstate(all="ignore" if changed else None):
+                matrix = self.system.hamiltonian_submatrix(params={**params, **changed}, sparse=True)
+        except Exception as error:
+            if not changed:
+                raise
+            raise InputError(f"H must be defined, but {error.__cause__ or error} is raised{_with(changed)}") from error
+        _check_finite("H", matrix, self.system.sites, self.norbs, _with(changed))
         return self.blocks(matrix.row, matrix.col, matrix.data)
 
     def hamiltonian_of(self, name: str, system: Any, params: Mapping[str, Any]) -> Blocks:
@@ -155,7 +149,8 @@ class Network:
         if not len(system.sites):
             raise InputError(f"term {name!r} has no sites")
         matrix, norbs, _ = system.hamiltonian_submatrix(params=params, sparse=True, return_norb=True)
-        number = {site: i for i, site in enumerate(self.system.sites)}
+        _check_finite(f"term {name!r}", matrix, system.sites, norbs)
+        number = self.system.id_by_site
         foreign = [site for site in system.sites if site not in number]
         if foreign:
             raise InputError(f"term {name!r} has {foreign[0]}, which the system has not")
@@ -185,6 +180,31 @@ class Network:
             raise KeyError("an entry between sites without a bond")
         hopping[at, orbital[row[there]], orbital[column[there]]] = entries[there]
         return onsite, hopping
+
+    def states(self, name: str, psi: ArrayLike) -> NDArray:
+        """Wave functions as an array, (size,) or (modes, size).
+
+        Raises
+        ------
+        InputError
+            They are no numbers, have another length, or are not finite.
+        """
+        psi = numbers(name, psi)
+        if psi.ndim not in (1, 2) or psi.shape[-1] != self.size:
+            raise InputError(
+                f"`{name}` must be ({self.size},) or (modes, {self.size}), one number for each orbital of the system, "
+                f"got {psi.shape}"
+            )
+        return psi
+
+    def number_of(self, site: Any) -> int | None:
+        """Number of a site, given itself or its number; None where there is none."""
+        if isinstance(site, int | np.integer) and not isinstance(site, bool):
+            return int(site) if 0 <= site < self.n_sites else None
+        try:
+            return self.system.id_by_site.get(site)
+        except TypeError:
+            return None
 
     def densities(self, psi: NDArray, weights: NDArray | None = None) -> DensityBlocks:
         """Density blocks of wave functions (modes, size), of each or summed.
@@ -244,15 +264,16 @@ def graph_of(
     Raises
     ------
     InputError
-        H is not Hermitian on a site, or a term with the partner "carriers" does not
+        A term is not Hermitian on a site, or one with the partner "carriers" does not
         conserve L + s.
     """
     onsite = {name: one[None] for name, (one, _) in blocks.items() if one.any() or name == REST}
     hopping = {name: one[None] for name, (_, one) in blocks.items() if one.any() or name == REST}
-    total = sum(onsite.values())[0]
-    wrong = np.flatnonzero(np.abs(total - dagger(total)).max(axis=(1, 2)) > ROUNDING * np.abs(total).max())
-    if len(wrong):
-        raise InputError(f"H must be Hermitian, but on site {network.system.sites[wrong[0]]} it is not")
+    smallest = ROUNDING * max(np.abs(one).max(initial=0) for one in onsite.values())
+    for name, one in onsite.items():
+        wrong = np.flatnonzero(np.abs(one[0] - dagger(one[0])).max(axis=(1, 2)) > smallest)
+        if len(wrong):
+            raise InputError(f"H must be Hermitian, but on site {network.system.sites[wrong[0]]} term {name!r} is not")
     graph = Graph(
         onsite=onsite,
         hopping=hopping,

@@ -16,7 +16,8 @@ from ..operators.torque import acting_on_spin, partners_of, torques_of_terms
 from ..operators.variables import NETWORK, torque_name
 from ..results.dataset import dataset
 from ..structures.named_terms import check_partners, named_terms, switches_of, systems_among
-from ..structures.network import REST, Network, check_system, coordinates_of, graph_of
+from ..structures.network import REST, Network, coordinates_of, graph_of
+from ..structures.network_checks import check_system, numbers
 from ..structures.site_matrices import angular_momentum
 
 if TYPE_CHECKING:
@@ -80,8 +81,9 @@ class Books:
     Raises
     ------
     InputError
-        The system is not finalised, infinite or superconducting (Nambu spinors);
-        parameters are missing, unknown, or not affine; matrices that do not fit.
+        The system is not finalised, infinite or superconducting (Nambu spinors, with
+        `particle_hole` declared); parameters are missing, unknown, or not affine; H is
+        not finite, or a term not Hermitian; matrices that do not fit.
 
     Warns
     -----
@@ -149,8 +151,7 @@ class Books:
             [*self._switches, *self._systems], instance("partner", partner or {}, Mapping, '{"rest": "lattice"}')
         )
         switches_of(system, self._switches, self.params)
-        norbs = system.hamiltonian_submatrix(params=self.params, sparse=True, return_norb=True)[1]
-        self.network = Network.of(system, norbs)
+        self.network = Network.of(system, self.params)
         self._spin = angular_momentum(system.sites, self.network.norbs, "spin", spin, default=True)
         self._orbital = angular_momentum(system.sites, self.network.norbs, "orbital", orbital)
         if not self.network.inside.any():
@@ -158,21 +159,24 @@ class Books:
                 "no site of the system has all its bonds: a lead is attached to each of them; attach leads with "
                 "add_cells=1"
             )
-        self._verified = frozenset()
+        self._verified, self._rest_is_known = (), REST in (partner or {})
         self._bind()
-        if REST not in (partner or {}):
-            self._warn_of_rest()
 
     def bind(self, params: Mapping[str, Any]) -> Books:
         """The books of the same system with other values of some parameters.
 
         Quicker than new ones: that H is affine in the terms is verified again only if a
-        parameter was off and is not any more.
+        parameter that switches none was 0 and is not any more.
 
         Parameters
         ----------
         params : dict
             Those that change.
+
+        Raises
+        ------
+        InputError
+            No such parameter, or what new books refuse.
         """
         other = copy.copy(self)
         for name in instance("params", params, Mapping, '{"J": 0.1}'):
@@ -205,19 +209,23 @@ class Books:
         Raises
         ------
         InputError
-            psi or the weights have another length, or are not finite.
+            psi or the weights have another length, or are not finite, or weights are
+            complex.
         """
         values = self.values(psi, weights)
         leading = ("mode",) if np.ndim(values["closure"]) else ()
         return self.dataset(values, leading)
 
-    def values(self, psi: ArrayLike, weights: ArrayLike | None = None) -> dict[str, NDArray]:
+    def values(self, psi: ArrayLike, weights: ArrayLike | None = None, incoming: float = 0.0) -> dict[str, NDArray]:
         """The variables of the Dataset as arrays, without the cost of one.
 
         Parameters
         ----------
         psi, weights
             As of the call.
+        incoming : float
+            Particle flux that came in with all states, of which rounding leaves a part
+            where nothing goes through: part of the scale of the closure.
 
         Returns
         -------
@@ -227,7 +235,7 @@ class Books:
             are several and no weights.
         """
         psi, weights = self._checked(psi, weights)
-        values = self.of_blocks(self.network.densities(np.atleast_2d(psi), weights))
+        values = self.of_blocks(self.network.densities(np.atleast_2d(psi), weights), incoming)
         return {name: value[0] for name, value in values.items()} if psi.ndim == 1 and weights is None else values
 
     def of_density(self, density: ArrayLike) -> xr.Dataset:
@@ -244,7 +252,7 @@ class Books:
         InputError
             It has another shape, or is not Hermitian.
         """
-        density, size = _numbers("density", density), self.network.size
+        density, size = numbers("density", density), self.network.size
         if density.shape != (size, size) or not np.allclose(density, density.conj().T):
             raise InputError(f"`density` must be a Hermitian array ({size}, {size}), got the shape {density.shape}")
         return self.dataset(self.of_blocks(self.network.density_blocks(density)))
@@ -269,7 +277,7 @@ class Books:
         InputError
             Shapes that do not fit.
         """
-        green, weights, size = _numbers("green", green), _numbers("weights", weights), self.network.size
+        green, weights, size = numbers("green", green), numbers("weights", weights), self.network.size
         if weights.ndim != 1 or green.shape != (len(weights), size, size):
             raise InputError(
                 f"`green` must be (n_energies, {size}, {size}) with a weight for each energy, got "
@@ -278,12 +286,12 @@ class Books:
         summed = np.tensordot(weights, green, 1)
         return self.of_density(1j / (2 * np.pi) * (summed - summed.conj().T))
 
-    def of_blocks(self, blocks: DensityBlocks) -> dict[str, NDArray]:
+    def of_blocks(self, blocks: DensityBlocks, incoming: float = 0.0) -> dict[str, NDArray]:
         """The arrays of any density blocks, (1, ..., n_sites or n_bonds, n, n)."""
         local = self._local
         on_site, on_bond = local.traces(blocks)
         gains = local.gains(on_site, local.share(on_bond))
-        values, closure = local.values(on_site, on_bond, gains=gains)
+        values, closure = local.values(on_site, on_bond, incoming, gains)
         of_term = torques_of_terms(gains, self.graph.partner, on_site.shape[:-1])
         values |= {"torque_of_term": np.moveaxis(of_term, 0, -3), "closure": closure}
         for name in ("torque_of_term", *map(torque_name, partners_of(self.graph.partner))):
@@ -303,17 +311,25 @@ class Books:
         """Evaluate the terms at the parameters."""
         network = self.network
         switches = switches_of(network.system, self._switches, self.params)
-        values = {name: off for one in switches.values() for name, off in one.items()}
-        on = {name for name, off in values.items() if np.any(np.asarray(self.params[name]) != off)}
-        blocks = named_terms(network, self.params, switches, self._systems, verify=not on <= self._verified)
-        self._verified |= on
+        # What multiplies a term hides it where it is 0.
+        switched = {name for one in switches.values() for name in one}
+        others = set(network.system.parameters) - switched
+        on = {name for name in others if not _is_zero(self.params[name])}
+        verify = not any(on <= one for one in self._verified)
+        blocks = named_terms(network, self.params, switches, self._systems, verify=verify)
         self.graph = graph_of(network, blocks, self._partner, self._spin, self._orbital)
         self._local = LocalOperators(self.graph)
+        if verify:
+            self._verified = (*self._verified, on)
+            self._warn_of_rest()
 
     def _warn_of_rest(self):
-        """Say where what has no name acts on the spin."""
+        """Say where what has no name acts on the spin, once."""
+        if self._rest_is_known:
+            return
         sites, bonds = acting_on_spin(self.graph, REST)
         if sites or bonds:
+            self._rest_is_known = True
             warnings.warn(
                 f"what is left of H, the term {REST!r}, acts on the spin at {sites} sites and {bonds} bonds: its "
                 f"torque is booked on the lattice. Name its parameters in `terms`, or say partner={{{REST!r}: ...}}",
@@ -358,13 +374,12 @@ class Books:
 
     def _checked(self, psi, weights):
         """Wave functions and weights as arrays that fit."""
-        psi, size = _numbers("psi", psi), self.network.size
-        if psi.ndim not in (1, 2) or psi.shape[-1] != size:
-            raise InputError(
-                f"psi must be ({size},) or (modes, {size}), one number for each orbital of the system, got {psi.shape}"
-            )
+        psi = self.network.states("psi", psi)
         if weights is not None:
-            weights = _numbers("weights", weights).real
+            weights = numbers("weights", weights)
+            if weights.imag.any():
+                raise InputError("`weights` must be real: what is summed over are expectation values")
+            weights = weights.real
             modes = len(np.atleast_2d(psi))
             if weights.shape not in ((), (modes,)):
                 raise InputError(f"`weights` must be one number or {modes}, one for each mode, got {weights.shape}")
@@ -372,11 +387,9 @@ class Books:
         return psi, weights
 
 
-def _numbers(name, value):
+def _is_zero(value):
+    """Whether a parameter is 0, or false, everywhere; what is no number never is."""
     try:
-        value = np.asarray(value, complex)
+        return not np.asarray(value, complex).any()
     except (TypeError, ValueError):
-        raise InputError(f"`{name}` must be an array of numbers, got {value!r}") from None
-    if not np.isfinite(value).all():
-        raise InputError(f"`{name}` must be finite")
-    return value
+        return False

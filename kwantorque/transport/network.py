@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import xarray as xr
 
-from ..errors import ComputationError, InputError, finite, instance, named
+from ..errors import ComputationError, InputError, finite, instance, known, named
 from ..structures.kwant_builder import load_kwant
+from ..structures.network_checks import check_leads, check_modes, has_modes
 from .books import Books
 from .run import MAX_CLOSURE
 
@@ -42,7 +43,8 @@ def network_response(
     Parameters
     ----------
     system : kwant.system.FiniteSystem, or Books
-        As `Books` takes it; of `Books` only energy and leads are needed.
+        As `Books` takes it; of `Books` only energy and leads are needed, and params
+        are those that are others.
     energy : float, eV
     params : dict
         Of the system and its leads, as Kwant takes them.
@@ -70,7 +72,8 @@ def network_response(
     Raises
     ------
     InputError
-        What `Books` refuses, no such lead, or no open mode in the driven ones.
+        What `Books` refuses, no such lead, parameters of leads that are missing or
+        unknown, or no open mode in the driven leads.
     ComputationError
         The books do not close: `closure` above 1e-8.
 
@@ -102,15 +105,15 @@ def network_response(
     kwantorque.errors.InputError: `leads` must be numbers of leads, 0 to 1, got 2
     """
     started = time.perf_counter()
+    params = dict(instance("params", params or {}, Mapping, '{"J": 0.1}'))
+    options = {"spin": spin, "orbital": orbital, "terms": terms, "partner": partner}
     if isinstance(system, Books):
-        books, params = system, {**system.params, **(params or {})}
-        books = books.bind({name: value for name, value in params.items() if name in books.params})
+        books, params = _bound(system, params, [name for name, one in options.items() if one is not None])
     else:
-        params = dict(instance("params", params or {}, Mapping, '{"J": 0.1}'))
-        books = Books(system, params, spin=spin, orbital=orbital, terms=terms, partner=partner)
+        books = Books(system, params, **options)
     leads = {0: 1.0} if leads is None else leads
     psi, weights = driven_states(books.network.system, energy, params, leads)
-    values = books.values(psi, weights)
+    values = books.values(psi, weights, np.abs(weights).sum())
     closure = float(values.pop("closure"))
     if not closure <= MAX_CLOSURE:
         raise ComputationError(
@@ -128,6 +131,17 @@ def network_response(
         seconds=time.perf_counter() - started,
     )
     return _with_leads(data, books.network.system, energy, params, leads)
+
+
+def _bound(books, params, options):
+    """The books at these values, and all parameters of the system and its leads."""
+    if options:
+        raise InputError(f"Books have their own {', '.join(options)}: say that where they are made, not here again")
+    of_leads = {name for lead in books.network.system.leads for name in lead.parameters or ()}
+    for name in params:
+        known("parameter of the books and leads", name, sorted({*books.params, *of_leads}))
+    changed = {name: value for name, value in params.items() if name in books.params}
+    return books.bind(changed) if changed else books, {**books.params, **params}
 
 
 def driven_states(
@@ -149,7 +163,7 @@ def driven_states(
     Raises
     ------
     InputError
-        No such lead, or no open mode in the driven ones.
+        No such lead, missing parameters, or no open mode in the driven leads.
 
     Examples
     --------
@@ -169,11 +183,14 @@ def driven_states(
     (13, 3)
     """
     energy, count = finite("energy", energy, "eV"), len(system.leads)
+    check_leads(system, params)
     driven = {}
     for lead, potential in instance("leads", leads, Mapping, "{0: 1.0}").items():
         if isinstance(lead, bool) or lead not in range(count):
             raise InputError(f"`leads` must be numbers of leads, 0 to {count - 1}, got {lead!r}")
         driven[int(lead)] = finite("leads", potential)
+        if driven[lead]:
+            check_modes(system, lead)
     wave_function = load_kwant().wave_function(system, energy, params=params)
     psi = {lead: wave_function(lead) for lead, potential in driven.items() if potential}
     if not sum(map(len, psi.values())):
@@ -184,7 +201,10 @@ def driven_states(
 
 def _with_leads(data, system, energy, params, leads):
     """With the conductance matrix, and the current that leaves each lead."""
-    matrix = load_kwant().smatrix(system, energy, params=params).conductance_matrix()
+    # Leads that are self-energies have no amplitudes, but Green functions.
+    by_modes, kwant = all(map(has_modes, system.leads)), load_kwant()
+    solve = kwant.smatrix if by_modes else kwant.greens_function
+    matrix = solve(system, energy, params=params).conductance_matrix()
     potentials = np.array([float(leads.get(lead, 0.0)) for lead in range(len(system.leads))])
     about = {"units": "e^2/h", "long_name": "conductance matrix of the leads", "kind": "conductance"}
     leaves = {"units": "1/hbar", "long_name": "particle current that leaves the lead", "kind": "flux"}

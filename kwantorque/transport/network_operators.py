@@ -22,7 +22,8 @@ from ..operators import real_trace
 from ..operators.current import flux_operators
 from ..operators.torque import gain_operators
 from ..structures.named_terms import named_terms, switches_of, systems_among
-from ..structures.network import Network, check_system
+from ..structures.network import Network
+from ..structures.network_checks import check_system
 from ..structures.site_matrices import observables
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ class Cut:
     Raises
     ------
     InputError
-        None of x, y, z, or more than one.
+        None of x, y, z, or more than one; where it is used, no bond crosses it.
 
     Examples
     --------
@@ -76,11 +77,22 @@ class Cut:
 
     def crossing(self, sites: Sequence[Any], bonds: NDArray) -> NDArray:
         """+1 for bonds that cross it along its axis, -1 against it, 0 for others."""
+        if not all(hasattr(site, "pos") for site in sites):
+            raise InputError("a cut needs sites with positions, those of this system have no `pos`: give hoppings")
         position = np.array([site.pos for site in sites], float)
+        name = "xyz"[self.axis]
         if self.axis >= position.shape[1]:
-            raise InputError(f"{self} cuts across {'xyz'[self.axis]}, but sites have {position.shape[1]} coordinates")
-        above = position[bonds, self.axis] >= getattr(self, "xyz"[self.axis])
-        return above[:, 1].astype(int) - above[:, 0]
+            raise InputError(f"{self} cuts across {name}, but sites have {position.shape[1]} coordinates")
+        ends = position[bonds, self.axis]
+        above = ends >= getattr(self, name)
+        crossing = above[:, 1].astype(int) - above[:, 0]
+        if not crossing.any():
+            along = ends[ends[:, 0] != ends[:, 1]]
+            where = (
+                f"bonds cross {along.min():g} < {name} <= {along.max():g}" if len(along) else f"none is along {name}"
+            )
+            raise InputError(f"no bond of the system crosses {name} = {getattr(self, name):g}: {where}")
+        return crossing
 
 
 class _Operator(ABC):
@@ -101,8 +113,7 @@ class _Operator(ABC):
         params = dict(instance("params", params or {}, Mapping, '{"J": 0.1}'))
         check_system(self.system, params)
         bound = copy.copy(self)
-        norbs = self.system.hamiltonian_submatrix(params=params, sparse=True, return_norb=True)[1]
-        network = Network.of(self.system, norbs)
+        network = Network.of(self.system, params)
         at_sites, self_single = observables(self.system.sites, network.norbs, "observable", self._given)
         bound._single = self_single
         bound._bound = bound._prepared(
@@ -129,25 +140,20 @@ class _Operator(ABC):
         Raises
         ------
         InputError
-            States of another length, or `params` of a bound operator.
+            States of another length or that are not finite, or `params` of a bound
+            operator.
         """
         if self._bound is None:
             return self.bind(params=params)(bra, ket)
         if params is not None:
             raise InputError("the operator is bound to its parameters already: call it without `params`")
-        bra = self._states("bra", bra)
+        bra = self._bound[0].states("bra", bra)
         if ket is None:
             return self._values(bra)
-        ket = self._states("ket", ket)
+        ket = self._bound[0].states("ket", ket)
         if ket.shape != bra.shape:
             raise InputError(f"bra and ket must have the same shape, got {bra.shape} and {ket.shape}")
         return sum(np.conj(c) * self._values(bra + c * ket) for c in (1, -1, 1j, -1j)) / 4
-
-    def _states(self, name, psi):
-        psi, size = np.asarray(psi, complex), self._bound[0].size
-        if psi.ndim not in (1, 2) or psi.shape[-1] != size:
-            raise InputError(f"`{name}` must be ({size},) or (modes, {size}), got {psi.shape}")
-        return psi
 
     def _values(self, psi):
         found = self._traced(np.atleast_2d(psi))
@@ -228,13 +234,16 @@ class Flux(_Operator):
         if callable(where):
             pairs = [pair for i, j in bonds.tolist() for pair in ((i, j), (j, i))]
             where = [(a, b) for a, b in pairs if where(sites[a], sites[b])]
-        number = {site: i for i, site in enumerate(sites)}
         at = {pair: i for i, pair in enumerate(map(tuple, bonds.tolist()))}
         found = []
-        for a, b in where:
-            a, b = (one if isinstance(one, int | np.integer) else number.get(one) for one in (a, b))
+        for pair in _listed(where, "hoppings (a, b) of the system, a Cut, or a function"):
+            if not isinstance(pair, Sequence | np.ndarray) or len(pair) != 2:
+                raise InputError(f"`where` must be hoppings (a, b), pairs of sites or of their numbers, got {pair!r}")
+            a, b = map(network.number_of, pair)
             if (b, a) not in at and (a, b) not in at:
-                raise InputError(f"`where` must be hoppings (a, b) of the system, it has none between {a} and {b}")
+                raise InputError(
+                    f"`where` must be hoppings (a, b) of the system, it has none between {pair[0]} and {pair[1]}"
+                )
             found.append((at[b, a], 1.0) if (b, a) in at else (at[a, b], -1.0))
         numbers, sign = np.array(found, float).reshape(-1, 2).T
         return numbers.astype(int), sign
@@ -266,7 +275,8 @@ class Torque(_Operator):
     Other Parameters
     ----------------
     where : sequence of sites or their numbers, or function of a site
-        By default all sites. Next to a lead the torque of hoppings is unknown: nan.
+        By default all sites. Next to a lead whose hoppings have the term its torque is
+        unknown: nan.
 
     Raises
     ------
@@ -304,16 +314,31 @@ class Torque(_Operator):
         hopping = hopping[hopping.any(axis=(1, 2))]
         here = 1j * gain_operators(at_sites, onsite, at_sites)
         half = 1j * gain_operators(at_sites[end], dagger(hopping), at_sites[start])
-        cut_off = ~network.inside & bool(len(few.bonds))
-        return few, here[None], half[None], chosen, cut_off
+        return few, here[None], half[None], chosen, self._cut_off(network, params, bool(len(few.bonds)))
 
     def _term(self, network, params):
         if self.term is None:
             return network.hamiltonian(params)
+        systems, switches = self._switches(params)
+        return named_terms(network, params, switches, systems)["term"]
+
+    def _switches(self, params):
+        """The term as a system, or the parameters that switch it."""
         terms = {"term": self.term}
         systems = systems_among(terms)
-        switches = {} if systems else switches_of(self.system, terms, params)
-        return named_terms(network, params, switches, systems)["term"]
+        return systems, {} if systems else switches_of(self.system, terms, params)
+
+    def _cut_off(self, network, params, hops):
+        """Sites that lack bonds of the term: those to a lead whose hoppings have it."""
+        systems, switches = ({}, {}) if self.term is None else self._switches(params)
+        off, found = switches.get("term", {}), np.zeros(network.n_sites, bool)
+        leads = systems["term"].leads if systems else self.system.leads
+        if len(leads) != len(self.system.leads):
+            # The term has none: it may go on in those of the system if it hops.
+            return ~network.inside & hops
+        for lead, interface in zip(leads, self.system.lead_interfaces, strict=True):
+            found[np.asarray(interface, int)] |= _hops_in_lead(lead, params, off)
+        return found
 
     def _sites(self, network):
         sites = network.system.sites
@@ -321,9 +346,8 @@ class Torque(_Operator):
             return np.arange(len(sites))
         if callable(self.where):
             return np.array([i for i, site in enumerate(sites) if self.where(site)], int)
-        number = {site: i for i, site in enumerate(sites)}
-        found = [one if isinstance(one, int | np.integer) else number.get(one, -1) for one in self.where]
-        if not all(0 <= one < len(sites) for one in found):
+        found = [network.number_of(one) for one in _listed(self.where, "sites of the system, or a function of a site")]
+        if None in found:
             raise InputError("`where` must be sites of the system, or their numbers")
         return np.array(found, int)
 
@@ -335,5 +359,25 @@ class Torque(_Operator):
             on_bonds = real_trace(half, blocks.bond, np.arange(len(few.bonds)))[0]
             for ends in few.bonds.T:
                 np.add.at(values, (slice(None), ends), on_bonds)
-            values[:, cut_off] = np.nan
+        values[:, cut_off] = np.nan
         return values[:, chosen]
+
+
+def _hops_in_lead(lead, params, off):
+    """Whether hoppings of a lead have a term, which is H minus H with some values off.
+
+    The whole H where nothing is off; and where it cannot be known.
+    """
+    if off and not set(off) & set(lead.parameters or ()):
+        return False
+    if not hasattr(lead, "inter_cell_hopping") or not set(lead.parameters or ()) <= set(params):
+        return True
+    on, without = (lead.inter_cell_hopping(params={**params, **values}) for values in ({}, off))
+    return bool(np.any(on - without if off else on))
+
+
+def _listed(where, what):
+    """What `where` lists, which is no function and no cut."""
+    if isinstance(where, str) or not isinstance(where, Iterable):
+        raise InputError(f"`where` must be {what}, got {where!r}")
+    return list(where)

@@ -11,7 +11,7 @@ import xarray as xr
 from ..algebra import dagger, direction
 from ..errors import InputError, finite, instance, named, whole
 from ..structures.kwant_builder import load_kwant
-from ..structures.network import check_system
+from ..structures.network_checks import check_leads, check_modes, check_system
 from ..structures.site_matrices import angular_momentum
 
 if TYPE_CHECKING:
@@ -68,7 +68,8 @@ def spin_transmission(
     Raises
     ------
     InputError
-        No such lead, or a lead whose modes have no sharp spin along the axis.
+        No such lead, one without modes, or one whose modes have no sharp spin along
+        the axis.
 
     References
     ----------
@@ -93,10 +94,12 @@ def spin_transmission(
     energy = finite("energy", energy, "eV")
     params = dict(instance("params", params or {}, Mapping, '{"J": 0.1}'))
     check_system(system, params)
+    check_leads(system, params)
     pair = [whole(name, one, 0) for name, one in (("lead", lead), ("from_lead", from_lead))]
     for name, one in zip(("lead", "from_lead"), pair, strict=True):
         if one >= len(system.leads):
             raise InputError(f"`{name}` must be the number of a lead, 0 to {len(system.leads) - 1}, got {one}")
+        check_modes(system, one)
     along = direction(axis)
     matrix = load_kwant().smatrix(system, energy, params=params)
     amplitudes = matrix.submatrix(*pair)

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from networks import STRIP, STRIP_TERMS, three_terminals
+from networks import ONE, STRIP, STRIP_TERMS, X, Y, Z, kwant, three_kinds, three_terminals
 
 import kwantorque as kt
 
@@ -60,6 +60,72 @@ def test_profile_balances_between_cuts_and_the_figure_adds_up():
     assert np.ptp(lines["sum of all"]) < 1e-13 < np.ptp(lines["spin current"])
     taken = few.exchange_torque.sel(axis="y")[1:3].cumsum()
     assert np.allclose(lines["taken by exchange, up to here"], [0, *taken])
+
+
+def lines_of(data, axis):
+    """{label: values} of the balance of a profile."""
+    return {line.get_label(): line.get_ydata() for line in kt.plot.strip_balance(data, axis).get_lines()}
+
+
+@pytest.mark.parametrize(
+    ("ends", "start"), [((), 0.0), (("left",), None), (("right",), 0.0), (("left", "right"), None)]
+)
+def test_balance_of_strips_with_leads_at_any_end(ends, start):
+    """The sum of all is what comes in: nothing where the first column has no lead."""
+    square = kwant.lattice.square(norbs=2)
+    strip, lead = kwant.Builder(), kwant.Builder(kwant.TranslationalSymmetry((-1, 0)))
+    strip[(square(x, y) for x in range(6) for y in range(2))] = lambda site, J: (
+        J * (np.cos(site.pos[0]) * X + np.sin(site.pos[0]) * Z + 0.3 * site.pos[1] * Y)
+    )
+    lead[(square(0, y) for y in range(2))] = 0.5 * X
+    strip[square.neighbors()] = lead[square.neighbors()] = -ONE
+    for end in ends:
+        strip.attach_lead(lead if end == "left" else lead.reversed())
+    system, params = strip.finalized(), {"J": 0.7}
+    books = kt.Books(system, params, terms={"exchange": "J"})
+    if ends:
+        data = kt.network_response(books, 0.3)
+    else:
+        data = books(np.linalg.eigh(system.hamiltonian_submatrix(params=params))[1][:, 7])
+    profile = kt.profile_along(data)
+    for axis in "xz":
+        lines = lines_of(profile, axis)
+        flux, total = lines["spin current"], lines["sum of all"]
+        assert len(flux) == 5
+        assert np.ptp(flux) > 1e-4
+        assert np.allclose(total, flux[0] if start is None else start, atol=1e-13)
+
+
+def test_balance_with_orbital_moments_is_that_of_l_and_s():
+    """What the carriers exchange between L and s is no loss."""
+    system, spin, orbital = three_kinds()
+    params, terms = {"J": 0.9, "soc": 0.4}, {"exchange": "J", "soc": "soc"}
+    partner = {"soc": "carriers", "rest": "lattice"}
+    books = kt.Books(system, params, spin=spin, orbital=orbital, terms=terms, partner=partner)
+    profile = kt.profile_along(books(kwant.wave_function(system, 0.7, params=params)(0), 1.0))
+    lines = lines_of(profile, "z")
+    assert np.array_equal(lines["current of L + s"], profile.angular_momentum_current.sel(axis="z"))
+    assert np.ptp(lines["sum of all"]) < 1e-12 < 1e-2 < np.ptp(lines["current of L + s"])
+    assert "taken by soc, up to here" not in lines
+    assert np.nanmax(np.abs(profile.orbital_to_spin_torque.sel(axis="z"))) > 1e-2
+
+
+def test_maps_are_of_one_layer():
+    """Layers above each other would be painted over one another."""
+    cubic = kwant.lattice.cubic(norbs=2)
+
+    def block(layers):
+        builder = kwant.Builder()
+        builder[(cubic(x, y, z) for x in range(3) for y in range(3) for z in layers)] = 0.3 * X
+        builder[cubic.neighbors()] = -ONE
+        system = builder.finalized()
+        states = np.linalg.eigh(system.hamiltonian_submatrix())[1]
+        return kt.Books(system, partner={"rest": "lattice"})(states[:, 0])
+
+    for figure in (kt.plot.site_map, kt.plot.flux_map):
+        with pytest.raises(kt.InputError, match="needs sites in one plane, they are at z = 0, 2"):
+            figure(block([0, 2]), "spin_density" if figure is kt.plot.site_map else "spin_current")
+    assert len(kt.plot.site_map(block([4]), "spin_density").collections[0].get_offsets()) == 9
 
 
 def test_maps_refuse_modes_and_other_components(data):

@@ -1,5 +1,7 @@
 """What is no system, no term or no state for `Books` is refused in one clear line."""
 
+import math
+
 import numpy as np
 import pytest
 from networks import ONE, STRIP, STRIP_TERMS, X, Z, kwant, three_kinds, three_terminals
@@ -36,6 +38,30 @@ def crossed(site, J, B):
 
 def turned(site, angle):
     return np.cos(angle) * Z + np.sin(angle) * X
+
+
+def cancelling(site, a, b):
+    return (a**2 - b**2) * Z
+
+
+def inverse(site, m):
+    return Z / np.float64(m)
+
+
+def logarithmic(site, m):
+    return math.log(m) * Z
+
+
+def leaning(site, angle):
+    return np.cos(angle) * Z
+
+
+def spoilt(site, J):
+    return J * Z * (np.nan if site.tag[0] == 2 else 1)
+
+
+def lifted(site):
+    return np.array([[0, 0.5], [0, 0]])
 
 
 def driven(site, time):
@@ -78,7 +104,27 @@ def not_hermitian(site, J):
         (row(), {}, {"spin": {"other": SPIN_HALF}}, "an entry for each family"),
         (row(1, -1, kwant.lattice.square(norbs=1)), {}, {}, "`spin` must be given"),
         (row(lead=lead(particle_hole=1j * X @ Z)), {}, {}, "lead 0 has a particle-hole symmetry: .* Nambu spinors"),
-        (row(lead=lead(conservation_law=np.diag([1, -1]))), {}, {}, "lead 0 has a conservation law"),
+        (row(lifted), {}, {}, "Hermitian, but on site <Site .* term 'rest' is not"),
+        (row(inverse), {"m": 2.0}, {"terms": {"a": "m"}}, "must be finite, but at <Site .* with m = 0.*another value"),
+        (row(inverse), {"m": 2.0}, {"terms": {"a": {"m": np.inf}}}, "must be off at a finite value, got inf"),
+        (row(inverse), {"m": 2.0}, {"terms": {"a": {"m": 1.0}}}, "affine .* in 'm' of term 'a'"),
+        (
+            row(logarithmic),
+            {"m": 2.0},
+            {"terms": {"a": "m"}},
+            "be defined, but math domain error .* with m = 0.*another",
+        ),
+        (row(leaning), {"angle": np.pi / 2}, {"terms": {"a": "angle"}}, "not an angle"),
+        (row(spoilt), {"J": 1.0}, {"terms": {"a": "J"}}, r"must be finite, but at <Site .2 0. of .* it is not$"),
+        (row(), {}, {"terms": {"a": row(np.diag([np.inf, 1.0]))}}, "term 'a' must be finite"),
+        (row(cancelling), {"a": 1.0, "b": 1.0}, {"terms": {"a": "a", "b": "b"}}, "affine .* in 'a' of term 'a'"),
+        (
+            row(crossed),
+            {"J": 0.0, "B": 2.0},
+            {"terms": {"a": "J", "b": "B"}},
+            "one parameter alone and leave the other",
+        ),
+        (row(crossed), {"J": 0.0, "B": 0.0}, {"terms": {"a": ("J", "B")}}, "name one strength that multiplies"),
         (row(), {}, {"terms": {"a": kwant.Builder()}}, "term 'a' has no sites"),
     ],
 )
@@ -97,12 +143,13 @@ def books():
 @pytest.mark.parametrize(
     ("psi", "weights", "message"),
     [
-        (np.ones(35), None, r"psi must be \(36,\) or \(modes, 36\), .* got \(35,\)"),
+        (np.ones(35), None, r"`psi` must be \(36,\) or \(modes, 36\), .* got \(35,\)"),
         (np.ones((2, 18, 2)), None, r"got \(2, 18, 2\)"),
         (np.full(36, np.nan), None, "`psi` must be finite"),
         ("psi", None, "`psi` must be an array of numbers"),
         (np.ones((3, 36)), [1.0, 2.0], "one number or 3, one for each mode"),
         (np.ones((3, 36)), [1.0, 2.0, np.inf], "`weights` must be finite"),
+        (np.ones((3, 36)), 1j, "`weights` must be real"),
     ],
 )
 def test_states_that_are_none(books, psi, weights, message):
@@ -115,11 +162,52 @@ def test_binding_unknown_parameters_is_refused(books):
         books.bind({"j": 0.1})
 
 
-def test_a_parameter_that_was_off_is_verified_when_it_is_bound():
-    """Off, it could not be seen that H is a square of it."""
-    off = kt.Books(row(squared).finalized(), {"J": 0.0}, terms={"exchange": "J"})
+def test_a_parameter_that_is_off_is_verified_too():
+    """Off, it cannot be seen that H is a square of it: H is looked at elsewhere."""
     with pytest.raises(kt.InputError, match="affine"):
-        off.bind({"J": 1.0})
+        kt.Books(row(squared).finalized(), {"J": 0.0}, terms={"exchange": "J"})
+
+
+def product(site, J, g, K, L):
+    return J * X + L * g * J * Z + K * X
+
+
+def test_what_multiplies_terms_is_verified_when_it_is_bound_not_only_when_books_are_made():
+    """Off, it hides that terms are no sum: J g with L = 0, whatever J and g were."""
+    off = {"J": 0.0, "g": 0.0, "K": 0.0, "L": 0.0}
+    books = kt.Books(row(product).finalized(), off, terms={"exchange": "J", "anisotropy": "g"})
+    books.bind({"J": 0.5, "g": 0.8})
+    with pytest.raises(kt.InputError, match="depends on another"):
+        books.bind({"J": 0.0, "L": 1.0})
+    with pytest.raises(kt.InputError, match="depends on another"):
+        kt.Books(row(product).finalized(), {**off, "L": 1.0}, terms={"exchange": "J", "anisotropy": "g"})
+
+
+def test_rest_that_comes_with_a_value_is_named_once():
+    off = {"J": 0.0, "g": 0.0, "K": 0.0, "L": 0.0}
+    books = kt.Books(row(product).finalized(), off, terms={"exchange": "J"})
+    with pytest.warns(UserWarning, match="the term 'rest', acts on the spin at 4 sites") as caught:
+        bound = books.bind({"K": 0.4})
+    assert caught[0].filename == __file__
+    bound.bind({"L": 0.1, "K": 0.3})
+
+
+def test_terms_are_those_of_numbers_of_any_kind():
+    """Twice 200 is 144 in eight bits, and no reason to call H curved."""
+    small = kt.Books(row(stretched).finalized(), {"J": np.uint8(200)}, terms={"exchange": "J"})
+    usual = kt.Books(row(stretched).finalized(), {"J": 200}, terms={"exchange": "J"})
+    assert np.array_equal(small.graph.onsite["exchange"], usual.graph.onsite["exchange"])
+    assert np.abs(small.graph.onsite["exchange"]).max() == 2
+
+
+def stretched(site, J):
+    return 0.01 * J * Z
+
+
+def test_each_term_must_be_hermitian_not_only_their_sum():
+    system, alone = row(ONE).finalized(), row(np.array([[0, 0.5], [0, 0]]))
+    with pytest.raises(kt.InputError, match=r"on site <Site .* term 'a' is not"):
+        kt.Books(system, terms={"a": alone})
 
 
 def test_a_system_of_lead_interfaces_alone_is_refused():

@@ -87,6 +87,87 @@ def test_what_is_refused(strip, energy, leads, message):
         kt.network_response(strip, energy, STRIP, leads=leads, terms=STRIP_TERMS)
 
 
+@pytest.mark.parametrize(
+    ("params", "options", "message"),
+    [
+        ({"alhpa": 0.9}, {}, "unknown parameter of the books and leads 'alhpa'; did you mean 'alpha'"),
+        ([0.9], {}, "`params` must be a Mapping"),
+        ({}, {"terms": STRIP_TERMS}, "Books have their own terms"),
+        ({}, {"spin": "rubbish", "partner": {}}, "Books have their own spin, partner: say that"),
+    ],
+)
+def test_of_books_only_what_they_can_take(strip, params, options, message):
+    books = kt.Books(strip, STRIP, terms=STRIP_TERMS)
+    with pytest.raises(kt.InputError, match=message):
+        kt.network_response(books, 2.3, params, **options)
+
+
+def wire_with(*leads):
+    """Five sites with up to two leads, each of modes or a self-energy."""
+    lattice = kwant.lattice.chain(norbs=2)
+    wire, lead = kwant.Builder(), kwant.Builder(kwant.TranslationalSymmetry((-1,)))
+    wire[(lattice(i) for i in range(5))] = lambda site: 2 * ONE + 0.3 * X
+    lead[lattice(0)] = lambda site, V: (2 + V) * ONE
+    wire[lattice.neighbors()] = lead[lattice.neighbors()] = -ONE
+    for kind in leads:
+        if kind == "modes":
+            wire.attach_lead(lead if not wire.leads else lead.reversed())
+        else:
+            end = kwant.builder.SelfEnergyLead(
+                lambda energy, args=(), params=None: lead.finalized().selfenergy(energy, params=params),
+                [lattice(4)],
+                ["V"],
+            )
+            wire.leads.append(end)
+    return wire.finalized()
+
+
+QUIET = {"partner": {"rest": "lattice"}}
+
+
+def test_leads_have_parameters_of_their_own():
+    """Missing ones are named, and books take them for the leads alone."""
+    system = wire_with("modes", "modes")
+    books = kt.Books(system, {}, **QUIET)
+    for given in (system, books):
+        with pytest.raises(kt.InputError, match="all parameters of lead 0, 'V' missing"):
+            kt.network_response(given, 1.3, {}, **(QUIET if given is system else {}))
+    ours, anew = kt.network_response(books, 1.3, {"V": 0.2}), kt.network_response(system, 1.3, {"V": 0.2}, **QUIET)
+    assert np.allclose(ours.spin_current, anew.spin_current, atol=1e-14)
+    with pytest.raises(kt.InputError, match="all parameters of lead 0, 'V' missing"):
+        kt.spin_transmission(system, 1.3, {}, lead=1, from_lead=0)
+
+
+def test_a_lead_that_is_a_self_energy_takes_what_its_modes_take():
+    """The conductance by Green functions is that by amplitudes."""
+    whole, half = wire_with("modes", "modes"), wire_with("modes", "self-energy")
+    expected, ours = (kt.network_response(system, 1.3, {"V": 0.2}, **QUIET) for system in (whole, half))
+    assert np.allclose(ours.conductance, expected.conductance, atol=1e-9)
+    assert np.allclose(ours.spin_current, expected.spin_current, atol=1e-9)
+    assert np.abs(expected.spin_current).max() > 1e-3
+    with pytest.raises(kt.InputError, match="lead 1 is given by its self-energy: it has no modes"):
+        kt.network_response(half, 1.3, {"V": 0.2}, leads={1: 1.0}, **QUIET)
+    with pytest.raises(kt.InputError, match="lead 1 is given by its self-energy: it has no modes"):
+        kt.spin_transmission(half, 1.3, {"V": 0.2}, lead=1, from_lead=0)
+
+
+def test_nothing_comes_into_a_closed_system():
+    with pytest.raises(kt.InputError, match="the system has no leads: nothing comes in"):
+        kt.network_response(wire_with(), 1.3, **QUIET)
+
+
+def test_where_nothing_goes_through_books_close_relative_to_what_came_in():
+    """A barrier: all fluxes are rounding of the flux that came in, and no violation."""
+    lattice = kwant.lattice.chain(norbs=2)
+    wire, lead = kwant.Builder(), kwant.Builder(kwant.TranslationalSymmetry((-1,)))
+    wire[(lattice(i) for i in range(30))], lead[lattice(0)] = (lambda site, J: 5 * ONE + J * Z), 2 * ONE
+    wire[lattice.neighbors()] = lead[lattice.neighbors()] = -ONE
+    wire.attach_lead(lead)
+    data = kt.network_response(wire.finalized(), 2.3, {"J": 0.1}, terms={"exchange": "J"})
+    assert np.abs(data.particle_current).max() < 1e-12
+    assert data.closure < 1e-13
+
+
 def test_an_h_that_changes_between_evaluations_is_found():
     """A random number in a value function, which is another for the solver."""
     rng, lattice = np.random.default_rng(0), kwant.lattice.chain(norbs=2)

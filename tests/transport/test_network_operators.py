@@ -106,6 +106,57 @@ def test_flux_through_cuts_and_torques_between_them_balance(strip):
     assert not np.allclose(along_y, onwards)
 
 
+def carpet(across):
+    """A strip without Rashba coupling between leads that may have it."""
+    square = kwant.lattice.square(norbs=2)
+    strip, lead = kwant.Builder(), kwant.Builder(kwant.TranslationalSymmetry((-1, 0)))
+    strip[(square(x, y) for x in range(5) for y in range(3))] = lambda site, alpha: (4 + alpha) * ONE
+    strip[square.neighbors()] = -ONE
+    lead[(square(0, y) for y in range(3))] = 4 * ONE
+    lead[square.neighbors()] = -ONE
+    kind = kwant.builder.HoppingKind((0, 1) if across else (1, 0), square, square)
+    lead[kind] = lambda one, other, alpha: -ONE + 1j * alpha * X
+    strip.attach_lead(lead)
+    strip.attach_lead(lead.reversed())
+    return strip.finalized()
+
+
+@pytest.mark.parametrize("across", [True, False])
+def test_torque_next_to_leads_is_unknown_where_their_hoppings_have_the_term(across):
+    """Hoppings within a cell of the lead are none of the sites of the system."""
+    system, params = carpet(across), {"alpha": 0.4}
+    psi = kwant.wave_function(system, 2.3, params=params)(0)
+    torque = kt.Torque(system, SPIN_HALF, "alpha")(psi, params=params)
+    at_leads = np.array([site.pos[0] in (0, 4) for site in system.sites])
+    assert np.array_equal(np.isnan(torque).all(axis=(0, 2)), at_leads & (not across))
+    assert np.array_equal(torque[:, ~at_leads], np.zeros((len(psi), 9, 3)))
+    whole = kt.Torque(system, SPIN_HALF)(psi, params=params)
+    assert np.array_equal(np.isnan(whole).all(axis=(0, 2)), at_leads)
+    # As a system of its own, with leads or without.
+    inside = kwant.Builder()
+    inside[list(system.sites)] = ONE
+    assert np.isfinite(kt.Torque(system, SPIN_HALF, inside)(psi, params=params)).all()
+    inside[kwant.lattice.square(norbs=2).neighbors()] = 0.1 * X
+    for one in (inside, system):
+        unlike = kt.Torque(system, SPIN_HALF, one)(psi, params=params)
+        assert np.array_equal(np.isnan(unlike).all(axis=(0, 2)), at_leads)
+
+
+def molecule():
+    """Sites that have no positions."""
+
+    class Atoms(kwant.builder.SiteFamily):
+        def __init__(self):
+            super().__init__("atoms", "atoms", 2)
+
+        def normalize_tag(self, tag):
+            return tuple(tag)
+
+    atom, builder = Atoms(), kwant.Builder()
+    builder[atom(0)], builder[atom(1)], builder[atom(0), atom(1)] = Z, X, -ONE
+    return builder.finalized()
+
+
 def chain(middle, lead_onsite=2 * ONE, sites=4):
     lattice = kwant.lattice.chain(norbs=2)
     wire, lead = kwant.Builder(), kwant.Builder(kwant.TranslationalSymmetry((-1,)))
@@ -146,10 +197,16 @@ def test_spin_transmission_adds_up_and_agrees_with_a_conservation_law(strip):
     wire[lattice.neighbors()] = lead[lattice.neighbors()] = -ONE
     for one in (lead, lead.reversed()):
         wire.attach_lead(one)
-    kwants = kwant.smatrix(wire.finalized(), 1.0)
+    lawful, lawless = wire.finalized(), chain(2 * ONE + 0.4 * X, 2 * ONE + 0.2 * Z)
+    kwants = kwant.smatrix(lawful, 1.0)
     expected = [[kwants.transmission((1, i), (0, j)) for j in (0, 1)] for i in (0, 1)]
-    ours = kt.spin_transmission(chain(2 * ONE + 0.4 * X, 2 * ONE + 0.2 * Z), 1.0, lead=1, from_lead=0)
-    assert np.allclose(ours, expected, atol=1e-12)
+    for one in (lawful, lawless):
+        ours = kt.spin_transmission(one, 1.0, lead=1, from_lead=0)
+        assert np.allclose(ours, expected, atol=1e-12)
+    books, other = (kt.network_response(one, 1.0, partner={"rest": "lattice"}) for one in (lawful, lawless))
+    for name in ("lattice_torque", "spin_current", "conductance"):
+        assert np.abs(other[name]).max() > 1e-3
+        assert np.allclose(books[name], other[name], atol=1e-12, equal_nan=True)
 
 
 @pytest.mark.parametrize(
@@ -162,6 +219,21 @@ def test_spin_transmission_adds_up_and_agrees_with_a_conservation_law(strip):
         (lambda system, psi: kt.Flux(system)(psi[:, 1:], params=STRIP), r"`bra` must be \(90,\) or \(modes, 90\)"),
         (lambda system, psi: kt.Flux(system)(psi, psi[0], params=STRIP), "the same shape"),
         (lambda system, psi: kt.Flux(system)(psi), "'J', 'W', 'alpha' missing"),
+        (lambda system, psi: kt.Flux(system, where=kt.Cut(x=0))(psi, params=STRIP), "no bond .* x = 0: .* 0 < x <= 8"),
+        (lambda system, psi: kt.Flux(system, where=kt.Cut(y=4.1))(psi, params=STRIP), "bonds cross 0 < y <= 4"),
+        (lambda system, psi: kt.Flux(chain(Z), where=kt.Cut(x=9.0))(psi), "bonds cross 0 < x <= 3"),
+        (lambda system, psi: kt.Flux(chain(Z, sites=1), where=kt.Cut(x=0.5))(psi), "none is along x"),
+        (lambda system, psi: kt.Flux(molecule(), where=kt.Cut(x=0.5))(np.ones(4)), "have no `pos`: give hoppings"),
+        (lambda system, psi: kt.Flux(system, where=5)(psi, params=STRIP), "`where` must be hoppings .* got 5"),
+        (
+            lambda system, psi: kt.Flux(system, where=[3])(psi, params=STRIP),
+            "pairs of sites or of their numbers, got 3",
+        ),
+        (lambda system, psi: kt.Flux(system, where=[(0, [1])])(psi, params=STRIP), "none between 0 and"),
+        (lambda system, psi: kt.Torque(system, Z, "J", where=5)(psi, params=STRIP), "`where` must be sites .* got 5"),
+        (lambda system, psi: kt.Flux(system)(["a"] * 90, params=STRIP), "`bra` must be an array of numbers"),
+        (lambda system, psi: kt.Flux(system)(psi, np.nan * psi, params=STRIP), "`ket` must be finite"),
+        (lambda system, psi: kt.Torque(chain(Z), Z, molecule())(np.ones(8)), "which the system has not"),
         (lambda system, psi: kt.Flux(system).bind(params=STRIP)(psi, params=STRIP), "bound to its parameters already"),
         (lambda system, psi: kt.Torque(system, Z, "j")(psi, params=STRIP), "unknown parameter of the system 'j'"),
         (lambda system, psi: kt.Torque(system, Z, where=[99])(psi, params=STRIP), "`where` must be sites"),
