@@ -42,7 +42,7 @@ def test_readme_examples_run(monkeypatch, tmp_path):
     first has at most 12 lines, and they run.
     """
     examples = [part.split("```")[0] for part in (ROOT / "README.md").read_text().split("```python\n")[1:]]
-    assert len(examples) == 4
+    assert len(examples) == 6
     assert len(examples[0].strip().splitlines()) <= 12
     monkeypatch.chdir(tmp_path)
     namespace = {}

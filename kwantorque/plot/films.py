@@ -8,7 +8,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..errors import known
-from .base import COLOURS, COMPONENTS, ROUNDING, axes, enlarged, figure_of, labelled, legend_above, require, zero
+from .base import (
+    COLOURS,
+    COMPONENTS,
+    IS_ZERO,
+    ROUNDING,
+    axes,
+    enlarged,
+    figure_of,
+    labelled,
+    legend_above,
+    require,
+    zero,
+)
 
 if TYPE_CHECKING:
     from xarray import Dataset
@@ -79,11 +91,12 @@ def film_torques(data: Dataset, axis: str = "y", ax: Axes | None = None) -> Axes
 
 def _torque(ax, data, part):
     torque = data.exchange_torque.sel(part=part)
-    whole, error = float(abs(torque).max()), float(data.exchange_torque_error)
+    whole, error = float(abs(torque).max()), _least(data, "exchange_torque")
     for name, look in COMPONENTS.items():
         line = torque.sel(axis=name)
         times, said = enlarged(line, whole, error)
-        ax.plot(data.z, times * line, marker="o", ms=4, label=f"{name}{said}", **look)
+        line = 0 * line if said == IS_ZERO else times * line
+        ax.plot(data.z, line, marker="o", ms=4, label=f"{name}{said}", **look)
     ax.set_ylabel(labelled("torque per plane and eE", data.exchange_torque))
     ax.set_xlabel("z (nm)")
     _behind(ax, data)
@@ -95,11 +108,11 @@ def _fluxes(ax, data, part, axis):
     lines = {kind: data[f"{kind}_current"].sel(part=part, axis=axis) for kind in ("spin", "orbital")}
     whole = max(float(abs(line).max()) for line in lines.values())
     for kind, line in lines.items():
-        times, said = enlarged(line, whole, float(data[f"{kind}_current_error"]))
+        times, said = enlarged(line, whole, _least(data, f"{kind}_current"))
         letter = {"spin": "s", "orbital": "L"}[kind]
         ax.plot(
             data.z_bond,
-            times * line,
+            0 * line if said == IS_ZERO else times * line,
             color=COLOURS[kind],
             marker="s",
             ms=4,
@@ -108,6 +121,11 @@ def _fluxes(ax, data, part, axis):
     ax.set(xlabel="z (nm)", ylabel=labelled("flux along z per eE", data.spin_current))
     _behind(ax, data)
     legend_above(ax)
+
+
+def _least(data, name):
+    """What is no larger is zero: within the error, or rounding beside the other part."""
+    return max(float(data[f"{name}_error"]), ROUNDING * float(abs(data[name]).max()))
 
 
 def _behind(ax, data):
