@@ -12,6 +12,7 @@ from .base import (
     COLOURS,
     COMPONENTS,
     IS_ZERO,
+    LEAST,
     ROUNDING,
     axes,
     enlarged,
@@ -91,7 +92,8 @@ def film_torques(data: Dataset, axis: str = "y", ax: Axes | None = None) -> Axes
 
 def _torque(ax, data, part):
     torque = data.exchange_torque.sel(part=part)
-    whole, error = float(abs(torque).max()), _least(data, "exchange_torque")
+    error = _least(data, "exchange_torque")
+    whole = max(float(abs(torque).max()), error / LEAST)
     for name, look in COMPONENTS.items():
         line = torque.sel(axis=name)
         times, said = enlarged(line, whole, error)
@@ -106,9 +108,10 @@ def _torque(ax, data, part):
 
 def _fluxes(ax, data, part, axis):
     lines = {kind: data[f"{kind}_current"].sel(part=part, axis=axis) for kind in ("spin", "orbital")}
-    whole = max(float(abs(line).max()) for line in lines.values())
+    errors = {kind: _least(data, f"{kind}_current") for kind in lines}
+    whole = max(*(float(abs(line).max()) for line in lines.values()), max(errors.values()) / LEAST)
     for kind, line in lines.items():
-        times, said = enlarged(line, whole, _least(data, f"{kind}_current"))
+        times, said = enlarged(line, whole, errors[kind])
         letter = {"spin": "s", "orbital": "L"}[kind]
         ax.plot(
             data.z_bond,
@@ -124,7 +127,7 @@ def _fluxes(ax, data, part, axis):
 
 
 def _least(data, name):
-    """What is no larger is zero: within the error, or rounding beside the other part."""
+    """What is no larger is zero: in the error, or rounding beside the other part."""
     return max(float(data[f"{name}_error"]), ROUNDING * float(abs(data[name]).max()))
 
 
