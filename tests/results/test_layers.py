@@ -50,7 +50,7 @@ def test_sites_and_bonds_say_which_layer_is_theirs(data):
 
 
 def test_coordinates_of_layers_are_what_was_built():
-    with pytest.warns(UserWarning, match="free from 0.52 to 0.5 nm"):
+    with pytest.warns(UserWarning, match=r"free \(0\) from 0.52 to 0.5 nm"):
         stack = valve(fixed=kt.Layer(COBALT, 0.52, m="-z", name="free"))
     coordinates = stack.coordinates()
     assert stack.layer_names == ("left", "free (0)", "spacer", "free (2)", "right")
