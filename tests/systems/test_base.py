@@ -354,7 +354,7 @@ def test_figure_is_drawn_from_the_dataset_alone(computed, tmp_path):
     with xr.open_dataset(path) as read:
         ax = system.figure(read.load())
     ax.figure.savefig(tmp_path / "figure.png")
-    assert any(unit in ax.get_xlabel() for unit in ("(nm)", "(ns)", "(sites)"))
+    assert any(unit in ax.get_xlabel() for unit in ("(nm)", "(ns)", "(sites)", "(1/nm)"))
     lines, before = ([line.get_xydata() for line in one.get_lines()] for one in (ax, system.figure(data)))
     assert all(np.array_equal(line, old, equal_nan=True) for line, old in zip(lines, before, strict=True))
     # Something that varies along the device, or in time, is drawn, all along it.
