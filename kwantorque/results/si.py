@@ -272,6 +272,7 @@ def effective_field(
     return found
 
 
+@named
 def field_per_current(
     data: xr.Dataset, *, Ms: float, thickness: float, film_thickness: float, m: ArrayLike | str
 ) -> xr.DataArray:
