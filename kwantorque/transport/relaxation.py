@@ -171,7 +171,7 @@ def spin_relaxation(
         Leave out realisations that fail, which the attribute `failed` names.
     out : path, optional
         A file `*.nc` of the Dataset, saved after each batch; realisations that it holds
-        are not computed again.
+        are not computed again, and it must not hold more than `realisations`.
     resume : bool
         If False, what `out` has is overwritten.
     executor : concurrent.futures.Executor, optional
@@ -183,7 +183,7 @@ def spin_relaxation(
     ------
     InputError
         No mode at this energy, an impurity that is nowhere, an unknown word, a file of
-        another computation, ...
+        another computation or of more realisations, a target where there is no beta, ...
     ComputationError
         A realisation failed, a target that is not reached, the edge of a band.
 
@@ -222,8 +222,11 @@ def spin_relaxation(
             f"without impurities the books are open by {clean.closure:.1g}: is {driven.energy:g} the edge of a band? "
             "Move `energy` a little"
         )
+    if target is not None and (why := _why_no_beta(driven, clean)):
+        raise InputError(f"`target` is of the error of beta, and there is no beta: {why}; leave it out")
     with kept_in(out) if out is not None else nullcontext() as keep:
-        tally = _begun(out, driven) if out is not None and resume and Path(out).exists() else _Tally()
+        begun = out is not None and resume and Path(out).exists()
+        tally = _begun(out, driven, target, skip_failed) if begun else _Tally()
 
         def done():
             data = _dataset(driven, clean, tally)
@@ -238,7 +241,7 @@ def spin_relaxation(
         data = done() if tally.numbers else None
     if data is None:
         raise ComputationError(f"no realisation came out; the first: {next(iter(tally.failed.values()))}")
-    _warn_of(data, tally)
+    _warn_of(tally, _why_no_beta(driven, clean))
     return data
 
 
@@ -268,10 +271,13 @@ def _left(tally, directions, target):
         return max(0, len(directions) - tally.attempted)
     if tally.attempted < FEWEST:
         return FEWEST - tally.attempted
-    beta, error = tally.ratio("spin_flip")
-    spin_orbit, error_too = tally.ratio("spin_orbit")
-    missing = max(error / abs(beta) if error else 0.0, error_too / abs(spin_orbit) if error_too else 0.0) / target
-    if not missing > 1:
+    if not tally.numbers:
+        return 0
+    ratios = [tally.ratio(name) for name in ("spin_flip", "spin_orbit")]
+    # One realisation has no error, and 0 none of its own.
+    errors = [error / abs(beta) if len(tally.numbers) > 1 else np.inf for beta, error in ratios if error]
+    missing = max(errors, default=0.0) / target
+    if missing <= 1:
         return 0
     # Never so many at once that a poor guess of the error could matter.
     wanted = min(missing**2, 4.0) * tally.attempted
@@ -282,6 +288,13 @@ def _left(tally, directions, target):
     return int(min(wanted, MOST)) + 1 - tally.attempted
 
 
+def _raise_failed(driven, failures):
+    i, why = next(iter(failures.items()))
+    raise ComputationError(
+        f"realisation {i} of seed {driven.directions.seed} failed: {why}; skip_failed=True leaves it out"
+    )
+
+
 def _run(driven, tally, left, executor, skip_failed, done, bar):
     """So many more realisations, in batches and in order."""
     first = range(tally.attempted, tally.attempted + left, BATCH)
@@ -289,10 +302,7 @@ def _run(driven, tally, left, executor, skip_failed, done, bar):
     found = in_order(partial(realised, driven), batches, executor, lambda numbers: f"realisations {numbers}")
     for numbers, (values, failures) in zip(batches, found, strict=True):
         if failures and not skip_failed:
-            i, why = next(iter(failures.items()))
-            raise ComputationError(
-                f"realisation {i} of seed {driven.directions.seed} failed: {why}; skip_failed=True leaves it out"
-            )
+            _raise_failed(driven, failures)
         tally.add(driven.own_part(values), failures, len(numbers))
         bar.update(len(numbers))
         if tally.numbers:
@@ -312,7 +322,7 @@ def _parameters(driven):
     return own | ({"seed": driven.directions.seed} if driven.directions.random else {})
 
 
-def _begun(path, driven):
+def _begun(path, driven, target, skip_failed):
     """The tally of a file, if it is of the same computation."""
     data = read(path)
     found = {"parameters": parameters_of(data, path), "version": data.attrs.get("version")}
@@ -320,13 +330,21 @@ def _begun(path, driven):
         require_same(path, found, {"parameters": _parameters(driven), "version": VERSION})
     except InputError as error:
         raise InputError(f"{error} (resume=False overwrites it)") from None
-    n = data.sizes["realisation"]
+    n, attempted = data.sizes["realisation"], int(data.attrs["attempted"])
+    failed = {int(i): why for i, why in json.loads(data.attrs["failed"]).items()}
+    if target is None and attempted > len(driven.directions):
+        raise InputError(
+            f"{path} holds {attempted} realisations, more than {len(driven.directions)}, and of profiles their mean "
+            f"alone: ask for at least {attempted} `realisations` (resume=False overwrites it)"
+        )
+    if failed and not skip_failed:
+        _raise_failed(driven, failed)
     errors = {name: data[f"{name}_error"].values for name in PROFILES if f"{name}_error" in data}
     return _Tally(
-        attempted=int(data.attrs["attempted"]),
+        attempted=attempted,
         numbers=data.realisation.values.tolist(),
         sums=list(data.sums.values),
-        failed={int(i): why for i, why in json.loads(data.attrs["failed"]).items()},
+        failed=failed,
         closure=float(data.attrs["closure"]),
         mean={name: data[name].values for name in PROFILES},
         squares={name: error**2 * n * (n - 1) for name, error in errors.items()},
@@ -365,11 +383,24 @@ def _dataset(driven, clean, tally):
     return xr.Dataset(variables, coordinates, attrs)
 
 
+def _currents(driven, clean):
+    """Particle and spin current of the strip without impurities, means over its bonds."""
+    particles, spins = clean.profiles["particle_current"], clean.profiles["spin_current"][..., 0]
+    return (float(one[:, driven.own_bonds].mean()) * driven.strip.n_across for one in (particles, spins))
+
+
+def _why_no_beta(driven, clean):
+    """Why there is no beta, "" if there is one."""
+    current, spin_current = _currents(driven, clean)
+    if abs(spin_current) <= UNPOLARISED * abs(current):
+        return "the current is not polarised"
+    return "" if driven.steps.any() else "n does not turn"
+
+
 def _numbers(driven, clean, tally):
     """{name: (value, standard error or None)} of `NUMBERS`; NaN what does not exist."""
-    current = float(clean.profiles["particle_current"][:, driven.own_bonds].mean()) * driven.strip.n_across
-    spin_current = float(clean.profiles["spin_current"][:, driven.own_bonds, 0].mean()) * driven.strip.n_across
-    exists = driven.steps.any() and abs(spin_current) > UNPOLARISED * abs(current)
+    current, spin_current = _currents(driven, clean)
+    exists = not _why_no_beta(driven, clean)
     found = {"current": (current, None), "polarisation": (spin_current / current, None)}
     density = driven.impurities.n / driven.strip.n_sites
     found["disorder"] = (density * driven.impurities.spin**2, None)
@@ -386,9 +417,8 @@ def _numbers(driven, clean, tally):
     return found
 
 
-def _warn_of(data, tally):
-    if np.isnan(data.beta):
-        why = "n does not turn" if abs(data.polarisation) > UNPOLARISED else "the current is not polarised"
+def _warn_of(tally, why):
+    if why:
         warnings.warn(f"there is no beta: {why}", UserWarning, stacklevel=4)
     if tally.failed:
         named_ones = ", ".join(map(str, tally.failed))

@@ -405,3 +405,47 @@ def test_where_there_is_no_beta(strip, why):
         data = kt.spin_relaxation(strip, several(3, spin=0.1), **QUIET)
     assert np.isnan(data.beta)
     assert np.isnan(data.beta_analytic)
+
+
+def test_a_target_needs_a_beta():
+    strip = kt.Strip(width=10, length=7)
+    given = {"average": "antithetic", "target": 0.1, **QUIET}
+    with pytest.raises(InputError, match="`target` is of the error of beta, and there is no beta: the current is not"):
+        kt.spin_relaxation(strip, several(3, strip=strip, spin=0.1), **given)
+    # A torque that vanishes has no error, nor has it a relative one.
+    data = kt.spin_relaxation(STRIP, several(1), **given)
+    assert float(data.beta) == float(data.beta_error) == 0
+
+
+def test_where_all_realisations_fail_the_first_is_named(monkeypatch):
+    monkeypatch.setattr("kwantorque.transport.strip.CLOSURE", 1e-30)
+    for given in ({"realisations": 4}, {"target": 0.2}):
+        with pytest.raises(ComputationError, match="no realisation came out; the first: its books are open by"):
+            kt.spin_relaxation(STRIP, several(2, spin=0.1), average="antithetic", skip_failed=True, **given, **QUIET)
+
+
+def test_one_realisation_has_no_error_that_could_meet_a_target(monkeypatch):
+    genuine = Directions.of
+    monkeypatch.setattr(Directions, "of", lambda self, i: genuine(self, i) * (np.nan if 0 < i < 32 else 1))
+    strip = kt.Strip(length=7)
+    given = {"average": "antithetic", "target": 0.4, "skip_failed": True, **QUIET}
+    with pytest.warns(UserWarning, match="31 of .* realisations failed"):
+        data = kt.spin_relaxation(strip, several(2, strip=strip, spin=0.1), **given)
+    assert float(data.beta_error / data.beta) <= 0.4
+
+
+def test_a_file_of_more_realisations_is_refused(tmp_path):
+    given = {"average": "random", "out": tmp_path / "beta.nc", **QUIET}
+    kt.spin_relaxation(STRIP, several(2, spin=0.1), realisations=20, **given)
+    with pytest.raises(InputError, match="holds 20 realisations, more than 8, .* ask for at least 20"):
+        kt.spin_relaxation(STRIP, several(2, spin=0.1), realisations=8, **given)
+    again = kt.spin_relaxation(STRIP, several(2, spin=0.1), realisations=8, resume=False, **given)
+    assert again.sizes["realisation"] == 8
+
+
+def test_failures_in_a_file_are_not_passed_over(one_fails, tmp_path):
+    given = {"out": tmp_path / "beta.nc", **QUIET}
+    with pytest.warns(UserWarning, match="left out: 5"):
+        kt.spin_relaxation(STRIP, several(3, spin=0.1), skip_failed=True, **given)
+    with pytest.raises(ComputationError, match=r"realisation 5 of seed 0 failed: .*skip_failed=True leaves it out"):
+        kt.spin_relaxation(STRIP, several(3, spin=0.1), **given)
