@@ -59,7 +59,7 @@ NUMBERS = {
     "beta": "beta of T_sf, the torque of impurity spins",
     "beta_spin_orbit": "beta of T_so, the torque of spin-orbit impurities",
     "beta_total": "the same from the total torque 2M n x s of the strip, which is not beta",
-    "beta_analytic": "beta_sf = (2 pi/3M) n v^2 nu with the local density of states nu",
+    "beta_analytic": "beta_sf = (2 pi/3M) n v^2 nu with the density of states nu at the impurities",
     "beta_second_order": "beta of T_sf in second order in v, with what the strip has at each impurity",
     "beta_spin_orbit_analytic": "beta of T_so in second order in lambda",
     "polarisation": "spin over particle current of the strip without impurities",
@@ -150,9 +150,12 @@ def spin_relaxation(
     xarray.Dataset
         Profiles along x (axis n, t, b): `spin_density`, `spin_current`, and the sources
         `source_exchange`, `source_spin_flip`, `source_spin_orbit`; `violation` of the
-        continuity. Numbers: `beta`, `beta_analytic` = (2 pi/3M) n v^2 nu, of spin-orbit
-        impurities `beta_spin_orbit` and its second order, `beta_total` from the total
-        torque, `current`, `polarisation`, `density_of_states`; and the sums of each
+        continuity. Numbers: `beta`; `beta_analytic` = (2 pi/3M) n v^2 nu, the adiabatic
+        limit, with nu at the impurities weighted by |dn|^2 j_s of their row;
+        `beta_second_order`, exact in second order in v for any texture and edges; of
+        spin-orbit impurities `beta_spin_orbit` and `beta_spin_orbit_analytic`, its
+        second order in lambda; `beta_total` from the total torque, which is not beta;
+        `current`, `polarisation`, `density_of_states`, `disorder`; the sums of each
         realisation. Random averages have standard errors, `<name>_error`. What does not
         exist is NaN. attrs: closure, failed, ...
 
@@ -182,7 +185,8 @@ def spin_relaxation(
     Raises
     ------
     InputError
-        No mode at this energy, an impurity that is nowhere, an unknown word, a file of
+        No mode at this energy, an impurity that is nowhere, a wall that does not fit
+        its strip (it must turn by 0.85 pi), an unknown word, a file of
         another computation or of more realisations, a target where there is no beta, ...
     ComputationError
         A realisation failed, a target that is not reached, the edge of a band.
@@ -249,6 +253,11 @@ def _driven(strip, impurities, energy, average, realisations, seed, given=None):
     """All that decides about the realisations, checked."""
     instance("strip", strip, Strip, "Strip(width=6)")
     instance("impurities", impurities, Impurities, "Impurities([(0, 0)], spin=0.1)")
+    if strip.length < strip.needed_length:
+        raise InputError(
+            f"a wall of `wall_width` {strip.wall_width:g} turns by only {strip.twists.sum() / np.pi:.2g} pi on a `length` "
+            f"of {strip.length}: give it at least {strip.needed_length}"
+        )
     both = bool(impurities.spin) and bool(impurities.spin_orbit)
     directions = Directions(impurities.n, average, realisations, seed, 1 + both, given)
     return DrivenStrip(strip, finite("energy", energy), impurities, directions)

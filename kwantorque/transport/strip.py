@@ -22,7 +22,7 @@ from ..parallel import single_thread
 from ..scattering.impurities import ImpurityStates
 from ..structures.graph import DensityBlocks, Graph
 from ..structures.impurities import Impurities
-from ..structures.strip import MARGIN, Strip
+from ..structures.strip import MARGIN, SIGMA, Strip
 from ..structures.strip_builder import build_strip, strip_graph, strip_parameters
 
 if TYPE_CHECKING:
@@ -82,13 +82,21 @@ class DrivenStrip:
 
     @cached_property
     def steps(self) -> NDArray:
-        """|n_{j+1} - n_j| = 2 sin(d_j/2) of all bonds along, signed as d."""
+        """|n_{j+1} - n_j| = 2 sin(d_j/2) of all bonds along."""
         return 2 * np.sin(self.strip.twists / 2)
 
     @cached_property
     def slopes(self) -> NDArray:
         """|dn| at the columns inside: the mean of the steps on either side."""
         return (self.steps[:-1] + self.steps[1:]) / 2
+
+    @property
+    def spin_flux_of_rows(self) -> NDArray:
+        """Spin flux along n of each row without impurities, up to a factor, (n_across,)."""
+        tail, head = self.strip.bonds_along()[MARGIN * self.strip.n_across : -MARGIN * self.strip.n_across].T
+        psi = self.states.clean
+        flux = np.einsum("m,mia,ab,mib->i", self.weights, psi[:, tail].conj(), SIGMA[0], psi[:, head]).imag
+        return flux.reshape(-1, self.strip.n_across).mean(0)
 
     def responses(self, numbers: Sequence[int]) -> dict[str, NDArray]:
         """Column means, sums and closure of some realisations.
@@ -217,8 +225,8 @@ class CleanStrip:
     density_of_states : (length,) array
         Per site and energy, mean of each column.
     weighted_density : float
-        Sum of |dn|^2 nu over the impurities, over the sum of |dn|^2 over all sites:
-        their density times nu in a spiral.
+        Sum of |dn|^2 j_s nu over the impurities, over the sum of |dn|^2 j_s over all
+        sites, j_s of the site's row: their density times nu in a periodic spiral.
     spin_flip, spin_orbit : float
         Sums of |dn| T_b of the impurities in second order.
     """
@@ -241,14 +249,15 @@ class CleanStrip:
         slopes = np.pad(driven.slopes, 1).repeat(strip.n_across)
         numbers = impurities.on(strip)[: impurities.n]
         at = slopes[numbers]
-        weight = (slopes[own] ** 2).sum()
+        rows = np.tile(driven.spin_flux_of_rows, len(strip.columns))
+        weight = (slopes**2 * rows)[own].sum()
         sums = {name: float(at @ source[:, B]) for name, source in second_order(driven).items()}
         return cls(
             profiles,
             float(driven.sums(profiles)[0, SUMS.index("flux")]),
             float(driven.closure(profiles)[0]),
             density[own].reshape(-1, strip.n_across).mean(1),
-            float((at**2 * density[numbers]).sum() / weight) if weight else np.nan,
+            float((at**2 * (rows * density)[numbers]).sum() / weight) if weight else np.nan,
             sums["spin_flip"],
             sums["spin_orbit"],
         )

@@ -380,6 +380,10 @@ def test_what_was_killed_goes_on(tmp_path):
         ({"impurities": kt.Impurities([(41, 0)], spin=0.1)}, r"must be on a site of the strip, \(41, 6\) of them"),
         ({"impurities": kt.Impurities([(1, 0, 0)], spin=0.1)}, "must be on a site of the strip"),
         ({"strip": kt.Strip(width=2), "impurities": kt.Impurities([(1, 0)], spin_orbit=0.1)}, "`width` of at least 3"),
+        (
+            {"strip": kt.Strip(texture="wall", length=9)},
+            r"`wall_width` 8 turns by only 0.31 pi on a `length` of 9: give it at least 36",
+        ),
         ({"out": "beta.txt"}, r"must end in .nc"),
         ({"sed": 3}, "unknown argument of spin_relaxation 'sed'; did you mean 'seed'"),
     ],
@@ -449,3 +453,30 @@ def test_failures_in_a_file_are_not_passed_over(one_fails, tmp_path):
         kt.spin_relaxation(STRIP, several(3, spin=0.1), skip_failed=True, **given)
     with pytest.raises(ComputationError, match=r"realisation 5 of seed 0 failed: .*skip_failed=True leaves it out"):
         kt.spin_relaxation(STRIP, several(3, spin=0.1), **given)
+
+
+def test_the_closed_form_between_hard_walls():
+    """Current and states are in the middle: an average over rows is 16 % off."""
+    strip = kt.Strip(width=7, edges="hard")
+    every = kt.Impurities([(x, y) for x in (10, 20, 30) for y in range(7)], spin=0.05)
+    strip_of = driven(every, strip, 1.2)
+    clean = CleanStrip.of(strip_of)
+    closed_form = 2 * np.pi / (3 * 0.3) * 0.05**2 * clean.weighted_density
+    assert closed_form == pytest.approx(-clean.spin_flip / clean.flux, rel=1e-9)
+    data = kt.spin_relaxation(strip, several(5, strip=strip, spin=0.05), 1.2, **QUIET)
+    assert float(data.beta) == pytest.approx(float(data.beta_analytic), rel=3e-3)
+    rows = strip_of.spin_flux_of_rows
+    assert rows == pytest.approx(rows[::-1], rel=1e-9)
+    assert rows.max() > 2 * rows.min()
+
+
+def test_a_spiral_that_turns_the_other_way_is_the_same_in_its_own_frame():
+    """t = dn/dx / |dn/dx| and b = n x t turn over with Q, in given directions too."""
+    impurities = several(2, spin=0.3, spin_orbit=0.2)
+    given = Directions(2, "random", 2, kinds=2)
+    vectors = np.concatenate([given.of(0), given.of(1)])
+    one, other = (
+        kt.spin_relaxation(kt.Strip(wavevector=q), impurities, directions=vectors, **QUIET) for q in (0.1, -0.1)
+    )
+    for name in one.data_vars:
+        assert np.allclose(one[name], other[name], rtol=1e-10, atol=1e-16), name
