@@ -182,7 +182,7 @@ def spin_orbit_beta(
     )
     if j[0] == j[1]:
         raise InputError("`currents` must differ: there is no beta of a current that is not polarised")
-    squared = float(density) * float(strength) ** 2
+    squared = finite("density", density) * finite("strength", strength) ** 2
     rates = RATES[int(dimensions)] * squared * k**2 * (nu @ k**2)
     return float((j[0] * rates[0] - j[1] * rates[1]) / (2 * exchange * (j[0] - j[1])))
 

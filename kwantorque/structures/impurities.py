@@ -19,13 +19,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.sparse import csr_array
 
-from ..errors import InputError, finite, named, whole
-from .strip import SIGMA
+from ..errors import InputError, finite, instance, named, whole
+from .strip import SIGMA, Strip
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-    from .strip import Strip
 
 __all__ = ["Impurities", "draw_sites", "pauli_along"]
 
@@ -46,7 +44,7 @@ def draw_sites(strip: Strip, number: int, seed: int = 0) -> tuple[tuple[int, ...
     Raises
     ------
     InputError
-        More impurities than sites, or a number that is none.
+        More impurities than sites, a number that is none, what is no Strip.
 
     Examples
     --------
@@ -58,6 +56,7 @@ def draw_sites(strip: Strip, number: int, seed: int = 0) -> tuple[tuple[int, ...
     Traceback (most recent call last):
     kwantorque.errors.InputError: `impurities` must be at most 6, one for each site ...
     """
+    instance("strip", strip, Strip, "Strip(width=6)")
     number, seed = whole("impurities", number, least=0), whole("seed", seed, least=0)
     if number > strip.n_sites:
         raise InputError(

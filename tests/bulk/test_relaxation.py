@@ -91,6 +91,8 @@ def test_spin_orbit_beta_of_a_wide_strip():
         (lambda: spin_orbit_beta(0.1, 0.1, 0.3, (1, 1), (1, 1), (1, 2), 4), "unknown number of dimensions '4'"),
         (lambda: spin_orbit_beta(0.1, 0.1, 0.3, 1, (1, 1), (1, 2)), "`wavevectors` must be two numbers"),
         (lambda: spin_orbit_beta(0.1, 0.1, 0, (1, 1), (1, 1), (1, 2)), "`exchange` must not be 0"),
+        (lambda: spin_orbit_beta("a", 1, 1, (1, 1), (1, 1), (1, 2)), "`density` must be a number"),
+        (lambda: spin_orbit_beta(1, np.nan, 1, (1, 1), (1, 1), (1, 2)), "`strength` must be a finite number"),
     ],
 )
 def test_bad_input(call, message):
