@@ -135,7 +135,9 @@ def spin_orbit_beta(
         beta_so = (j_+/tau_+ - j_-/tau_-)/(2M (j_+ - j_-)),
         1/tau_s = c n lambda^2 k_s^2 (nu_+ k_+^2 + nu_- k_-^2),
 
-    c = 8 pi/9 in three dimensions and 2 pi/3 in two.
+    c = 8 pi/9 in three dimensions and 2 pi/3 in two. It is without what the gradient of
+    n itself adds to the gradients at the impurities. With it (as in `spin_relaxation`)
+    k_s^2 before the sum is the mean (k_+^2 + k_-^2)/2, whatever the currents.
 
     Parameters
     ----------

@@ -37,7 +37,7 @@ MARGIN = 2
 MOST_SITES, MOST_ACROSS = 100_000, 1000
 """Of a strip and of a column: what is larger takes hours and was not meant."""
 WHOLE_WALL = 0.85
-"""Part of pi by which a wall must turn in a strip: what is cut off is a kink of n."""
+"""Part of pi by which a wall must turn in a strip: what is cut off is a kink."""
 TEXTURES = ("spiral", "wall")
 EDGES = ("periodic", "hard")
 
@@ -129,7 +129,7 @@ class Strip:
 
     @cached_property
     def twists(self) -> NDArray:
-        """Angle d_j >= 0 about b from each of `columns` to the next, (length + 2 MARGIN - 1,)."""
+        """Angle d_j >= 0 about b from each of `columns` to the next."""
         if self.texture == "spiral":
             return np.full(len(self.columns) - 1, abs(float(self.wavevector)))
         # In the leads n stays as it is at the ends.

@@ -133,8 +133,12 @@ def _directions(name, given, n):
         vectors = np.asarray(given, float)
     except (TypeError, ValueError):
         vectors = np.empty(0)
-    if vectors.shape != (n, 3) or not (np.abs(np.linalg.norm(vectors, axis=-1) - 1) < UNIT).all():
-        raise InputError(f"`{name}` must be a unit vector of each impurity, ({n}, 3), got {given!r}")
+    if vectors.shape != (n, 3):
+        got = vectors.shape if vectors.size else repr(given)
+        raise InputError(f"`{name}` must be a unit vector of each impurity, ({n}, 3), got {got}")
+    lengths = np.linalg.norm(vectors, axis=-1)
+    if not (np.abs(lengths - 1) < UNIT).all():
+        raise InputError(f"`{name}` must be unit vectors, got lengths up to {lengths.max():g}")
     return vectors
 
 
@@ -178,8 +182,8 @@ def _place(syst, sites, strip, impurities, spins, axes):
     spins = np.pad(spins, ((0, len(impurities.places) - impurities.n), (0, 0)))
     for number, *values in zip(impurities.on(strip), impurities.has_scalar, pauli_along(spins), strict=True):
         syst[sites[number]] = onsite(*values)
-    bonds, factors = impurities.diagonal_bonds(strip)
-    for (tail, head), matrix in zip(bonds, np.tensordot(factors, pauli_along(axes), 1), strict=True):
+    bonds, blocks = impurities.diagonal_bonds(strip)
+    for (tail, head), matrix in zip(bonds, np.einsum("bicst,ic->bst", blocks, axes), strict=True):
         syst[sites[tail], sites[head]] = hopping(matrix)
 
 
@@ -220,10 +224,10 @@ def strip_graph(
     n_places = 0 if impurities is None else len(impurities.places)
     if impurities is not None:
         site_kind[impurities.on(strip)] = 1 + np.arange(n_places)
-        diagonal, factors = impurities.diagonal_bonds(strip)
+        diagonal, blocks = impurities.diagonal_bonds(strip)
         bonds.append(diagonal)
         bond_kind.append(len(kinetic) + np.arange(len(diagonal)))
-        so_hopping = impurities.spin_orbit * np.einsum("bi,kiac->kbac", factors, pauli_along(axes))
+        so_hopping = impurities.spin_orbit * np.einsum("bicst,kic->kbst", blocks, axes)
         so_hopping = np.pad(so_hopping, ((0, 0), (len(kinetic), 0), (0, 0), (0, 0)))
         kinetic = np.pad(kinetic, ((0, len(diagonal)), (0, 0), (0, 0)))
         potential = (impurities.scalar * impurities.has_scalar)[None, :, None, None] * np.eye(2)

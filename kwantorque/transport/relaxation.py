@@ -187,7 +187,7 @@ def spin_relaxation(
     InputError
         No mode at this energy, an impurity that is nowhere, a wall that does not fit
         its strip (it must turn by 0.85 pi), an unknown word, a file of
-        another computation or of more realisations, a target where there is no beta, ...
+        another computation or of more realisations, a target without a beta, ...
     ComputationError
         A realisation failed, a target that is not reached, the edge of a band.
 
@@ -255,8 +255,8 @@ def _driven(strip, impurities, energy, average, realisations, seed, given=None):
     instance("impurities", impurities, Impurities, "Impurities([(0, 0)], spin=0.1)")
     if strip.length < strip.needed_length:
         raise InputError(
-            f"a wall of `wall_width` {strip.wall_width:g} turns by only {strip.twists.sum() / np.pi:.2g} pi on a `length` "
-            f"of {strip.length}: give it at least {strip.needed_length}"
+            f"a wall of `wall_width` {strip.wall_width:g} turns by only {strip.twists.sum() / np.pi:.2g} pi on a "
+            f"`length` of {strip.length}: give it at least {strip.needed_length}"
         )
     both = bool(impurities.spin) and bool(impurities.spin_orbit)
     directions = Directions(impurities.n, average, realisations, seed, 1 + both, given)
@@ -393,7 +393,7 @@ def _dataset(driven, clean, tally):
 
 
 def _currents(driven, clean):
-    """Particle and spin current of the strip without impurities, means over its bonds."""
+    """Particle and spin current of the strip without impurities, means of bonds."""
     particles, spins = clean.profiles["particle_current"], clean.profiles["spin_current"][..., 0]
     return (float(one[:, driven.own_bonds].mean()) * driven.strip.n_across for one in (particles, spins))
 

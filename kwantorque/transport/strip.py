@@ -65,13 +65,18 @@ class DrivenStrip:
     impurities: Impurities
     directions: Directions
 
+    def __getstate__(self) -> dict:
+        # The states are as large as the strip: workers compute their own.
+        return {name: getattr(self, name) for name in self.__dataclass_fields__}
+
     @cached_property
     def states(self) -> ImpurityStates:
         """The clean states, with Kwant's sites in the order of the strip."""
         system = build_strip(self.strip).finalized()
         tags = np.array([site.tag for site in system.sites])
         numbers = np.array([self.strip.site(*tag) for tag in tags])
-        projector = self.impurities.projector(self.strip).tocsc()[:, numbers]
+        columns = (2 * numbers[:, None] + [0, 1]).ravel()
+        projector = self.impurities.projector(self.strip).tocsc()[:, columns]
         states = ImpurityStates(system, self.energy, projector, strip_parameters(self.strip))
         return states.reordered(np.argsort(numbers))
 
@@ -92,7 +97,7 @@ class DrivenStrip:
 
     @property
     def spin_flux_of_rows(self) -> NDArray:
-        """Spin flux along n of each row without impurities, up to a factor, (n_across,)."""
+        """Spin flux along n of each row without impurities, up to a factor."""
         tail, head = self.strip.bonds_along()[MARGIN * self.strip.n_across : -MARGIN * self.strip.n_across].T
         psi = self.states.clean
         flux = np.einsum("m,mia,ab,mib->i", self.weights, psi[:, tail].conj(), SIGMA[0], psi[:, head]).imag

@@ -56,9 +56,9 @@ def test_graph_and_builder_are_one_hamiltonian(strip, elsewhere):
     assert np.allclose(of_graph, h[np.ix_(order, order)], atol=1e-15)
     # And the impurities are what their projector and coupling say.
     clean = matrix_of(strip_graph(strip))
-    b = np.kron(impurities.projector(strip).toarray(), np.eye(2))
+    b = impurities.projector(strip).toarray()
     u = impurities.coupling(spins, axes).reshape(len(b), -1)
-    assert np.allclose(of_graph - clean, b.T @ u @ b, atol=1e-15)
+    assert np.allclose(of_graph - clean, b.conj().T @ u @ b, atol=1e-15)
     assert np.allclose(u, u.conj().T)
 
 
@@ -132,7 +132,10 @@ def test_sites_are_drawn_once_each_and_by_the_seed():
             lambda: kt.build_strip(kt.Strip(), kt.Impurities([(0, 0)]), np.eye(3)),
             r"`spins` must be a unit vector of each impurity, \(1, 3\)",
         ),
-        (lambda: kt.build_strip(kt.Strip(), kt.Impurities([(0, 0)]), axes=[[1, 1, 0]]), "`axes` must be unit vectors, got .* 1.41"),
+        (
+            lambda: kt.build_strip(kt.Strip(), kt.Impurities([(0, 0)]), axes=[[1, 1, 0]]),
+            "`axes` must be unit vectors, got .* 1.41",
+        ),
         (lambda: kt.build_strip(kt.Strip(), kt.Impurities([(0, 0)]), "up"), "`spins` must be a unit vector"),
         (lambda: kt.Strip(width=0), "`width` must be a whole number >= 1, got 0"),
         (lambda: kt.Strip(length=1), "`length` must be a whole number >= 2, got 1"),

@@ -4,6 +4,7 @@ Kwant's own solution of the same strip, `Books`, and statistics.
 
 import json
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -20,6 +21,7 @@ from kwantorque.integration.realisations import Directions
 from kwantorque.results.storage import read
 from kwantorque.structures.impurities import draw_sites
 from kwantorque.structures.kwant_builder import load_kwant
+from kwantorque.structures.strip import SIGMA
 from kwantorque.structures.strip_builder import strip_graph, strip_parameters
 from kwantorque.transport.strip import SOURCES, SUMS, CleanStrip, DrivenStrip, realised
 
@@ -441,7 +443,7 @@ def test_one_realisation_has_no_error_that_could_meet_a_target(monkeypatch):
 def test_a_file_of_more_realisations_is_refused(tmp_path):
     given = {"average": "random", "out": tmp_path / "beta.nc", **QUIET}
     kt.spin_relaxation(STRIP, several(2, spin=0.1), realisations=20, **given)
-    with pytest.raises(InputError, match="holds 20 realisations, more than 8, .* ask for at least 20"):
+    with pytest.raises(InputError, match=r"holds 20 realisations, more than 8, .* ask for at least 20"):
         kt.spin_relaxation(STRIP, several(2, spin=0.1), realisations=8, **given)
     again = kt.spin_relaxation(STRIP, several(2, spin=0.1), realisations=8, resume=False, **given)
     assert again.sizes["realisation"] == 8
@@ -480,3 +482,59 @@ def test_a_spiral_that_turns_the_other_way_is_the_same_in_its_own_frame():
     )
     for name in one.data_vars:
         assert np.allclose(one[name], other[name], rtol=1e-10, atol=1e-16), name
+
+
+def test_a_spin_orbit_impurity_in_the_frame_of_the_laboratory():
+    """One on a wall, by Kwant's states of sites whose frame does not turn."""
+    kwant = load_kwant()
+    strip, strength, e = kt.Strip(4, 13, texture="wall", wall_width=2.0), 0.4, np.array([0.6, 0.48, 0.64])
+    x0, y0, angles = 6, 1, 2 * np.arctan(np.exp(np.clip(np.arange(-2, 15) - 6, -6, 6) / 2.0))
+    # There n = y, t = -x, b = z.
+    along = np.tensordot([-e[1], e[0], e[2]], SIGMA, 1)
+    lattice = kwant.lattice.square(norbs=2)
+
+    def onsite(x):
+        return 4 * np.eye(2) - 0.3 * (np.cos(angles[x + 2]) * SIGMA[0] + np.sin(angles[x + 2]) * SIGMA[1])
+
+    def add(builder, columns):
+        for x in columns:
+            for y in range(4):
+                builder[lattice(x, y)] = onsite(x)
+        builder[lattice.neighbors()] = -np.eye(2)
+        for x in columns:
+            builder[lattice(x, 0), lattice(x, 3)] = -np.eye(2)
+
+    syst = kwant.Builder()
+    add(syst, range(-2, 15))
+    steps = (1, -1)
+    for i in steps:
+        for j in steps:
+            syst[lattice(x0 + i, y0), lattice(x0, y0 + j)] = 0.25j * strength * i * j * along
+    for outwards, x in ((-1, -2), (1, 14)):
+        lead = kwant.Builder(kwant.TranslationalSymmetry((outwards, 0)))
+        add(lead, [x])
+        for y in range(4):
+            lead[lattice(x + 1, y), lattice(x, y)] = -np.eye(2)
+        syst.attach_lead(lead)
+    syst = syst.finalized()
+    at = {tuple(site.tag): i for i, site in enumerate(syst.sites)}
+    wave_function, torque = kwant.wave_function(syst, 1.0), 0.0
+    for lead, weight in ((0, 0.5), (1, -0.5)):
+        psi = wave_function(lead).reshape(-1, len(at), 2)
+        d_x, d_y = (sum(s * psi[:, at[x0 + s * i, y0 + s * j]] for s in steps) / 2 for i, j in ((1, 0), (0, 1)))
+        turned = along @ SIGMA[2] - SIGMA[2] @ along
+        # i<[H, sigma_z]>
+        torque += weight / (2 * np.pi) * 2 * (-strength * np.einsum("ma,ab,mb", d_x.conj(), turned, d_y)).real
+    one = kt.Impurities([(x0, y0)], spin_orbit=strength)
+    data = kt.spin_relaxation(strip, one, directions=[[e]], **QUIET)
+    found = 4 * float(data.source_spin_orbit.sel(axis="b").sum())
+    assert found == pytest.approx(torque, rel=1e-10)
+    assert abs(torque) > 1e-7
+
+
+def test_states_do_not_travel_to_workers():
+    one = driven(several(2, spin=0.1))
+    before = len(pickle.dumps(one))
+    expected = one.responses([0])["sums"]
+    assert len(pickle.dumps(one)) == before < 10_000
+    assert np.array_equal(pickle.loads(pickle.dumps(one)).responses([0])["sums"], expected)
