@@ -6,10 +6,10 @@ At each of them, with unit vectors S and e in the frame of the magnetisation,
     D_x psi = (psi_{x+1} - psi_{x-1})/2,
 
 the last one as in eq. 8 of Tatara and Entel, Phys. Rev. B 78, 064429 (2008), in two
-dimensions. Differences are those of the laboratory: with amplitudes a of the frame that
-turns, psi = U_x a,
+dimensions. Differences are those of the laboratory: with amplitudes psi = U_x a of
+the frame that turns,
 
-    U_x^+ D_x psi = [exp(-i d_x sigma_z/2) a_{x+1} - exp(i d_{x-1} sigma_z/2) a_{x-1}]/2.
+    U_x^+ D_x psi = (R(d_x) a_{x+1} - R(-d_{x-1}) a_{x-1})/2,  R(d) = exp(-i d sigma_z/2).
 
 Seen by the few amplitudes psi, D_x psi, D_y psi at the impurities, H = B^+ U B.
 """

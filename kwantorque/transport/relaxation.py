@@ -40,8 +40,6 @@ if TYPE_CHECKING:
 
 __all__ = ["check_relaxation", "spin_relaxation"]
 
-BATCH = 16
-"""Realisations that are computed at once, and saved: whoever computes them."""
 FEWEST, MOST = 32, 200_000
 """Realisations between which a target error is reached, or not."""
 UNPOLARISED = 1e-9
@@ -306,8 +304,9 @@ def _raise_failed(driven, failures):
 
 def _run(driven, tally, left, executor, skip_failed, done, bar):
     """So many more realisations, in batches and in order."""
-    first = range(tally.attempted, tally.attempted + left, BATCH)
-    batches = [range(i, min(i + BATCH, tally.attempted + left)) for i in first]
+    # Of the same size whoever computes them: they are saved one by one.
+    first = range(tally.attempted, tally.attempted + left, driven.batch)
+    batches = [range(i, min(i + driven.batch, tally.attempted + left)) for i in first]
     found = in_order(partial(realised, driven), batches, executor, lambda numbers: f"realisations {numbers}")
     for numbers, (values, failures) in zip(batches, found, strict=True):
         if failures and not skip_failed:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -44,6 +44,8 @@ UNSEEN = 1e-6
 """A torque below this part of the particle current is none."""
 LARGEST = ("violation", "largest_spin", "closure")
 """What is the largest, and not the mean, of several solves."""
+BATCH, MEMORY, COPIES = 16, 400e6, 8
+"""Most realisations at once, bytes of a batch, arrays as large as all its states."""
 B = 2
 """Number of the component along b = n x t."""
 
@@ -66,19 +68,19 @@ class DrivenStrip:
     directions: Directions
 
     def __getstate__(self) -> dict:
-        # The states are as large as the strip: workers compute their own.
+        # The states are as large as the strip: each worker computes its own, once.
         return {name: getattr(self, name) for name in self.__dataclass_fields__}
 
     @cached_property
     def states(self) -> ImpurityStates:
         """The clean states, with Kwant's sites in the order of the strip."""
-        system = build_strip(self.strip).finalized()
-        tags = np.array([site.tag for site in system.sites])
-        numbers = np.array([self.strip.site(*tag) for tag in tags])
-        columns = (2 * numbers[:, None] + [0, 1]).ravel()
-        projector = self.impurities.projector(self.strip).tocsc()[:, columns]
-        states = ImpurityStates(system, self.energy, projector, strip_parameters(self.strip))
-        return states.reordered(np.argsort(numbers))
+        return _states(self.strip, self.energy, self.impurities)
+
+    @property
+    def batch(self) -> int:
+        """Realisations at once, so that their states and products stay in `MEMORY`."""
+        modes, sites = self.states.clean.shape[:2]
+        return int(np.clip(MEMORY // (COPIES * 32 * modes * sites * self.directions.solves), 1, BATCH))
 
     @cached_property
     def weights(self) -> NDArray:
@@ -210,6 +212,17 @@ class DrivenStrip:
         largest = np.abs(2 * self.strip.exchange) * values["largest_spin"].max(-1)
         # Where the states have no spin, rounding is what the current leaves.
         return values["violation"].max(-1) / np.maximum(largest, UNSEEN * np.abs(values["particle_current"]).max(-1))
+
+
+@lru_cache(maxsize=1)
+def _states(strip, energy, impurities):
+    """The clean states of a strip: a worker gets many batches of the same."""
+    system = build_strip(strip).finalized()
+    numbers = np.array([strip.site(*site.tag) for site in system.sites])
+    columns = (2 * numbers[:, None] + [0, 1]).ravel()
+    projector = impurities.projector(strip).tocsc()[:, columns]
+    states = ImpurityStates(system, energy, projector, strip_parameters(strip))
+    return states.reordered(np.argsort(numbers))
 
 
 def _of_columns(values, n):

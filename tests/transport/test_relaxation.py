@@ -538,3 +538,12 @@ def test_states_do_not_travel_to_workers():
     expected = one.responses([0])["sums"]
     assert len(pickle.dumps(one)) == before < 10_000
     assert np.array_equal(pickle.loads(pickle.dumps(one)).responses([0])["sums"], expected)
+
+
+def test_batches_of_large_strips_are_small(monkeypatch):
+    small = driven(several(2, spin=0.1))
+    assert small.batch == 16
+    monkeypatch.setattr("kwantorque.transport.strip.MEMORY", 32 * 8 * 3.5 * small.states.clean[..., 0].size)
+    assert small.batch == 3
+    monkeypatch.setattr("kwantorque.transport.strip.MEMORY", 1.0)
+    assert small.batch == 1
