@@ -9,7 +9,7 @@ the last one as in eq. 8 of Tatara and Entel, Phys. Rev. B 78, 064429 (2008), in
 dimensions. Differences are those of the laboratory: with amplitudes psi = U_x a of
 the frame that turns,
 
-    U_x^+ D_x psi = (R(d_x) a_{x+1} - R(-d_{x-1}) a_{x-1})/2,  R(d) = exp(-i d sigma_z/2).
+    U_x^+ D_x psi = (R_x a_{x+1} - R_{x-1}^+ a_{x-1})/2,  R_x = exp(-i d_x sigma_z/2).
 
 Seen by the few amplitudes psi, D_x psi, D_y psi at the impurities, H = B^+ U B.
 """
