@@ -50,7 +50,7 @@ PARAMETERS = (
     ),
     Parameter("average", "array", "", "how directions are averaged", choices=("array", "antithetic", "random")),
     Parameter("texture", "spiral", "", "how n turns", choices=("spiral", "wall")),
-    Parameter("wall_width", 8.0, "sites", "w of the wall, of n = tanh(x/w) along its axis", positive=True),
+    Parameter("wall_width", 8.0, "sites", "w of the wall, of n = -tanh(x/w) along its axis", positive=True),
     Parameter("seed", 0, "", "of the sites and directions", signed=False),
 )
 RESULTS = (

@@ -135,7 +135,9 @@ def spin_orbit_beta(
         beta_so = (j_+/tau_+ - j_-/tau_-)/(2M (j_+ - j_-)),
         1/tau_s = c n lambda^2 k_s^2 (nu_+ k_+^2 + nu_- k_-^2),
 
-    c = 8 pi/9 in three dimensions and 2 pi/3 in two.
+    c = 8 pi/9 in three dimensions and 2 pi/3 in two. It is without what the gradient of
+    n itself adds to the gradients at the impurities. With it (as in `spin_relaxation`)
+    k_s^2 before the sum is the mean (k_+^2 + k_-^2)/2, whatever the currents.
 
     Parameters
     ----------
@@ -182,7 +184,7 @@ def spin_orbit_beta(
     )
     if j[0] == j[1]:
         raise InputError("`currents` must differ: there is no beta of a current that is not polarised")
-    squared = float(density) * float(strength) ** 2
+    squared = finite("density", density) * finite("strength", strength) ** 2
     rates = RATES[int(dimensions)] * squared * k**2 * (nu @ k**2)
     return float((j[0] * rates[0] - j[1] * rates[1]) / (2 * exchange * (j[0] - j[1])))
 

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy.sparse import csc_array, csr_array, identity, kron
+from scipy.sparse import csc_array, csr_array, identity
 from scipy.sparse.linalg import splu
 
 from ..errors import ComputationError, InputError
@@ -38,8 +38,8 @@ class ImpurityStates:
     system : finalised Kwant system
         Without the impurities.
     energy : float
-    projector : (channels, n_sites) sparse array
-        B: on what amplitudes they act.
+    projector : (channels n, n_sites n) sparse array
+        B: on what amplitudes they act, n orbitals each.
     params : dict, optional
         Parameters of the system.
 
@@ -67,7 +67,7 @@ class ImpurityStates:
     >>> import kwantorque as kt
     >>> from kwantorque.scattering.impurities import ImpurityStates
     >>> system = kt.build_strip(kt.Strip(length=3)).finalized()
-    >>> first = np.eye(1, len(system.sites))
+    >>> first = np.eye(2, 2 * len(system.sites))
     >>> states = ImpurityStates(system, 1.0, first, {"exchange": 0.3})
     >>> bool(np.array_equal(states.with_coupling(np.zeros((1, 2, 1, 2))), states.clean))
     True
@@ -80,7 +80,7 @@ class ImpurityStates:
         projector: ArrayLike | sparray,
         params: Mapping[str, Any] | None = None,
     ) -> None:
-        projector = csc_array(projector)
+        projector = csc_array(projector, dtype=complex)
         try:
             wave_function = load_kwant().solvers.sparse.wave_function(system, energy, params=params)
             modes = [wave_function(i) for i in range(len(system.leads))]
@@ -91,16 +91,15 @@ class ImpurityStates:
             ) from None
         if not sum(map(len, modes)):
             raise InputError(f"`energy` must lie in a band of a lead; at {energy:g} there is no mode")
-        n_sites = projector.shape[1]
-        self.clean = np.concatenate(modes).reshape(-1, n_sites, inverse.shape[0] // n_sites)
+        self.clean = np.concatenate(modes).reshape(-1, len(system.sites), inverse.shape[0] // len(system.sites))
         self.lead = np.repeat(np.arange(len(modes)), [len(one) for one in modes])
         n = self.clean.shape[2]
-        onto = csc_array(kron(projector, identity(n)), dtype=complex)
-        size = (projector.shape[0], n)
+        size = (projector.shape[0] // n, n)
         # All columns of G_0 that the impurities reach, at once.
-        self._columns = splu(inverse).solve(onto.conj().T.toarray()) if size[0] else np.zeros((n_sites * n, 0))
-        self._seen = np.asarray(onto @ self.clean.reshape(len(self.clean), -1).T)
-        self.green = np.reshape(onto @ self._columns, size * 2)
+        reached = projector.conj().T.toarray()
+        self._columns = splu(inverse).solve(reached) if size[0] else reached
+        self._seen = np.asarray(projector @ self.clean.reshape(len(self.clean), -1).T)
+        self.green = np.reshape(projector @ self._columns, size * 2)
 
     def reordered(self, order: NDArray) -> ImpurityStates:
         """The same with sites in another order: site i is Kwant's site order[i]."""

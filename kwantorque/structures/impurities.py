@@ -6,8 +6,12 @@ At each of them, with unit vectors S and e in the frame of the magnetisation,
     D_x psi = (psi_{x+1} - psi_{x-1})/2,
 
 the last one as in eq. 8 of Tatara and Entel, Phys. Rev. B 78, 064429 (2008), in two
-dimensions. Seen by the few amplitudes psi, D_x psi, D_y psi at the impurities,
-H = B^+ U B.
+dimensions. Differences are those of the laboratory: with amplitudes psi = U_x a of
+the frame that turns,
+
+    U_x^+ D_x psi = (R_x a_{x+1} - R_{x-1}^+ a_{x-1})/2,  R_x = exp(-i d_x sigma_z/2).
+
+Seen by the few amplitudes psi, D_x psi, D_y psi at the impurities, H = B^+ U B.
 """
 
 from __future__ import annotations
@@ -19,15 +23,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.sparse import csr_array
 
-from ..errors import InputError, finite, named, whole
-from .strip import SIGMA
+from ..algebra import dagger, rotation
+from ..errors import InputError, finite, instance, named, whole
+from .strip import MARGIN, SIGMA, Strip
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from .strip import Strip
-
 __all__ = ["Impurities", "draw_sites", "pauli_along"]
+
+
+ONE = np.eye(2)
 
 
 def draw_sites(strip: Strip, number: int, seed: int = 0) -> tuple[tuple[int, ...], ...]:
@@ -46,7 +52,7 @@ def draw_sites(strip: Strip, number: int, seed: int = 0) -> tuple[tuple[int, ...
     Raises
     ------
     InputError
-        More impurities than sites, or a number that is none.
+        More impurities than sites, a number that is none, what is no Strip.
 
     Examples
     --------
@@ -58,6 +64,7 @@ def draw_sites(strip: Strip, number: int, seed: int = 0) -> tuple[tuple[int, ...
     Traceback (most recent call last):
     kwantorque.errors.InputError: `impurities` must be at most 6, one for each site ...
     """
+    instance("strip", strip, Strip, "Strip(width=6)")
     number, seed = whole("impurities", number, least=0), whole("seed", seed, least=0)
     if number > strip.n_sites:
         raise InputError(
@@ -172,22 +179,27 @@ class Impurities:
 
         Returns
         -------
-        (channels, n_sites) sparse array
-            The first channels are psi at all `places`, if u or v is not 0; then n of
-            D_x psi and n of D_y psi, if lambda is not 0.
+        (2 channels, 2 n_sites) sparse array
+            Spin up and down of each, in the frame of its column. The first channels are
+            psi at all `places`, if u or v is not 0; then n of D_x psi and n of D_y psi,
+            if lambda is not 0.
         """
         numbers, columns = self.on(strip), len(strip.columns) * strip.n_across
         rows = []
         if self.spin or self.scalar:
-            rows += [{number: 1.0} for number in numbers]
+            rows += [{number: ONE} for number in numbers]
         if self.spin_orbit:
-            rows += [{strip.site(x + 1, y): 0.5, strip.site(x - 1, y): -0.5} for x, y in self.sites]
-            rows += [
-                {strip.site(x, y + step): step / 2 for step in (1, -1) if strip.has(y + step)} for x, y in self.sites
-            ]
-        where = [(i, j, value) for i, row in enumerate(rows) for j, value in row.items()]
-        i, j, values = (np.array(one) for one in zip(*where, strict=True)) if where else (np.zeros(0, int),) * 3
-        return csr_array((values, (i, j)), shape=(len(rows), columns))
+            rows += [{strip.site(x + s, y): s / 2 * _ahead(strip, x, s) for s in (1, -1)} for x, y in self.sites]
+            rows += [{strip.site(x, y + s): s / 2 * ONE for s in (1, -1) if strip.has(y + s)} for x, y in self.sites]
+        where = [(i, j, block) for i, row in enumerate(rows) for j, block in row.items()]
+        if not where:
+            return csr_array((0, 2 * columns), dtype=complex)
+        i, j, blocks = (np.array(one) for one in zip(*where, strict=True))
+        # Spin is the last index of states, in rows as in columns.
+        up, down = np.indices((2, 2))
+        i, j = (2 * one[:, None, None] + spin for one, spin in ((i, up), (j, down)))
+        shape = (2 * len(rows), 2 * columns)
+        return csr_array((blocks.ravel(), (i.ravel(), j.ravel())), shape=shape)
 
     def coupling(self, spins: NDArray, axes: NDArray) -> NDArray:
         """U between the channels of `projector`, for one choice of directions.
@@ -220,19 +232,26 @@ class Impurities:
         -------
         bonds : (n_bonds, 2) array
             Tail and head, each pair of sites once.
-        factors : (n_bonds, n) complex array
-            H_{tail,head} = lambda sum_i factors_i e_i.sigma.
+        blocks : (n_bonds, n, 3, 2, 2) complex array
+            H_{tail,head} = lambda sum_i sum_k blocks_ik e_ik, of e's components k.
         """
         found = {}
         for i, (x, y) in enumerate(self.sites if self.spin_orbit else ()):
             for along_x, along_y in ((1, 1), (1, -1), (-1, 1), (-1, -1)):
                 if not strip.has(y + along_y):
                     continue
-                tail, head, factor = strip.site(x + along_x, y), strip.site(x, y + along_y), 0.25j * along_x * along_y
+                tail, head = strip.site(x + along_x, y), strip.site(x, y + along_y)
+                block = 0.25j * along_x * along_y * dagger(_ahead(strip, x, along_x)) @ SIGMA
                 if tail > head:
-                    tail, head, factor = head, tail, -factor
-                found.setdefault((tail, head), np.zeros(self.n, complex))[i] += factor
-        return np.array(list(found), int).reshape(-1, 2), np.array(list(found.values())).reshape(len(found), self.n)
+                    tail, head, block = head, tail, dagger(block)
+                found.setdefault((tail, head), np.zeros((self.n, 3, 2, 2), complex))[i] += block
+        blocks = np.array(list(found.values())).reshape(len(found), self.n, 3, 2, 2)
+        return np.array(list(found), int).reshape(-1, 2), blocks
+
+
+def _ahead(strip, x, step):
+    """Amplitudes of column x + step (1 or -1) in the frame of column x."""
+    return rotation(SIGMA[2] / 2, step * strip.twists[x + MARGIN - (step < 0)])
 
 
 def _sites(name, given):

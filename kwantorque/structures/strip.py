@@ -9,7 +9,8 @@ psi = U_x a and U_x = exp(-i theta_x sigma_z/2) it stands still,
 
 with t = a = hbar = 1 and energies counted from the band's bottom at M = 0. The axes of
 this frame are n, t = dn/dx / |dn/dx| and b = n x t, the components 0, 1, 2 of all
-vectors. A spiral has d_j = Q also in the leads; a wall has d_j = 0 there.
+vectors; about b n turns by d_j >= 0, whatever the sign of Q (b = z for Q >= 0, else
+-z). A spiral has d_j = |Q| also in the leads; a wall has d_j = 0 there.
 """
 
 from __future__ import annotations
@@ -35,6 +36,8 @@ MARGIN = 2
 """Columns at either end that belong to the leads: books close next to them."""
 MOST_SITES, MOST_ACROSS = 100_000, 1000
 """Of a strip and of a column: what is larger takes hours and was not meant."""
+WHOLE_WALL = 0.85
+"""Part of pi by which a wall must turn in a strip: what is cut off is a kink."""
 TEXTURES = ("spiral", "wall")
 EDGES = ("periodic", "hard")
 
@@ -55,7 +58,8 @@ class Strip:
     width, length : int
         Sites across and along.
     wavevector : float
-        Q of the spiral; a wall has none.
+        Q of the spiral; a wall has none. In the frame of n, t and b spirals of Q and -Q
+        are the same.
     exchange : float
         M, half the splitting, not 0.
     texture : {"spiral", "wall"}
@@ -64,7 +68,7 @@ class Strip:
     height : int
         Sites across in the second direction; 1 is a strip, in two dimensions.
     edges : {"periodic", "hard"}
-        Across.
+        Across; hard ones lift the bottom of the band by 2 - 2 cos(pi/(width + 1)).
 
     Raises
     ------
@@ -125,9 +129,9 @@ class Strip:
 
     @cached_property
     def twists(self) -> NDArray:
-        """Angle d_j from each of `columns` to the next, (length + 2 MARGIN - 1,)."""
+        """Angle d_j >= 0 about b from each of `columns` to the next."""
         if self.texture == "spiral":
-            return np.full(len(self.columns) - 1, float(self.wavevector))
+            return np.full(len(self.columns) - 1, abs(float(self.wavevector)))
         # In the leads n stays as it is at the ends.
         x = np.clip(self.columns, 0, self.length - 1) - (self.length - 1) / 2
         return np.diff(2 * np.arctan(np.exp(x / self.wall_width)))
@@ -159,6 +163,14 @@ class Strip:
                     pair = (min(here, there), max(here, there))
                     found[pair] = found.get(pair, 0) + 1
         return np.array(list(found), int).reshape(-1, 2), np.array(list(found.values()), float)
+
+    @property
+    def needed_length(self) -> int:
+        """Least `length` on which a wall turns by `WHOLE_WALL` pi; 2 of a spiral."""
+        if self.texture == "spiral":
+            return 2
+        # The turn is 2 arctan sinh((length - 1)/2w).
+        return int(np.ceil(1 + 2 * self.wall_width * np.arcsinh(np.tan(WHOLE_WALL * np.pi / 2))))
 
     @property
     def onsite(self) -> float:

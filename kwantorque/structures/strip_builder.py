@@ -8,21 +8,20 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..algebra import rotation
-from ..errors import named
+from ..errors import InputError, instance, named
 from .graph import Graph
-from .impurities import pauli_along
+from .impurities import Impurities, pauli_along
 from .kwant_builder import load_kwant
-from .strip import SIGMA
+from .strip import SIGMA, Strip
 
 if TYPE_CHECKING:
     import kwant
     from numpy.typing import NDArray
 
-    from .impurities import Impurities
-    from .strip import Strip
-
 __all__ = ["PARTNERS", "build_strip", "strip_graph", "strip_parameters"]
 
+UNIT = 1e-6
+"""Length by which a unit vector may differ from one."""
 PARTNERS = {
     "kinetic": "lattice",
     "exchange": "magnetisation",
@@ -74,8 +73,8 @@ def build_strip(
     strip : Strip
     impurities : Impurities, optional
     spins, axes : (n, 3) arrays, components n, t, b
-        Unit vectors S of the spins, and e of the spin-orbit impurities; zero by
-        default.
+        Unit vectors S of the spins, and e of the spin-orbit impurities; without them
+        there are no such terms.
 
     Returns
     -------
@@ -85,7 +84,8 @@ def build_strip(
     Raises
     ------
     InputError
-        Kwant is missing, or an impurity that is on no site of the strip.
+        Kwant is missing, an impurity that is on no site of the strip, directions that
+        are not a unit vector of each impurity.
 
     Examples
     --------
@@ -96,6 +96,10 @@ def build_strip(
     >>> round(float(matrix.transmission(1, 0)), 9)
     4.0
     """
+    instance("strip", strip, Strip, "Strip(width=6)")
+    if impurities is not None:
+        instance("impurities", impurities, Impurities, "Impurities([(0, 0)], spin=0.1)")
+        spins, axes = (_directions(*one, impurities.n) for one in (("spins", spins), ("axes", axes)))
     kwant = load_kwant()
     dims = 2 if strip.height == 1 else 3
     lattice = kwant.lattice.general(np.eye(dims), norbs=2)
@@ -119,6 +123,23 @@ def build_strip(
         _join(lead, cell + following, ahead, _twisted(np.full(strip.n_across, twist)))
         syst.attach_lead(lead)
     return syst
+
+
+def _directions(name, given, n):
+    """Unit vectors (n, 3) as given, or none of any length."""
+    if given is None:
+        return np.zeros((n, 3))
+    try:
+        vectors = np.asarray(given, float)
+    except (TypeError, ValueError):
+        vectors = np.empty(0)
+    if vectors.shape != (n, 3):
+        got = vectors.shape if vectors.size else repr(given)
+        raise InputError(f"`{name}` must be a unit vector of each impurity, ({n}, 3), got {got}")
+    lengths = np.linalg.norm(vectors, axis=-1)
+    if not (np.abs(lengths - 1) < UNIT).all():
+        raise InputError(f"`{name}` must be unit vectors, got lengths up to {lengths.max():g}")
+    return vectors
 
 
 def _uniform(strip):
@@ -148,8 +169,6 @@ def _join(builder, sites, pairs, blocks):
 
 def _place(syst, sites, strip, impurities, spins, axes):
     """Overwrite what the impurities change in a builder."""
-    nowhere = np.zeros((impurities.n, 3))
-    spins, axes = (nowhere if given is None else np.asarray(given, float) for given in (spins, axes))
     energy = strip.onsite * np.eye(2)
 
     def onsite(number, matrix):
@@ -163,8 +182,8 @@ def _place(syst, sites, strip, impurities, spins, axes):
     spins = np.pad(spins, ((0, len(impurities.places) - impurities.n), (0, 0)))
     for number, *values in zip(impurities.on(strip), impurities.has_scalar, pauli_along(spins), strict=True):
         syst[sites[number]] = onsite(*values)
-    bonds, factors = impurities.diagonal_bonds(strip)
-    for (tail, head), matrix in zip(bonds, np.tensordot(factors, pauli_along(axes), 1), strict=True):
+    bonds, blocks = impurities.diagonal_bonds(strip)
+    for (tail, head), matrix in zip(bonds, np.einsum("bicst,ic->bst", blocks, axes), strict=True):
         syst[sites[tail], sites[head]] = hopping(matrix)
 
 
@@ -205,10 +224,10 @@ def strip_graph(
     n_places = 0 if impurities is None else len(impurities.places)
     if impurities is not None:
         site_kind[impurities.on(strip)] = 1 + np.arange(n_places)
-        diagonal, factors = impurities.diagonal_bonds(strip)
+        diagonal, blocks = impurities.diagonal_bonds(strip)
         bonds.append(diagonal)
         bond_kind.append(len(kinetic) + np.arange(len(diagonal)))
-        so_hopping = impurities.spin_orbit * np.einsum("bi,kiac->kbac", factors, pauli_along(axes))
+        so_hopping = impurities.spin_orbit * np.einsum("bicst,kic->kbst", blocks, axes)
         so_hopping = np.pad(so_hopping, ((0, 0), (len(kinetic), 0), (0, 0), (0, 0)))
         kinetic = np.pad(kinetic, ((0, len(diagonal)), (0, 0), (0, 0)))
         potential = (impurities.scalar * impurities.has_scalar)[None, :, None, None] * np.eye(2)

@@ -40,8 +40,6 @@ if TYPE_CHECKING:
 
 __all__ = ["check_relaxation", "spin_relaxation"]
 
-BATCH = 16
-"""Realisations that are computed at once, and saved: whoever computes them."""
 FEWEST, MOST = 32, 200_000
 """Realisations between which a target error is reached, or not."""
 UNPOLARISED = 1e-9
@@ -59,7 +57,7 @@ NUMBERS = {
     "beta": "beta of T_sf, the torque of impurity spins",
     "beta_spin_orbit": "beta of T_so, the torque of spin-orbit impurities",
     "beta_total": "the same from the total torque 2M n x s of the strip, which is not beta",
-    "beta_analytic": "beta_sf = (2 pi/3M) n v^2 nu with the local density of states nu",
+    "beta_analytic": "beta_sf = (2 pi/3M) n v^2 nu with the density of states nu at the impurities",
     "beta_second_order": "beta of T_sf in second order in v, with what the strip has at each impurity",
     "beta_spin_orbit_analytic": "beta of T_so in second order in lambda",
     "polarisation": "spin over particle current of the strip without impurities",
@@ -150,9 +148,12 @@ def spin_relaxation(
     xarray.Dataset
         Profiles along x (axis n, t, b): `spin_density`, `spin_current`, and the sources
         `source_exchange`, `source_spin_flip`, `source_spin_orbit`; `violation` of the
-        continuity. Numbers: `beta`, `beta_analytic` = (2 pi/3M) n v^2 nu, of spin-orbit
-        impurities `beta_spin_orbit` and its second order, `beta_total` from the total
-        torque, `current`, `polarisation`, `density_of_states`; and the sums of each
+        continuity. Numbers: `beta`; `beta_analytic` = (2 pi/3M) n v^2 nu, the adiabatic
+        limit, with nu at the impurities weighted by |dn|^2 j_s of their row;
+        `beta_second_order`, exact in second order in v for any texture and edges; of
+        spin-orbit impurities `beta_spin_orbit` and `beta_spin_orbit_analytic`, its
+        second order in lambda; `beta_total` from the total torque, which is not beta;
+        `current`, `polarisation`, `density_of_states`, `disorder`; the sums of each
         realisation. Random averages have standard errors, `<name>_error`. What does not
         exist is NaN. attrs: closure, failed, ...
 
@@ -171,7 +172,7 @@ def spin_relaxation(
         Leave out realisations that fail, which the attribute `failed` names.
     out : path, optional
         A file `*.nc` of the Dataset, saved after each batch; realisations that it holds
-        are not computed again.
+        are not computed again, and it must not hold more than `realisations`.
     resume : bool
         If False, what `out` has is overwritten.
     executor : concurrent.futures.Executor, optional
@@ -182,8 +183,9 @@ def spin_relaxation(
     Raises
     ------
     InputError
-        No mode at this energy, an impurity that is nowhere, an unknown word, a file of
-        another computation, ...
+        No mode at this energy, an impurity that is nowhere, a wall that does not fit
+        its strip (it must turn by 0.85 pi), an unknown word, a file of
+        another computation or of more realisations, a target without a beta, ...
     ComputationError
         A realisation failed, a target that is not reached, the edge of a band.
 
@@ -222,8 +224,11 @@ def spin_relaxation(
             f"without impurities the books are open by {clean.closure:.1g}: is {driven.energy:g} the edge of a band? "
             "Move `energy` a little"
         )
+    if target is not None and (why := _why_no_beta(driven, clean)):
+        raise InputError(f"`target` is of the error of beta, and there is no beta: {why}; leave it out")
     with kept_in(out) if out is not None else nullcontext() as keep:
-        tally = _begun(out, driven) if out is not None and resume and Path(out).exists() else _Tally()
+        begun = out is not None and resume and Path(out).exists()
+        tally = _begun(out, driven, target, skip_failed) if begun else _Tally()
 
         def done():
             data = _dataset(driven, clean, tally)
@@ -238,7 +243,7 @@ def spin_relaxation(
         data = done() if tally.numbers else None
     if data is None:
         raise ComputationError(f"no realisation came out; the first: {next(iter(tally.failed.values()))}")
-    _warn_of(data, tally)
+    _warn_of(tally, _why_no_beta(driven, clean))
     return data
 
 
@@ -246,6 +251,11 @@ def _driven(strip, impurities, energy, average, realisations, seed, given=None):
     """All that decides about the realisations, checked."""
     instance("strip", strip, Strip, "Strip(width=6)")
     instance("impurities", impurities, Impurities, "Impurities([(0, 0)], spin=0.1)")
+    if strip.length < strip.needed_length:
+        raise InputError(
+            f"a wall of `wall_width` {strip.wall_width:g} turns by only {strip.twists.sum() / np.pi:.2g} pi on a "
+            f"`length` of {strip.length}: give it at least {strip.needed_length}"
+        )
     both = bool(impurities.spin) and bool(impurities.spin_orbit)
     directions = Directions(impurities.n, average, realisations, seed, 1 + both, given)
     return DrivenStrip(strip, finite("energy", energy), impurities, directions)
@@ -268,10 +278,13 @@ def _left(tally, directions, target):
         return max(0, len(directions) - tally.attempted)
     if tally.attempted < FEWEST:
         return FEWEST - tally.attempted
-    beta, error = tally.ratio("spin_flip")
-    spin_orbit, error_too = tally.ratio("spin_orbit")
-    missing = max(error / abs(beta) if error else 0.0, error_too / abs(spin_orbit) if error_too else 0.0) / target
-    if not missing > 1:
+    if not tally.numbers:
+        return 0
+    ratios = [tally.ratio(name) for name in ("spin_flip", "spin_orbit")]
+    # One realisation has no error, and 0 none of its own.
+    errors = [error / abs(beta) if len(tally.numbers) > 1 else np.inf for beta, error in ratios if error]
+    missing = max(errors, default=0.0) / target
+    if missing <= 1:
         return 0
     # Never so many at once that a poor guess of the error could matter.
     wanted = min(missing**2, 4.0) * tally.attempted
@@ -282,17 +295,22 @@ def _left(tally, directions, target):
     return int(min(wanted, MOST)) + 1 - tally.attempted
 
 
+def _raise_failed(driven, failures):
+    i, why = next(iter(failures.items()))
+    raise ComputationError(
+        f"realisation {i} of seed {driven.directions.seed} failed: {why}; skip_failed=True leaves it out"
+    )
+
+
 def _run(driven, tally, left, executor, skip_failed, done, bar):
     """So many more realisations, in batches and in order."""
-    first = range(tally.attempted, tally.attempted + left, BATCH)
-    batches = [range(i, min(i + BATCH, tally.attempted + left)) for i in first]
+    # Of the same size whoever computes them: they are saved one by one.
+    first = range(tally.attempted, tally.attempted + left, driven.batch)
+    batches = [range(i, min(i + driven.batch, tally.attempted + left)) for i in first]
     found = in_order(partial(realised, driven), batches, executor, lambda numbers: f"realisations {numbers}")
     for numbers, (values, failures) in zip(batches, found, strict=True):
         if failures and not skip_failed:
-            i, why = next(iter(failures.items()))
-            raise ComputationError(
-                f"realisation {i} of seed {driven.directions.seed} failed: {why}; skip_failed=True leaves it out"
-            )
+            _raise_failed(driven, failures)
         tally.add(driven.own_part(values), failures, len(numbers))
         bar.update(len(numbers))
         if tally.numbers:
@@ -312,7 +330,7 @@ def _parameters(driven):
     return own | ({"seed": driven.directions.seed} if driven.directions.random else {})
 
 
-def _begun(path, driven):
+def _begun(path, driven, target, skip_failed):
     """The tally of a file, if it is of the same computation."""
     data = read(path)
     found = {"parameters": parameters_of(data, path), "version": data.attrs.get("version")}
@@ -320,13 +338,21 @@ def _begun(path, driven):
         require_same(path, found, {"parameters": _parameters(driven), "version": VERSION})
     except InputError as error:
         raise InputError(f"{error} (resume=False overwrites it)") from None
-    n = data.sizes["realisation"]
+    n, attempted = data.sizes["realisation"], int(data.attrs["attempted"])
+    failed = {int(i): why for i, why in json.loads(data.attrs["failed"]).items()}
+    if target is None and attempted > len(driven.directions):
+        raise InputError(
+            f"{path} holds {attempted} realisations, more than {len(driven.directions)}, and of profiles their mean "
+            f"alone: ask for at least {attempted} `realisations` (resume=False overwrites it)"
+        )
+    if failed and not skip_failed:
+        _raise_failed(driven, failed)
     errors = {name: data[f"{name}_error"].values for name in PROFILES if f"{name}_error" in data}
     return _Tally(
-        attempted=int(data.attrs["attempted"]),
+        attempted=attempted,
         numbers=data.realisation.values.tolist(),
         sums=list(data.sums.values),
-        failed={int(i): why for i, why in json.loads(data.attrs["failed"]).items()},
+        failed=failed,
         closure=float(data.attrs["closure"]),
         mean={name: data[name].values for name in PROFILES},
         squares={name: error**2 * n * (n - 1) for name, error in errors.items()},
@@ -365,11 +391,24 @@ def _dataset(driven, clean, tally):
     return xr.Dataset(variables, coordinates, attrs)
 
 
+def _currents(driven, clean):
+    """Particle and spin current of the strip without impurities, means of bonds."""
+    particles, spins = clean.profiles["particle_current"], clean.profiles["spin_current"][..., 0]
+    return (float(one[:, driven.own_bonds].mean()) * driven.strip.n_across for one in (particles, spins))
+
+
+def _why_no_beta(driven, clean):
+    """Why there is no beta, "" if there is one."""
+    current, spin_current = _currents(driven, clean)
+    if abs(spin_current) <= UNPOLARISED * abs(current):
+        return "the current is not polarised"
+    return "" if driven.steps.any() else "n does not turn"
+
+
 def _numbers(driven, clean, tally):
     """{name: (value, standard error or None)} of `NUMBERS`; NaN what does not exist."""
-    current = float(clean.profiles["particle_current"][:, driven.own_bonds].mean()) * driven.strip.n_across
-    spin_current = float(clean.profiles["spin_current"][:, driven.own_bonds, 0].mean()) * driven.strip.n_across
-    exists = driven.steps.any() and abs(spin_current) > UNPOLARISED * abs(current)
+    current, spin_current = _currents(driven, clean)
+    exists = not _why_no_beta(driven, clean)
     found = {"current": (current, None), "polarisation": (spin_current / current, None)}
     density = driven.impurities.n / driven.strip.n_sites
     found["disorder"] = (density * driven.impurities.spin**2, None)
@@ -386,9 +425,8 @@ def _numbers(driven, clean, tally):
     return found
 
 
-def _warn_of(data, tally):
-    if np.isnan(data.beta):
-        why = "n does not turn" if abs(data.polarisation) > UNPOLARISED else "the current is not polarised"
+def _warn_of(tally, why):
+    if why:
         warnings.warn(f"there is no beta: {why}", UserWarning, stacklevel=4)
     if tally.failed:
         named_ones = ", ".join(map(str, tally.failed))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,7 +22,7 @@ from ..parallel import single_thread
 from ..scattering.impurities import ImpurityStates
 from ..structures.graph import DensityBlocks, Graph
 from ..structures.impurities import Impurities
-from ..structures.strip import MARGIN, Strip
+from ..structures.strip import MARGIN, SIGMA, Strip
 from ..structures.strip_builder import build_strip, strip_graph, strip_parameters
 
 if TYPE_CHECKING:
@@ -44,6 +44,8 @@ UNSEEN = 1e-6
 """A torque below this part of the particle current is none."""
 LARGEST = ("violation", "largest_spin", "closure")
 """What is the largest, and not the mean, of several solves."""
+BATCH, MEMORY, COPIES = 16, 400e6, 8
+"""Most realisations at once, bytes of a batch, arrays as large as all its states."""
 B = 2
 """Number of the component along b = n x t."""
 
@@ -65,15 +67,20 @@ class DrivenStrip:
     impurities: Impurities
     directions: Directions
 
+    def __getstate__(self) -> dict:
+        # The states are as large as the strip: each worker computes its own, once.
+        return {name: getattr(self, name) for name in self.__dataclass_fields__}
+
     @cached_property
     def states(self) -> ImpurityStates:
         """The clean states, with Kwant's sites in the order of the strip."""
-        system = build_strip(self.strip).finalized()
-        tags = np.array([site.tag for site in system.sites])
-        numbers = np.array([self.strip.site(*tag) for tag in tags])
-        projector = self.impurities.projector(self.strip).tocsc()[:, numbers]
-        states = ImpurityStates(system, self.energy, projector, strip_parameters(self.strip))
-        return states.reordered(np.argsort(numbers))
+        return _states(self.strip, self.energy, self.impurities)
+
+    @property
+    def batch(self) -> int:
+        """Realisations at once, so that their states and products stay in `MEMORY`."""
+        modes, sites = self.states.clean.shape[:2]
+        return int(np.clip(MEMORY // (COPIES * 32 * modes * sites * self.directions.solves), 1, BATCH))
 
     @cached_property
     def weights(self) -> NDArray:
@@ -82,13 +89,21 @@ class DrivenStrip:
 
     @cached_property
     def steps(self) -> NDArray:
-        """|n_{j+1} - n_j| = 2 sin(d_j/2) of all bonds along, signed as d."""
+        """|n_{j+1} - n_j| = 2 sin(d_j/2) of all bonds along."""
         return 2 * np.sin(self.strip.twists / 2)
 
     @cached_property
     def slopes(self) -> NDArray:
         """|dn| at the columns inside: the mean of the steps on either side."""
         return (self.steps[:-1] + self.steps[1:]) / 2
+
+    @property
+    def spin_flux_of_rows(self) -> NDArray:
+        """Spin flux along n of each row without impurities, up to a factor."""
+        tail, head = self.strip.bonds_along()[MARGIN * self.strip.n_across : -MARGIN * self.strip.n_across].T
+        psi = self.states.clean
+        flux = np.einsum("m,mia,ab,mib->i", self.weights, psi[:, tail].conj(), SIGMA[0], psi[:, head]).imag
+        return flux.reshape(-1, self.strip.n_across).mean(0)
 
     def responses(self, numbers: Sequence[int]) -> dict[str, NDArray]:
         """Column means, sums and closure of some realisations.
@@ -199,6 +214,17 @@ class DrivenStrip:
         return values["violation"].max(-1) / np.maximum(largest, UNSEEN * np.abs(values["particle_current"]).max(-1))
 
 
+@lru_cache(maxsize=1)
+def _states(strip, energy, impurities):
+    """The clean states of a strip: a worker gets many batches of the same."""
+    system = build_strip(strip).finalized()
+    numbers = np.array([strip.site(*site.tag) for site in system.sites])
+    columns = (2 * numbers[:, None] + [0, 1]).ravel()
+    projector = impurities.projector(strip).tocsc()[:, columns]
+    states = ImpurityStates(system, energy, projector, strip_parameters(strip))
+    return states.reordered(np.argsort(numbers))
+
+
 def _of_columns(values, n):
     """Mean of each column of n sites: (nk, columns * n, ...) to (nk, columns, ...)."""
     return values.reshape(len(values), -1, n, *values.shape[2:]).mean(2)
@@ -217,8 +243,8 @@ class CleanStrip:
     density_of_states : (length,) array
         Per site and energy, mean of each column.
     weighted_density : float
-        Sum of |dn|^2 nu over the impurities, over the sum of |dn|^2 over all sites:
-        their density times nu in a spiral.
+        Sum of |dn|^2 j_s nu over the impurities, over the sum of |dn|^2 j_s over all
+        sites, j_s of the site's row: their density times nu in a periodic spiral.
     spin_flip, spin_orbit : float
         Sums of |dn| T_b of the impurities in second order.
     """
@@ -241,14 +267,15 @@ class CleanStrip:
         slopes = np.pad(driven.slopes, 1).repeat(strip.n_across)
         numbers = impurities.on(strip)[: impurities.n]
         at = slopes[numbers]
-        weight = (slopes[own] ** 2).sum()
+        rows = np.tile(driven.spin_flux_of_rows, len(strip.columns))
+        weight = (slopes**2 * rows)[own].sum()
         sums = {name: float(at @ source[:, B]) for name, source in second_order(driven).items()}
         return cls(
             profiles,
             float(driven.sums(profiles)[0, SUMS.index("flux")]),
             float(driven.closure(profiles)[0]),
             density[own].reshape(-1, strip.n_across).mean(1),
-            float((at**2 * density[numbers]).sum() / weight) if weight else np.nan,
+            float((at**2 * (rows * density)[numbers]).sum() / weight) if weight else np.nan,
             sums["spin_flip"],
             sums["spin_orbit"],
         )

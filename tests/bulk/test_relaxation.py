@@ -69,7 +69,8 @@ def test_closed_form_is_beta_sf():
 
 def test_spin_orbit_beta_of_a_wide_strip():
     """In two dimensions, against second order on the lattice: waves of ten sites (sin k
-    for k takes some 10 %), j as k_F. The factor of 4 that eq. 41 has lost shows.
+    for k takes some 10 %), j as k_F. The factor of 4 that eq. 41 has lost shows, and
+    what the gradient of n adds: sum of k_s^2 s j_s - M j_s, over M, for k_s^2 s j_s.
     """
     energy, exchange, width = 0.35, 0.1, 90
     strip = kt.Strip(width=width, length=7, exchange=exchange, wavevector=0.02)
@@ -77,7 +78,9 @@ def test_spin_orbit_beta_of_a_wide_strip():
     data = kt.spin_relaxation(strip, impurities, energy, progress=False)
     k = np.sqrt(energy + np.array([1, -1]) * exchange)
     own = spin_orbit_beta(2 / strip.n_sites, 0.05, exchange, k, np.full(2, 1 / (4 * np.pi)), k, dimensions=2)
-    assert float(data.beta_spin_orbit_analytic) == pytest.approx(own, rel=0.2)
+    plain, turned = k**2 @ (k * [1, -1]), k**2 @ (k * [1, -1]) - exchange * k.sum()
+    assert turned == pytest.approx((k**2).mean() * (k[0] - k[1]), rel=1e-12)
+    assert float(data.beta_spin_orbit_analytic) == pytest.approx(own * turned / plain, rel=0.15)
     assert float(data.beta_spin_orbit) == pytest.approx(float(data.beta_spin_orbit_analytic), rel=0.01)
 
 
@@ -91,6 +94,8 @@ def test_spin_orbit_beta_of_a_wide_strip():
         (lambda: spin_orbit_beta(0.1, 0.1, 0.3, (1, 1), (1, 1), (1, 2), 4), "unknown number of dimensions '4'"),
         (lambda: spin_orbit_beta(0.1, 0.1, 0.3, 1, (1, 1), (1, 2)), "`wavevectors` must be two numbers"),
         (lambda: spin_orbit_beta(0.1, 0.1, 0, (1, 1), (1, 1), (1, 2)), "`exchange` must not be 0"),
+        (lambda: spin_orbit_beta("a", 1, 1, (1, 1), (1, 1), (1, 2)), "`density` must be a number"),
+        (lambda: spin_orbit_beta(1, np.nan, 1, (1, 1), (1, 1), (1, 2)), "`strength` must be a finite number"),
     ],
 )
 def test_bad_input(call, message):

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from scipy.sparse import csr_array
+from scipy.sparse import csr_array, kron
 
 from kwantorque.errors import ComputationError, InputError
 from kwantorque.scattering.impurities import ImpurityStates
@@ -42,7 +42,7 @@ def test_states_of_any_system_are_kwants():
     clean, dirty = patch(), patch(potential)
     numbers = [[site.tag for site in clean.sites].index(site) for site in where]
     assert [site.tag for site in clean.sites] == [site.tag for site in dirty.sites]
-    projector = csr_array((np.ones(3), (range(3), numbers)), shape=(3, len(clean.sites)))
+    projector = kron(csr_array((np.ones(3), (range(3), numbers)), shape=(3, len(clean.sites))), np.eye(3))
     states = ImpurityStates(clean, 0.4, projector)
     coupling = np.zeros((3, 3, 3, 3), complex)
     for i, site in enumerate(where):
@@ -57,7 +57,7 @@ def test_states_of_any_system_are_kwants():
 def test_green_function_is_the_resolvent():
     """-(g - g+)/2 pi i is the density of all states at the impurities."""
     system = patch()
-    projector = np.eye(len(system.sites))[[7, 12]]
+    projector = np.kron(np.eye(len(system.sites))[[7, 12]], np.eye(3))
     states = ImpurityStates(system, 0.4, projector)
     g = states.green.reshape(6, 6)
     seen = states.seen.reshape(len(states.clean), -1)
@@ -68,7 +68,7 @@ def test_green_function_is_the_resolvent():
 def test_another_order_of_sites():
     system = patch()
     order = np.random.default_rng(3).permutation(len(system.sites))
-    projector = np.eye(len(system.sites))[[7, 12]]
+    projector = np.kron(np.eye(len(system.sites))[[7, 12]], np.eye(3))
     coupling = np.zeros((2, 3, 2, 3), complex)
     coupling[0, :, 0] = coupling[1, :, 1] = 0.5 * np.eye(3)
     expected = ImpurityStates(system, 0.4, projector).with_coupling(coupling)
@@ -78,8 +78,8 @@ def test_another_order_of_sites():
 
 def test_no_modes_and_bound_states_are_said():
     with pytest.raises(InputError, match="at 90 there is no mode"):
-        ImpurityStates(patch(), 90.0, np.eye(len(patch().sites))[:1])
-    states = ImpurityStates(patch(), 0.4, np.eye(len(patch().sites))[:1])
+        ImpurityStates(patch(), 90.0, np.eye(3, 3 * len(patch().sites)))
+    states = ImpurityStates(patch(), 0.4, np.eye(3, 3 * len(patch().sites)))
     states.green = np.eye(3).reshape(1, 3, 1, 3)
     with pytest.raises(ComputationError, match="bind a state at this very energy"):
         states.with_coupling(np.eye(3).reshape(1, 3, 1, 3))

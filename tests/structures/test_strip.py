@@ -30,6 +30,11 @@ def matrix_of(graph):
     return h.reshape(2 * graph.n_sites, -1)
 
 
+def unit_vectors(rng, *shape):
+    vectors = rng.normal(size=(*shape, 3))
+    return vectors / np.linalg.norm(vectors, axis=-1, keepdims=True)
+
+
 def in_order(strip, system):
     order = np.argsort([strip.site(*site.tag) for site in system.sites])
     return (2 * order[:, None] + [0, 1]).ravel()
@@ -43,7 +48,7 @@ def test_graph_and_builder_are_one_hamiltonian(strip, elsewhere):
     strengths = {"spin": 0.3, "scalar": -0.2, "spin_orbit": 0.4 if two_dimensional else 0.0}
     others = draw_sites(strip, 2, seed=1) if elsewhere else None
     impurities = kt.Impurities(draw_sites(strip, n), **strengths, scalar_sites=others)
-    spins, axes = rng.normal(size=(2, n, 3))
+    spins, axes = unit_vectors(rng, 2, n)
     system = kt.build_strip(strip, impurities, spins, axes).finalized()
     h = system.hamiltonian_submatrix(params=strip_parameters(strip, impurities))
     order = in_order(strip, system)
@@ -51,9 +56,9 @@ def test_graph_and_builder_are_one_hamiltonian(strip, elsewhere):
     assert np.allclose(of_graph, h[np.ix_(order, order)], atol=1e-15)
     # And the impurities are what their projector and coupling say.
     clean = matrix_of(strip_graph(strip))
-    b = np.kron(impurities.projector(strip).toarray(), np.eye(2))
+    b = impurities.projector(strip).toarray()
     u = impurities.coupling(spins, axes).reshape(len(b), -1)
-    assert np.allclose(of_graph - clean, b.T @ u @ b, atol=1e-15)
+    assert np.allclose(of_graph - clean, b.conj().T @ u @ b, atol=1e-15)
     assert np.allclose(u, u.conj().T)
 
 
@@ -120,6 +125,18 @@ def test_sites_are_drawn_once_each_and_by_the_seed():
 @pytest.mark.parametrize(
     ("make", "message"),
     [
+        (lambda: kt.build_strip(3), r"`strip` must be a Strip such as Strip\(width=6\)"),
+        (lambda: kt.build_strip(kt.Strip(), 15), "`impurities` must be an Impurities such as"),
+        (lambda: draw_sites(3, 3), "`strip` must be a Strip"),
+        (
+            lambda: kt.build_strip(kt.Strip(), kt.Impurities([(0, 0)]), np.eye(3)),
+            r"`spins` must be a unit vector of each impurity, \(1, 3\)",
+        ),
+        (
+            lambda: kt.build_strip(kt.Strip(), kt.Impurities([(0, 0)]), axes=[[1, 1, 0]]),
+            "`axes` must be unit vectors, got .* 1.41",
+        ),
+        (lambda: kt.build_strip(kt.Strip(), kt.Impurities([(0, 0)]), "up"), "`spins` must be a unit vector"),
         (lambda: kt.Strip(width=0), "`width` must be a whole number >= 1, got 0"),
         (lambda: kt.Strip(length=1), "`length` must be a whole number >= 2, got 1"),
         (lambda: kt.Strip(length=10**8), "at most 100000 sites and 1000 in a column, got 600000000 and 6: lower"),

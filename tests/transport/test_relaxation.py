@@ -4,6 +4,7 @@ Kwant's own solution of the same strip, `Books`, and statistics.
 
 import json
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -20,6 +21,7 @@ from kwantorque.integration.realisations import Directions
 from kwantorque.results.storage import read
 from kwantorque.structures.impurities import draw_sites
 from kwantorque.structures.kwant_builder import load_kwant
+from kwantorque.structures.strip import SIGMA
 from kwantorque.structures.strip_builder import strip_graph, strip_parameters
 from kwantorque.transport.strip import SOURCES, SUMS, CleanStrip, DrivenStrip, realised
 
@@ -380,6 +382,10 @@ def test_what_was_killed_goes_on(tmp_path):
         ({"impurities": kt.Impurities([(41, 0)], spin=0.1)}, r"must be on a site of the strip, \(41, 6\) of them"),
         ({"impurities": kt.Impurities([(1, 0, 0)], spin=0.1)}, "must be on a site of the strip"),
         ({"strip": kt.Strip(width=2), "impurities": kt.Impurities([(1, 0)], spin_orbit=0.1)}, "`width` of at least 3"),
+        (
+            {"strip": kt.Strip(texture="wall", length=9)},
+            r"`wall_width` 8 turns by only 0.31 pi on a `length` of 9: give it at least 36",
+        ),
         ({"out": "beta.txt"}, r"must end in .nc"),
         ({"sed": 3}, "unknown argument of spin_relaxation 'sed'; did you mean 'seed'"),
     ],
@@ -405,3 +411,139 @@ def test_where_there_is_no_beta(strip, why):
         data = kt.spin_relaxation(strip, several(3, spin=0.1), **QUIET)
     assert np.isnan(data.beta)
     assert np.isnan(data.beta_analytic)
+
+
+def test_a_target_needs_a_beta():
+    strip = kt.Strip(width=10, length=7)
+    given = {"average": "antithetic", "target": 0.1, **QUIET}
+    with pytest.raises(InputError, match="`target` is of the error of beta, and there is no beta: the current is not"):
+        kt.spin_relaxation(strip, several(3, strip=strip, spin=0.1), **given)
+    # A torque that vanishes has no error, nor has it a relative one.
+    data = kt.spin_relaxation(STRIP, several(1), **given)
+    assert float(data.beta) == float(data.beta_error) == 0
+
+
+def test_where_all_realisations_fail_the_first_is_named(monkeypatch):
+    monkeypatch.setattr("kwantorque.transport.strip.CLOSURE", 1e-30)
+    for given in ({"realisations": 4}, {"target": 0.2}):
+        with pytest.raises(ComputationError, match="no realisation came out; the first: its books are open by"):
+            kt.spin_relaxation(STRIP, several(2, spin=0.1), average="antithetic", skip_failed=True, **given, **QUIET)
+
+
+def test_one_realisation_has_no_error_that_could_meet_a_target(monkeypatch):
+    genuine = Directions.of
+    monkeypatch.setattr(Directions, "of", lambda self, i: genuine(self, i) * (np.nan if 0 < i < 32 else 1))
+    strip = kt.Strip(length=7)
+    given = {"average": "antithetic", "target": 0.4, "skip_failed": True, **QUIET}
+    with pytest.warns(UserWarning, match="31 of .* realisations failed"):
+        data = kt.spin_relaxation(strip, several(2, strip=strip, spin=0.1), **given)
+    assert float(data.beta_error / data.beta) <= 0.4
+
+
+def test_a_file_of_more_realisations_is_refused(tmp_path):
+    given = {"average": "random", "out": tmp_path / "beta.nc", **QUIET}
+    kt.spin_relaxation(STRIP, several(2, spin=0.1), realisations=20, **given)
+    with pytest.raises(InputError, match=r"holds 20 realisations, more than 8, .* ask for at least 20"):
+        kt.spin_relaxation(STRIP, several(2, spin=0.1), realisations=8, **given)
+    again = kt.spin_relaxation(STRIP, several(2, spin=0.1), realisations=8, resume=False, **given)
+    assert again.sizes["realisation"] == 8
+
+
+def test_failures_in_a_file_are_not_passed_over(one_fails, tmp_path):
+    given = {"out": tmp_path / "beta.nc", **QUIET}
+    with pytest.warns(UserWarning, match="left out: 5"):
+        kt.spin_relaxation(STRIP, several(3, spin=0.1), skip_failed=True, **given)
+    with pytest.raises(ComputationError, match=r"realisation 5 of seed 0 failed: .*skip_failed=True leaves it out"):
+        kt.spin_relaxation(STRIP, several(3, spin=0.1), **given)
+
+
+def test_the_closed_form_between_hard_walls():
+    """Current and states are in the middle: an average over rows is 16 % off."""
+    strip = kt.Strip(width=7, edges="hard")
+    every = kt.Impurities([(x, y) for x in (10, 20, 30) for y in range(7)], spin=0.05)
+    strip_of = driven(every, strip, 1.2)
+    clean = CleanStrip.of(strip_of)
+    closed_form = 2 * np.pi / (3 * 0.3) * 0.05**2 * clean.weighted_density
+    assert closed_form == pytest.approx(-clean.spin_flip / clean.flux, rel=1e-9)
+    data = kt.spin_relaxation(strip, several(5, strip=strip, spin=0.05), 1.2, **QUIET)
+    assert float(data.beta) == pytest.approx(float(data.beta_analytic), rel=3e-3)
+    rows = strip_of.spin_flux_of_rows
+    assert rows == pytest.approx(rows[::-1], rel=1e-9)
+    assert rows.max() > 2 * rows.min()
+
+
+def test_a_spiral_that_turns_the_other_way_is_the_same_in_its_own_frame():
+    """t = dn/dx / |dn/dx| and b = n x t turn over with Q, in given directions too."""
+    impurities = several(2, spin=0.3, spin_orbit=0.2)
+    given = Directions(2, "random", 2, kinds=2)
+    vectors = np.concatenate([given.of(0), given.of(1)])
+    one, other = (
+        kt.spin_relaxation(kt.Strip(wavevector=q), impurities, directions=vectors, **QUIET) for q in (0.1, -0.1)
+    )
+    for name in one.data_vars:
+        assert np.allclose(one[name], other[name], rtol=1e-10, atol=1e-16), name
+
+
+def test_a_spin_orbit_impurity_in_the_frame_of_the_laboratory():
+    """One on a wall, by Kwant's states of sites whose frame does not turn."""
+    kwant = load_kwant()
+    strip, strength, e = kt.Strip(4, 13, texture="wall", wall_width=2.0), 0.4, np.array([0.6, 0.48, 0.64])
+    x0, y0, angles = 6, 1, 2 * np.arctan(np.exp(np.clip(np.arange(-2, 15) - 6, -6, 6) / 2.0))
+    # There n = y, t = -x, b = z.
+    along = np.tensordot([-e[1], e[0], e[2]], SIGMA, 1)
+    lattice = kwant.lattice.square(norbs=2)
+
+    def onsite(x):
+        return 4 * np.eye(2) - 0.3 * (np.cos(angles[x + 2]) * SIGMA[0] + np.sin(angles[x + 2]) * SIGMA[1])
+
+    def add(builder, columns):
+        for x in columns:
+            for y in range(4):
+                builder[lattice(x, y)] = onsite(x)
+        builder[lattice.neighbors()] = -np.eye(2)
+        for x in columns:
+            builder[lattice(x, 0), lattice(x, 3)] = -np.eye(2)
+
+    syst = kwant.Builder()
+    add(syst, range(-2, 15))
+    steps = (1, -1)
+    for i in steps:
+        for j in steps:
+            syst[lattice(x0 + i, y0), lattice(x0, y0 + j)] = 0.25j * strength * i * j * along
+    for outwards, x in ((-1, -2), (1, 14)):
+        lead = kwant.Builder(kwant.TranslationalSymmetry((outwards, 0)))
+        add(lead, [x])
+        for y in range(4):
+            lead[lattice(x + 1, y), lattice(x, y)] = -np.eye(2)
+        syst.attach_lead(lead)
+    syst = syst.finalized()
+    at = {tuple(site.tag): i for i, site in enumerate(syst.sites)}
+    wave_function, torque = kwant.wave_function(syst, 1.0), 0.0
+    for lead, weight in ((0, 0.5), (1, -0.5)):
+        psi = wave_function(lead).reshape(-1, len(at), 2)
+        d_x, d_y = (sum(s * psi[:, at[x0 + s * i, y0 + s * j]] for s in steps) / 2 for i, j in ((1, 0), (0, 1)))
+        turned = along @ SIGMA[2] - SIGMA[2] @ along
+        # i<[H, sigma_z]>
+        torque += weight / (2 * np.pi) * 2 * (-strength * np.einsum("ma,ab,mb", d_x.conj(), turned, d_y)).real
+    one = kt.Impurities([(x0, y0)], spin_orbit=strength)
+    data = kt.spin_relaxation(strip, one, directions=[[e]], **QUIET)
+    found = 4 * float(data.source_spin_orbit.sel(axis="b").sum())
+    assert found == pytest.approx(torque, rel=1e-10)
+    assert abs(torque) > 1e-7
+
+
+def test_states_do_not_travel_to_workers():
+    one = driven(several(2, spin=0.1))
+    before = len(pickle.dumps(one))
+    expected = one.responses([0])["sums"]
+    assert len(pickle.dumps(one)) == before < 10_000
+    assert np.array_equal(pickle.loads(pickle.dumps(one)).responses([0])["sums"], expected)
+
+
+def test_batches_of_large_strips_are_small(monkeypatch):
+    small = driven(several(2, spin=0.1))
+    assert small.batch == 16
+    monkeypatch.setattr("kwantorque.transport.strip.MEMORY", 32 * 8 * 3.5 * small.states.clean[..., 0].size)
+    assert small.batch == 3
+    monkeypatch.setattr("kwantorque.transport.strip.MEMORY", 1.0)
+    assert small.batch == 1
