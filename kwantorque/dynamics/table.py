@@ -43,7 +43,7 @@ TORQUE = "exchange_torque_of_layer"
 POLE = 2e-3
 """sin(angle) to the fixed direction below which a and b are 0/0."""
 HIGHEST = 8
-"""Degree in cos(angle) of what is fitted to many angles; half as many as these to few."""
+"""Degree in cos(angle) of what is fitted to many angles; to few it is half of them."""
 ALIKE = 9
 """Decimals of cos(angle) that points of one angle share."""
 WRONG = 0.1
@@ -52,6 +52,8 @@ WIDEST = 45.0
 """Degrees between two angles, beyond which is warned of what is in between."""
 BEYOND = 1e-6
 """What a magnet may reach beyond the angles of a table, in cos(angle), by rounding."""
+FINE = 181
+"""Angles at which the largest field of a table is looked for."""
 PER_VOLT = "hbar/(2e) S/m^2"
 
 
@@ -135,6 +137,14 @@ class TorqueTable:
             return self.damping_like[0], self.field_like[0]
         splines = (_spline(self.biases, one) for one in (self.damping_like, self.field_like))
         return tuple(np.moveaxis(spline(np.asarray(self.bias, float)), -1, 0) for spline in splines)
+
+    def largest(self, magnet: Macrospin) -> float:
+        """Largest |B| over the table's own angles, in tesla."""
+        moment = magnet.saturation / constants.mu_0 * magnet.thickness * constants.nano
+        cosine = np.cos(np.radians(np.linspace(self.angles[0], self.angles[-1], FINE)))
+        a, b = (np.tensordot(np.vander(cosine, len(c), increasing=True), c, axes=1) for c in self.coefficients())
+        sine = np.sqrt(1 - cosine**2).reshape(-1, *[1] * (a.ndim - 1))
+        return float(np.sqrt((a * sine) ** 2 + b**2).max() / moment)
 
     def on(self, magnet: Macrospin) -> FieldOf:
         """(a m x P - b P)/(Ms d), of the magnet's saturation and thickness."""

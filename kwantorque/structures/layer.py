@@ -150,8 +150,8 @@ class Layer:
     def majority(self) -> int:
         """+1 or -1 where the spin of the electrons' majority is along +m or -m.
 
-        The sign of -tr(H_ex m.s), H_ex all that has the partner "magnetisation". 0 if it
-        is not in the model: there is no magnet, or its carriers are holes.
+        The sign of -tr(H_ex m.s), H_ex all that has the partner "magnetisation". 0 if
+        it is not in the model: there is no magnet, or its carriers are holes.
         """
         if not self.material.is_magnetic or isinstance(self.material, KohnLuttinger):
             return 0

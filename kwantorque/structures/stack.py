@@ -474,8 +474,8 @@ class Stack:
         """Coordinates of a Dataset on this stack.
 
         Positions of sites, bonds and planes in nm, names, magnetisations, majorities
-        and thicknesses of the layers, the layer of each site and bond, axes, leads, and the
-        magnetisation, (n_sites, 3).
+        and thicknesses of the layers, the layer of each site and bond, axes, leads, and
+        the magnetisation, (n_sites, 3).
         """
         bonds = self.z[0] + self.spacing * (np.arange(self.n_sites + 1) - 0.5)
         names = np.array(self.layer_names)
