@@ -67,7 +67,7 @@ PARAMETERS = (
     Parameter("temperature", 0.0, "K", "temperature of the thermal field", signed=False),
     Parameter("volume", 2e4, "nm^3", "volume of the magnet", positive=True),
     Parameter("duration", 35.0, "ns", "how long the motion is followed", positive=True),
-    Parameter("seed", 0.0, "1", "of the thermal field", signed=False),
+    Parameter("seed", 0.0, "1", "of the thermal field; all points of a sweep share one noise", signed=False),
     Parameter("thickness", 3.0, "nm", "thickness of the magnet", positive=True),
     Parameter("efficiency", 0.3, "1", "efficiency eta of the current", positive=True),
 )

@@ -19,7 +19,7 @@ import kwantorque as kt
 d = kt.dynamics
 junction = kt.systems.find("magnetic-tunnel-junction")
 coarse = {"spacing": 0.1, "tolerance": 0.02, "progress": False, "barrier_length": 0.9}
-data = kt.sweep(junction, angle=[0, 60, 120, 180], bias=[0.0, 0.2, 0.4, 0.6], **coarse)
+data = kt.sweep(junction, angle=[0, 45, 90, 135, 180], bias=[0.0, 0.2, 0.4, 0.6], **coarse)
 table = kt.torque_table(data, polariser="x")
 print(table)
 

@@ -40,6 +40,8 @@ __all__ = ["FittedTorque", "fit_torque", "to_cmtj", "to_mumax3", "to_spirit", "t
 
 ANGLES = np.arange(5.0, 180.0, 5.0)
 """Degrees at which a torque is fitted, where it has no angles of its own."""
+LEAST = 1e-9
+"""A polarisation, or one over eps', below which there is none."""
 MEV_PER_TESLA = constants.physical_constants["Bohr magneton in eV/T"][0] * 1e3
 """mu_B in meV/T: Spirit's magnitude of 1 T."""
 
@@ -207,11 +209,25 @@ def _fitted(a: NDArray, c: NDArray, s: NDArray) -> tuple[float, float]:
     return float(found.x[0] * mean), float(np.exp(found.x[1]))
 
 
+def _require_polarised(fit):
+    """P = 0 is refused by mumax3 and by OOMMF, whose torques are in units of it."""
+    if not abs(fit.polarisation) > LEAST * max(abs(fit.secondary), 1.0):
+        raise InputError(
+            f"the polarisation P must not be 0, got {fit.polarisation:.3g}: give a torque without damping-like part as "
+            "the field `field_like` (T) against the polariser instead"
+        )
+
+
 def to_mumax3(fit: FittedTorque) -> str:
     """Lines for an input file of mumax3: J > 0 drives m towards the fixed layer.
 
     With the fixed layer on top; BOTTOM turns the sign of both torques. Zhang-Li's
     torque of the same J is switched off.
+
+    Raises
+    ------
+    InputError
+        P = 0.
 
     Examples
     --------
@@ -222,6 +238,7 @@ def to_mumax3(fit: FittedTorque) -> str:
     >>> print(d.to_mumax3(fit).splitlines()[-1])
     J = vector(0, 0, 1e+11)
     """
+    _require_polarised(fit)
     x, y, z = fit.polariser
     return "\n".join(
         [
@@ -246,6 +263,11 @@ def to_ubermag(fit: FittedTorque) -> dict[str, Any]:
 
     J in A/m^2; `about` says how well it fits and is no argument.
 
+    Raises
+    ------
+    InputError
+        P = 0.
+
     Examples
     --------
     >>> import kwantorque as kt
@@ -255,6 +277,7 @@ def to_ubermag(fit: FittedTorque) -> dict[str, Any]:
     >>> list(d.to_ubermag(fit))
     ['J', 'mp', 'P', 'Lambda', 'eps_prime', 'about']
     """
+    _require_polarised(fit)
     return {
         "J": fit.current_density,
         "mp": fit.polariser,

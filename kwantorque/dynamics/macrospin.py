@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +12,7 @@ from scipy import constants
 
 from ..errors import InputError, known, named, positive, whole
 from ..results.dataset import VERSION
-from .equation import PER_NS, eigenvalues, flow, linear_parts, linearised
+from .equation import PER_NS, eigenvalues, flow, frame, linear_parts, linearised
 from .integrate import heun, path, response
 from .rhythm import STATIC, first_zero, fundamental, mean_and_spread, spectral_peak
 from .terms import GAMMA, Acting
@@ -31,6 +30,8 @@ THERMAL_TURN = 0.05
 MOST = 2_000_000
 """Samples, over all trajectories, that one run may keep in memory."""
 AXES = ("x", "y", "z")
+EVERY = 5
+"""Degrees from a polariser at which its largest field is looked for."""
 
 
 @named
@@ -107,6 +108,8 @@ class Macrospin:
             object.__setattr__(self, name, value)
         known("form", self.form, ("gilbert", "landau-lifshitz"))
         terms = (self.terms,) if callable(getattr(self.terms, "on", None)) else self.terms
+        if not isinstance(terms, Sequence):
+            raise InputError(f"`terms` must be a sequence such as [Field((0, 0, 0.1))], got {terms!r}")
         for term in terms:
             if not callable(getattr(term, "on", None)):
                 raise InputError(
@@ -155,15 +158,18 @@ class Macrospin:
 
     @property
     def scale(self) -> float:
-        """The largest field along +-x, +-y, +-z, at least 1 % of mu0 Ms, in tesla."""
-        largest = 0.01 * self.saturation
-        for axis in AXES:
-            for sign in "+-":
-                # A table need not have all angles.
-                with suppress(InputError):
-                    field = self.field(sign + axis)
-                    largest = max(largest, float(np.sqrt((field * field).sum(axis=-1)).max()))
-        return largest
+        """A bound of |B|, about, at least 1 % of mu0 Ms, in tesla.
+
+        The sum over all terms with an energy, and of each other one by itself, of the
+        largest along +-x, +-y, +-z and, where it has a polariser, every few degrees
+        from that. A term with a method `largest(magnet)` says it itself.
+        """
+        linear_ = tuple(term for term in self.terms if hasattr(term, "parts"))
+        found = 0.01 * self.saturation
+        if linear_:
+            found = max(found, _largest(self.but(terms=linear_)))
+        others = sum(_largest(self.but(terms=(term,)), term) for term in self.terms if not hasattr(term, "parts"))
+        return float(found + others)
 
     def run(
         self,
@@ -194,7 +200,7 @@ class Macrospin:
         tolerance : float
             Of a step, relative.
         seed : int
-            Of the thermal field.
+            Of the thermal field; the same one gives the same noise.
 
         Returns
         -------
@@ -204,7 +210,8 @@ class Macrospin:
             frequency (GHz, of the component that varies most; NaN if amplitude < 1e-4);
             switching_time (ns, the first zero of the start's largest component; NaN).
             For several starts with a dimension `trajectory`. The attribute `drift` is
-            the largest | |m| - 1 | before m was projected.
+            the largest | |m| - 1 | before m was projected; NaN with a temperature, as
+            each step is projected then.
 
         Raises
         ------
@@ -231,6 +238,19 @@ class Macrospin:
         return _run(magnet, start, duration, samples, positive("tolerance", tolerance), whole("seed", seed, 0))
 
 
+def _largest(magnet, term=None):
+    """Of |B| along the axes and the polariser of a term."""
+    if hasattr(term, "largest"):
+        return term.largest(magnet)
+    directions = [sign + axis for axis in AXES for sign in "+-"]
+    if (p := getattr(term, "polariser", None)) is not None:
+        p = np.array(np.broadcast_arrays(*unit("polariser", p)), float)
+        turns = np.radians(np.arange(0, 181, EVERY))
+        directions += [np.moveaxis(np.cos(turn) * p + np.sin(turn) * frame(p)[0], 0, -1) for turn in turns]
+    fields = (magnet.field(m) for m in directions)
+    return max(float(np.sqrt((field * field).sum(axis=-1)).max()) for field in fields)
+
+
 def _joined(parts, m):
     return np.stack(np.broadcast_arrays(*parts, *m)[:3], axis=-1).astype(float)
 
@@ -238,7 +258,16 @@ def _joined(parts, m):
 def _run(magnet, start, duration, samples, tolerance, seed):
     rate = flow(magnet)
     # Parameters may be arrays, too.
-    start = np.stack(np.broadcast_arrays(*start, *rate(*start))[:3])
+    try:
+        start = np.stack(np.broadcast_arrays(*start, *rate(*start), magnet.damping, magnet.temperature)[:3])
+    except ValueError as error:
+        if isinstance(error, InputError):
+            raise
+        raise InputError(
+            f"`start` and the strengths of terms must be one each, or as many, got {start[0].size} starts: {error}"
+        ) from None
+    if start.ndim > 2:
+        raise InputError(f"strengths must be numbers, or arrays (n) of them, got a shape {start.shape[1:]}")
     hot = bool(np.any(np.asarray(magnet.temperature) > 0))
     # Between two that are kept there are others, for zeros and returns.
     steps = PER_NS * duration * magnet.scale / TURN
@@ -246,18 +275,25 @@ def _run(magnet, start, duration, samples, tolerance, seed):
         # Neither the fields nor the noise turn m by more than that in a step.
         noise = float(np.max(thermal_variance(magnet)))
         steps = PER_NS * duration * max(magnet.scale / THERMAL_TURN, noise / THERMAL_TURN**2)
-    samples = samples or max(int(np.ceil(PER_NS * duration * magnet.scale / TURN)), 200) + 1
-    between = max(int(np.ceil(steps / (samples - 1))), 1)
+    # A multiple of four, for the last quarter.
+    enough = 4 * max(int(np.ceil(PER_NS * duration * magnet.scale / TURN / 4)), 50)
+    samples = samples or enough + 1
+    # Of a hot one not all steps are kept, but all that frequencies take.
+    every = max(int(np.ceil(enough / (samples - 1))), 1)
+    between = max(int(np.ceil(steps / (samples - 1) / every)), 1) * every
     fine = between * (samples - 1) + 1
     count = start[0].size
-    if (samples if hot else fine) * count > MOST * (10 if hot else 1):
+    kept = every * (samples - 1) + 1
+    taken = kept if hot else fine
+    if taken * count > MOST * (10 if hot else 1):
         raise InputError(
-            f"`duration` = {duration:g} ns takes {fine} samples of {count} trajectories: shorten it, or use "
+            f"`duration` = {duration:g} ns takes {taken} samples of {count} trajectories: shorten it, or use "
             "`kwantorque.dynamics.settle`, which keeps none"
         )
     times = np.linspace(0.0, duration, fine)
     if hot:
-        m, drift, times, between = _heated(magnet, rate, start, times, between, seed), 0.0, times[::between], 1
+        stride = between // every
+        m, drift, times, between = _heated(magnet, rate, start, times, stride, seed), np.nan, times[::stride], every
     else:
         m, drift = path(rate, start, PER_NS * times, tolerance)
     return _dataset(magnet, rate, times, m, between, hot).assign_attrs(drift=drift)

@@ -18,7 +18,7 @@ from .integrate import rk4
 from .macrospin import AXES, Macrospin
 from .rhythm import STATIC, fundamental, mean_and_spread
 from .terms import GAMMA
-from .vectors import unit
+from .vectors import scalar, unit
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -106,12 +106,24 @@ def settle(
     """
     if not axes:
         raise InputError("`settle` needs parameters to sweep by name, such as torque=[0.0, 0.01]")
-    values = {name: np.atleast_1d(np.asarray(x, float)) for name, x in axes.items()}
+    if "axis" in axes:
+        raise InputError("`axis` is the dimension of x, y, z: give the parameter of `build` another name")
+    values = {name: _numbers(name, x) for name, x in axes.items()}
+    first = unit("start", start)
+    if np.ndim(first[0]):
+        raise InputError(f"`start` must be one direction for all, got shape {np.shape(start)}")
     grid = [one.ravel() for one in np.meshgrid(*values.values(), indexing="ij")]
     columns = dict(zip(values, grid, strict=True))
     options = {"duration": duration, "step": step, "frequency": frequency}
     options |= {"executor": executor, "progress": progress}
     return _dataset(values, settled(build, columns, start=start, **options))
+
+
+def _numbers(name, values):
+    found = np.atleast_1d(scalar(name, values))
+    if found.ndim > 1 or not found.size:
+        raise InputError(f"`{name}` must be a number, or a list of at least one, got {values!r}")
+    return found
 
 
 def settled(
@@ -224,7 +236,10 @@ class _Batch:
         self.largest = np.argmax(np.abs(start), axis=0)
         self.scale = float(np.max(self.magnet.scale))
         step = task.step / max(self.magnet.saturation, self.scale)
-        self.steps = 4 * int(np.ceil(PER_NS * task.duration / step / 4))
+        # The last quarter is a whole number of samples.
+        self.every = max(int(SAMPLED / (step * self.scale)), 1)
+        whole = 4 * self.every
+        self.steps = whole * int(np.ceil(PER_NS * task.duration / step / whole))
         self.step = PER_NS * task.duration / self.steps
         self.found = {"m": start.T.copy(), "m_mean": start.T.copy(), "settled": np.zeros(count, "int8")}
         self.found |= {"amplitude": np.zeros(count)}
@@ -241,7 +256,7 @@ class _Batch:
             self._step(i)
             if i % CHECKED == 0 and not self._drop_settled():
                 return self.found
-        every = max(int(SAMPLED / (self.step * self.scale)), 1)
+        every = self.every
         most = max(int(MEMORY * every / (3 * (self.steps - tail))), 1)
         which, m = self.which, self.m
         for j in range(0, len(which), most):

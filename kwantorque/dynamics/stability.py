@@ -9,7 +9,7 @@ import numpy as np
 
 from .equation import eigenvalues, frame, linear_parts, linearised, unstable_directions
 from .integrate import projected
-from .vectors import unit
+from .vectors import crossed, unit
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -78,8 +78,23 @@ def equilibrium(magnet: Macrospin, start: ArrayLike | str) -> NDArray:
         left = [i for i in left if i not in groups[-1]]
     driven = [g for g in groups if np.abs(b[g]).max() > EQUAL * size]
     found = [*_along_roots(own, b, driven), *_off_roots(own, b, s, [g for g in groups if g not in driven])]
-    best = max(found, key=lambda m: m @ s)
-    return axes @ (best / np.linalg.norm(best))
+    # In a tiny field roots are lost by rounding; the points are next to those without.
+    found = _polished(own, b, size, [*found, *_off_roots(own, 0 * b, s, groups)])
+    return axes @ max(found, key=lambda m: m @ s)
+
+
+def _polished(own, b, size, found):
+    """Those of some points that are fixed, after Newton's steps."""
+    m = projected(np.stack(found, axis=1))
+
+    def rate(x, y, z):
+        return crossed((x, y, z), [a * component + c for a, component, c in zip(own, (x, y, z), b, strict=True)])
+
+    moved, _, good = _newton(rate, m)
+    # On a circle of equilibria Newton's step is 0/0.
+    still = np.sqrt((np.stack(rate(*m)) ** 2).sum(axis=0)) <= EQUAL * size
+    points = np.where(good, moved, m)[:, good | still]
+    return points.T if points.size else m.T
 
 
 def _along_roots(own, b, driven):

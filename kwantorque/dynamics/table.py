@@ -1,12 +1,13 @@
 """Torques of the transport part, as a function of angle and bias, for the dynamics.
 
-The torque per area on a magnet whose majority spin points along n, beside a fixed
+The torque per area on a magnet whose angular momentum points along n, beside a fixed
 direction p, is
 
     T = a n x (p x n) + b p x n,        a, b functions of n.p and of the bias.
 
-It changes the magnet's angular momentum, which points along n. The magnetic moment
-points the other way, m = -n, and with P = -p the equation of motion of m gets
+Of a magnet of electrons n is the spin of their majority, which the data know
+(`layer_majority`): along or against the layer's `m`. The magnetic moment points the
+other way, m = -n, and with P = -p the equation of motion of m gets
 
     dm/dt = gamma/(Ms d) [a m x (P x m) + b m x P],
 
@@ -15,15 +16,17 @@ the field (a m x P - b P)/(Ms d).
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import xarray as xr
+from numpy.polynomial import chebyshev
 from scipy import constants
 from scipy.interpolate import CubicSpline
 
-from ..errors import ComputationError, InputError, finite, known, named
+from ..errors import AccuracyWarning, ComputationError, InputError, known, named, users_level
 from ..results.si import to_si
 from .terms import polarised
 from .vectors import unit
@@ -40,9 +43,17 @@ TORQUE = "exchange_torque_of_layer"
 POLE = 2e-3
 """sin(angle) to the fixed direction below which a and b are 0/0."""
 HIGHEST = 8
-"""Degree in cos(angle) of what is fitted to many angles."""
+"""Degree in cos(angle) of what is fitted to many angles; to few it is half of them."""
+ALIKE = 9
+"""Decimals of cos(angle) that points of one angle share."""
+WRONG = 0.1
+"""Deviation over the largest torque that is refused, or warned of."""
+WIDEST = 45.0
+"""Degrees between two angles, beyond which is warned of what is in between."""
 BEYOND = 1e-6
 """What a magnet may reach beyond the angles of a table, in cos(angle), by rounding."""
+FINE = 181
+"""Angles at which the largest field of a table is looked for."""
 PER_VOLT = "hbar/(2e) S/m^2"
 
 
@@ -50,8 +61,8 @@ PER_VOLT = "hbar/(2e) S/m^2"
 class TorqueTable:
     """Damping-like and field-like torque per area, as `torque_table` makes it.
 
-    A term for a `Macrospin` at one bias: T is a polynomial in cos(angle) through the
-    angles of the table, cubic in between biases.
+    A term for a `Macrospin` at one bias: a and b are polynomials in cos(angle), of half
+    as high a degree as there are angles off the poles, and cubic in between biases.
 
     Parameters
     ----------
@@ -62,7 +73,8 @@ class TorqueTable:
     damping_like, field_like : (v, degree + 1) array, J/m^2
         Coefficients of a and b in powers of cos(angle), the constant first.
     residual : float
-        Largest deviation from the data over the largest torque.
+        Largest deviation of the torque at an angle from what the other angles make of
+        it, over the largest torque; NaN of one angle.
     polariser : str or 3-vector
         P, the fixed direction of the moments, in the frame of the magnet.
     bias : float or array, V
@@ -126,6 +138,14 @@ class TorqueTable:
         splines = (_spline(self.biases, one) for one in (self.damping_like, self.field_like))
         return tuple(np.moveaxis(spline(np.asarray(self.bias, float)), -1, 0) for spline in splines)
 
+    def largest(self, magnet: Macrospin) -> float:
+        """Largest |B| over the table's own angles, in tesla."""
+        moment = magnet.saturation / constants.mu_0 * magnet.thickness * constants.nano
+        cosine = np.cos(np.radians(np.linspace(self.angles[0], self.angles[-1], FINE)))
+        a, b = (np.tensordot(np.vander(cosine, len(c), increasing=True), c, axes=1) for c in self.coefficients())
+        sine = np.sqrt(1 - cosine**2).reshape(-1, *[1] * (a.ndim - 1))
+        return float(np.sqrt((a * sine) ** 2 + b**2).max() / moment)
+
     def on(self, magnet: Macrospin) -> FieldOf:
         """(a m x P - b P)/(Ms d), of the magnet's saturation and thickness."""
         moment = magnet.saturation / constants.mu_0 * magnet.thickness * constants.nano
@@ -172,7 +192,11 @@ def _spline(x, values):
 
 @named
 def torque_table(
-    data: xr.Dataset, layer: str | None = None, *, polariser: ArrayLike | str | None = None
+    data: xr.Dataset,
+    layer: str | None = None,
+    *,
+    polariser: ArrayLike | str | None = None,
+    moment: str | None = None,
 ) -> TorqueTable:
     """Torques of transport over angle and bias, as a term for a `Macrospin`.
 
@@ -186,22 +210,33 @@ def torque_table(
     layer : str, optional
         The magnet that moves; the last one whose direction changes, by default.
     polariser : str or 3-vector, optional
-        P, the fixed direction in the frame of the `Macrospin`. By default that of the
-        data: against the other magnet's m; of a junction with one magnet -z.
+        P, the fixed direction of the moment in the frame of the `Macrospin`. By default
+        that of the data; of a junction with one magnet -z.
+    moment : {"along", "against"}, optional
+        How the magnets' moments are to the `m` of their layers. By default against the
+        spin of the electrons' majority; of holes it must be said: of GaMnAs, "against"
+        an `m` that is the spin of Mn.
 
     Returns
     -------
     TorqueTable
-        Callable by `at(bias)`; its `residual` says how well it meets the data.
+        Callable by `at(bias)`; its `residual` says how well it meets an angle that it
+        was not made of.
 
     Raises
     ------
     InputError
         A Dataset without `magnetisation` and a torque on each layer, without a sweep of
-        an angle, with points that failed, or with other dimensions than angle and bias.
+        an angle, with points that failed, or with other dimensions than angle and bias;
+        a majority that is not known, without `moment`.
     ComputationError
         The torque is not of the form above: it has a part along the magnetisation, or
         points of one angle differ.
+
+    Warns
+    -----
+    AccuracyWarning
+        More than 45 degrees between two angles, or a residual above 10 %.
 
     References
     ----------
@@ -212,7 +247,7 @@ def torque_table(
     >>> import kwantorque as kt
     >>> junction = kt.systems.find("magnetic-tunnel-junction")
     >>> coarse = {"spacing": 0.1, "tolerance": 0.1, "progress": False, "bias": 0.4}
-    >>> data = kt.sweep(junction, angle=[0, 60, 120, 180], **coarse)
+    >>> data = kt.sweep(junction, angle=[0, 45, 90, 135, 180], **coarse)
     >>> table = kt.torque_table(data, polariser="x")
     >>> magnet = kt.Macrospin(saturation=1.5, thickness=1.5, terms=[table])
     >>> bool(abs(magnet.field("y")).max() > 1e-4)  # T
@@ -243,7 +278,9 @@ def torque_table(
     moving, fixed = _directions(data, angle, layer)
     bias = data.bias.values if "bias" in torque.dims else np.empty(0)
     on = torque.sel(layer=moving).transpose(*(["bias"] if len(bias) else []), angle, "axis").values
-    n, p = data.layer_m.sel(layer=moving).transpose(angle, "axis").values, fixed
+    signs = _along_spin(data, [name for name in (moving, fixed) if name], moment)
+    n = signs[0] * data.layer_m.sel(layer=moving).transpose(angle, "axis").values
+    p = signs[1] * data.layer_m.sel(layer=fixed).isel({angle: 0}).values if fixed else np.array([0.0, 0.0, 1.0])
     about = {"polariser": tuple(-p) if polariser is None else polariser, "linear": torque.attrs["units"] == PER_VOLT}
     if about["linear"]:
         on = on * constants.hbar / (2 * constants.e)
@@ -253,7 +290,7 @@ def torque_table(
 
 
 def _directions(data, angle, layer):
-    """The layer that moves, and the unit vector of what does not."""
+    """Names of the layer that moves, and of the one that does not, or None."""
     m = data.layer_m.transpose(angle, "layer", "axis").values
     names = [str(name) for name in data["layer"].values]
     magnetic = np.isfinite(m).all(axis=(0, 2)) & ((m**2).sum(axis=2) > 0).all(axis=0)
@@ -267,7 +304,23 @@ def _directions(data, angle, layer):
     if moving not in turning:
         raise InputError(f"layer {layer!r} does not turn in the sweep of `{angle}`")
     resting = [i for i in np.nonzero(magnetic)[0] if i not in turning]
-    return names[moving], m[0, resting[0]] if resting else np.array([0.0, 0.0, 1.0])
+    return names[moving], names[resting[0]] if resting else None
+
+
+def _along_spin(data, layers, moment):
+    """+1 or -1 of layers whose angular momentum is along or against their m."""
+    if moment is not None:
+        return [{"along": -1, "against": 1}[known("moment", moment, ("along", "against"))]] * len(layers)
+    signs = []
+    for layer in layers:
+        found = np.unique(data.layer_majority.sel(layer=layer)) if "layer_majority" in data.coords else [0]
+        if len(found) > 1 or not found[0]:
+            raise InputError(
+                f"the data do not say which spin is the majority's in the layer {layer!r}: give "
+                '`moment="against"` if the magnetic moment is against the layer\'s `m`, else "along"'
+            )
+        signs.append(int(found[0]))
+    return signs
 
 
 def _table(torques, n, p, biases, order, about):
@@ -275,24 +328,56 @@ def _table(torques, n, p, biases, order, about):
     cosine = n @ p
     sine = np.sqrt(np.clip(1 - cosine**2, 0, None))
     inner = sine > POLE
-    damping, across = np.cross(n, np.cross(p, n)), np.cross(p, n)
-    square = (sine**2)[inner]
-    a, b = ((torques[:, inner] * e[inner]).sum(axis=-1) / square for e in (damping, across))
-    degree = min(len(np.unique(cosine[inner].round(9))) - 1, HIGHEST)
-    if degree < 0:
+    if not inner.any():
         raise InputError("a torque table needs an angle off the fixed direction")
-    powers = np.vander(cosine[inner], degree + 1, increasing=True)
-    fits = [np.linalg.lstsq(powers, one.T, rcond=None)[0].T for one in (a, b)]
-    made = np.einsum("va,ai->vai", fits[0] @ powers.T, damping[inner])
-    made += np.einsum("va,ai->vai", fits[1] @ powers.T, across[inner])
-    largest = np.abs(torques).max()
-    residual = float(np.abs(made - torques[:, inner]).max() / largest) if largest > 0 else 0.0
-    if residual > finite("residual", 0.1):
+    basis = np.stack([np.cross(n, np.cross(p, n)), np.cross(p, n)])[:, inner]
+    parts = np.einsum("vai,cai->cva", torques[:, inner], basis) / sine[inner] ** 2
+    # Points of one angle are left out together, and must agree.
+    _, alike = np.unique(cosine[inner].round(ALIKE), return_inverse=True)
+    same = (alike[:, None] == alike) / np.bincount(alike)[alike]
+    largest = np.abs(torques).max() or 1.0
+
+    def deviation(found):
+        return float(np.abs(np.einsum("cva,cai->vai", found, basis) - torques[:, inner]).max() / largest)
+
+    if (wrong := deviation(parts @ same)) > WRONG:
         raise ComputationError(
             f"the torques are not of the form a n x (p x n) + b p x n with a, b of n.p only: they differ by "
-            f"{residual:.0%} of the largest; more angles, a smaller tolerance, or another layer may help"
+            f"{wrong:.0%} of the largest; a smaller tolerance, or another layer may help"
         )
+    fits = _fitted(parts, cosine[inner], sine[inner], alike)
     angles = np.sort(np.degrees(np.arccos(np.clip(cosine, -1, 1))))
-    if len(biases):
-        fits = [one[order] for one in fits]
-    return TorqueTable(angles, biases, *fits, residual, **about)
+    residual = np.nan
+    if alike.max():
+        without = np.empty_like(parts)
+        for one in range(alike.max() + 1):
+            out = alike == one
+            fit = _fitted(parts[..., ~out], cosine[inner][~out], sine[inner][~out], alike[~out])
+            without[..., out] = fit @ np.vander(cosine[inner][out], fit.shape[-1], increasing=True).T
+        residual = deviation(without)
+    _warn_of(angles, residual)
+    return TorqueTable(angles, biases, *(fits[:, order] if len(biases) else fits), residual, **about)
+
+
+def _fitted(parts, cosine, sine, alike):
+    """Powers of cos(angle) of the least squares of the torque, (2, v, degree + 1)."""
+    count = len(np.unique(alike))
+    degree = min(count // 2, count - 1, HIGHEST)
+    weighted = sine[:, None] * chebyshev.chebvander(cosine, degree)
+    found = np.linalg.lstsq(weighted, (parts * sine).reshape(-1, len(sine)).T, rcond=None)[0]
+    powers = np.zeros((degree + 1, degree + 1))
+    for i in range(degree + 1):
+        powers[i, : i + 1] = chebyshev.cheb2poly(np.eye(degree + 1)[i, : i + 1])
+    return (found.T @ powers).reshape(*parts.shape[:2], -1)
+
+
+def _warn_of(angles, residual):
+    gap = np.diff(angles).max() if len(angles) > 1 else 180.0
+    if gap > WIDEST + 1e-6:
+        why = f"has a gap of {gap:.0f} degrees between its angles"
+    elif residual > WRONG:
+        why = f"misses an angle that it is not made of by {residual:.0%} of the largest torque"
+    else:
+        return
+    message = f"the torque table {why}: sweep more angles, such as every 15 degrees"
+    warnings.warn(message, AccuracyWarning, stacklevel=users_level())

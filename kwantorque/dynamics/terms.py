@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 from scipy import constants
 
-from ..errors import InputError, known
+from ..errors import InputError, finite, known, positive
 from .vectors import is_zero, scalar, unit, vector
 
 if TYPE_CHECKING:
@@ -357,6 +357,11 @@ def torque_of_current(current_density: float, efficiency: float, saturation: flo
         mu0 Ms.
     thickness : float, nm
 
+    Raises
+    ------
+    InputError
+        efficiency = 0, or a saturation or thickness that is not > 0.
+
     Examples
     --------
     >>> import kwantorque as kt
@@ -377,11 +382,20 @@ def current_density_of(torque: float, efficiency: float, saturation: float, thic
     torque, efficiency, saturation, thickness
         As in `torque_of_current`.
 
+    Raises
+    ------
+    InputError
+        As `torque_of_current` does.
+
     Examples
     --------
     >>> import kwantorque as kt
     >>> f"{kt.dynamics.current_density_of(0.0052, 0.3, 1.0, 3.0):.4g}"
     '1.257e+11'
     """
+    efficiency = finite("efficiency", efficiency)
+    if efficiency == 0:
+        raise InputError("`efficiency` must not be 0: no current would exert a torque")
+    saturation, thickness = positive("saturation", saturation, "T"), positive("thickness", thickness, "nm")
     moment = saturation**2 / constants.mu_0 * thickness * constants.nano
     return 2 * constants.e / (constants.hbar * efficiency) * moment * torque

@@ -6,6 +6,7 @@ same operations.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -81,10 +82,9 @@ def unit(name: str, values: ArrayLike | str) -> Components:
     kwantorque.errors.InputError: `start` must have a length, |m| > 0, got (0, 0, 0)
     """
     if isinstance(values, str):
-        sign, axis = (-1.0 if values[:1] == "-" else 1.0), "xyz".find(values.lstrip("+-") or "?")
-        if axis < 0:
+        if not re.fullmatch(r"[+-]?[xyz]", values):
             raise InputError(f"`{name}` must be an axis such as 'x' or '-z', or a vector, got {values!r}")
-        values = sign * np.eye(3)[axis]
+        values = (-1.0 if values[0] == "-" else 1.0) * np.eye(3)["xyz".index(values[-1])]
     x, y, z = vector(name, values)
     length = np.sqrt(x * x + y * y + z * z)
     if not np.all(length > 0):

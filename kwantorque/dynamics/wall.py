@@ -318,7 +318,7 @@ def drift_and_beta(data: xr.Dataset, *, current_density: float, saturation: floa
     Raises
     ------
     InputError
-        The Dataset has neither results, or is a sweep.
+        The Dataset has neither results, or is a sweep; the adiabatic torque is 0.
 
     Examples
     --------
@@ -340,6 +340,8 @@ def drift_and_beta(data: xr.Dataset, *, current_density: float, saturation: floa
             one, other = float(data[first]), float(data[second])
             if first == "result_polarisation":
                 return {"drift_velocity": velocity * one, "beta": other}
+            if one == 0:
+                raise InputError("the adiabatic torque must not be 0: beta is the non-adiabatic one over it")
             return {"drift_velocity": -velocity * one, "beta": other / one}
     raise InputError(
         "`data` must be a single run of `domain-wall`, with torque_adiabatic and torque_nonadiabatic, or of "

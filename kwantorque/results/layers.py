@@ -13,6 +13,8 @@ __all__ = ["components"]
 COLLINEAR = 1e-6
 """|m x m'| below which two magnetisations span no plane."""
 OF_LAYER = "_of_layer"
+OF_EACH = ["layer_m", "layer_majority", "layer_thickness"]
+"""Coordinates of the layers, beside their names."""
 
 
 @named
@@ -103,7 +105,7 @@ def components(data: xr.Dataset, layer: str, reference: str, torque: str = "exch
         if name + ERROR in data:
             about = about | {"long_name": f"largest error of {part}"}
             found[part + ERROR] = (abs(direction).sum("axis", skipna=False) * data[name + ERROR]).assign_attrs(about)
-    return xr.Dataset(found, attrs=data.attrs).drop_vars(["layer", "layer_m", "layer_thickness"], errors="ignore")
+    return xr.Dataset(found, attrs=data.attrs).drop_vars(["layer", *OF_EACH], errors="ignore")
 
 
 def _magnetisation(data, layer):
@@ -112,4 +114,4 @@ def _magnetisation(data, layer):
         raise InputError(f"the magnetisation of the layer {layer!r} varies in it: cut it into uniform layers")
     if not m.any():
         raise InputError(f"the layer {layer!r} has no magnetisation")
-    return m.drop_vars("layer_thickness", errors="ignore")
+    return m.drop_vars(OF_EACH, errors="ignore")

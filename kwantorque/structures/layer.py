@@ -16,6 +16,7 @@ import numpy as np
 from ..algebra import direction
 from ..errors import InputError, finite, instance, length, named
 from ..materials.base import Material, Term, check_conserved, check_material
+from ..materials.luttinger import KohnLuttinger
 from ..materials.polynomial import Polynomial
 from ..materials.terms import Brick
 
@@ -144,6 +145,19 @@ class Layer:
         Zero if there is none, NaN if it varies.
         """
         return np.full(3, np.nan) if callable(self.m) else self.magnetisation_at(0.0)
+
+    @property
+    def majority(self) -> int:
+        """+1 or -1 where the spin of the electrons' majority is along +m or -m.
+
+        The sign of -tr(H_ex m.s), H_ex all that has the partner "magnetisation". 0 if
+        it is not in the model: there is no magnet, or its carriers are holes.
+        """
+        if not self.material.is_magnetic or isinstance(self.material, KohnLuttinger):
+            return 0
+        up = np.array([0.0, 0.0, 1.0])
+        terms = [term for term in self.material.terms(up) if term.partner == "magnetisation"]
+        return -int(np.sign(sum(np.trace(term(np.zeros(3)) @ self.material.spin[2]).real for term in terms)))
 
     def same_crystal(self, other: Layer) -> bool:
         """Whether the two layers differ in nothing but their thickness and name."""

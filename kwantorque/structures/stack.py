@@ -473,9 +473,9 @@ class Stack:
     def coordinates(self) -> dict[str, Any]:
         """Coordinates of a Dataset on this stack.
 
-        Positions of sites, bonds and planes in nm, names, magnetisations and
-        thicknesses of the layers, the layer of each site and bond, axes, leads, and the
-        magnetisation, (n_sites, 3).
+        Positions of sites, bonds and planes in nm, names, magnetisations, majorities
+        and thicknesses of the layers, the layer of each site and bond, axes, leads, and
+        the magnetisation, (n_sites, 3).
         """
         bonds = self.z[0] + self.spacing * (np.arange(self.n_sites + 1) - 0.5)
         names = np.array(self.layer_names)
@@ -488,6 +488,11 @@ class Stack:
                 ("layer", "axis"),
                 np.array([region.layer.uniform_m for region in self.regions]),
                 {"units": "1", "long_name": "direction of the magnetisation of the layer; NaN where it varies"},
+            ),
+            "layer_majority": (
+                "layer",
+                np.array([region.layer.majority for region in self.regions]),
+                {"units": "1", "long_name": "sign along layer_m of the spin of the electrons' majority; 0: not known"},
             ),
             "layer_thickness": (
                 "layer",

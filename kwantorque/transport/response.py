@@ -133,8 +133,9 @@ def torques(
         by its name, "left" and "right" for the leads, and `torque_of_term` the same of
         each term. `conductance` and `resistance_area` are dI/dV and its inverse. The
         coordinate `magnetisation` has the direction of M on every site, `layer_m` that
-        of every layer. attrs: version, energy, source, stack, parameters
-        (these three as JSON), solver, solver_options, kwant_version, rounding_nm,
+        of every layer, `layer_majority` the sign along it of the spin of
+        the majority. attrs: version, energy, source, stack, parameters (these three as
+        JSON), solver, solver_options, kwant_version, rounding_nm,
         tolerance, error_estimate, closure, k_points, k_points_left_to_kwant, k_rule,
         rotation_order, seconds. `closure` is the largest relative violation of the
         balance of angular momentum and particles, of any sum over the 15 k-points of a

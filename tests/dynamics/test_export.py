@@ -209,3 +209,10 @@ def test_nothing_of_other_codes_is_imported():
 def test_bad_input(call, message):
     with pytest.raises(InputError, match=message):
         call()
+
+
+@pytest.mark.parametrize("write", [kt.dynamics.to_mumax3, kt.dynamics.to_ubermag])
+def test_codes_that_need_a_polarisation_get_no_zero(write):
+    fit = kt.dynamics.fit_torque(kt.dynamics.Slonczewski(0.0, "x"), kt.Macrospin(), current_density=1e11)
+    with pytest.raises(kt.InputError, match="P must not be 0, got 0: give a torque without"):
+        write(fit)

@@ -236,3 +236,61 @@ def test_equilibria_of_known_magnets():
 def test_bad_input(call, message):
     with pytest.raises(InputError, match=message):
         call()
+
+
+def test_scale_sums_over_terms_and_needs_no_angle_of_a_table():
+    none = np.zeros((1, 1))
+    table = kt.dynamics.TorqueTable(np.array([10.0, 80.0]), np.empty(0), none, none, 0.0, "z")
+    magnet = kt.Macrospin(0.1, damping=0.0, terms=[kt.dynamics.Field((0, 0, 2.0)), table])
+    assert magnet.scale == pytest.approx(2.0)
+    assert float(magnet.run((1, 0, 1), duration=1.0).frequency) == pytest.approx(2 * 28.025, rel=1e-3)
+    torque = kt.dynamics.Slonczewski(0.1, (1, 1, 1), asymmetry=10.0)
+    peaked = kt.Macrospin(terms=[torque])
+    turns = np.radians(np.arange(0, 180, 0.1))[:, None]
+    p, across = np.array([1, 1, 1]) / np.sqrt(3), np.array([1, -1, 0]) / np.sqrt(2)
+    largest = np.linalg.norm(peaked.field(np.cos(turns) * p + np.sin(turns) * across), axis=1).max()
+    assert peaked.scale == pytest.approx(largest, rel=0.1)
+
+
+def test_samples_of_a_hot_run_do_not_change_what_is_measured():
+    magnet = kt.Macrospin(damping=0.01, temperature=30.0, terms=[kt.dynamics.Field((0, 0, 1.0))])
+    full, few = (magnet.run((1, 0, 1), duration=2.0, samples=samples) for samples in (None, 40))
+    assert few.sizes["time"] == 40
+    assert np.isnan(few.drift)
+    assert float(few.frequency) == pytest.approx(28.025, rel=0.05)
+    assert float(full.frequency) == pytest.approx(float(few.frequency), rel=0.05)
+    # Where m_x, 0.7 at the start, is zero first: about a quarter of a turn.
+    assert float(few.switching_time) == pytest.approx(0.25 / 28.025, rel=0.2)
+
+
+def test_equilibria_in_tiny_fields_are_next_to_those_without():
+    rng = np.random.default_rng(1)
+    for size in (1e-2, 1e-6, 1e-8, 1e-10, 1e-11):
+        terms = [kt.dynamics.Uniaxial(0.02, "x"), kt.dynamics.Demagnetisation()]
+        magnet = kt.Macrospin(terms=[*terms, kt.dynamics.Field(0.3 * size * rng.normal(size=3))])
+        found = kt.dynamics.equilibrium(magnet, (-1, 0.05, 0.05))
+        assert found[0] < -0.9
+        assert np.linalg.norm(np.cross(found, magnet.field(found))) < 1e-12
+
+
+def of(torque):
+    return kt.Macrospin(terms=[kt.dynamics.Slonczewski(torque)])
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        (lambda d: of([0.1, 0.2, 0.3]).run(np.eye(3)[:2], duration=1), "must be one each, or as many, got 2 starts"),
+        (lambda d: d.settle(of, start="x", torque=[]), "a list of at least one"),
+        (lambda d: d.settle(of, start=np.eye(3)[:2], torque=[0.1, 0.2, 0.3]), "one direction for all"),
+        (lambda d: d.settle(lambda axis: of(axis), start="x", axis=[0.1]), "another name"),
+        (lambda d: kt.Macrospin(terms=5), "must be a sequence"),
+        (lambda d: d.torque_of_current(1e11, 0.3, 0.0, 3.0), "`saturation` must be > 0"),
+        (lambda d: d.torque_of_current(1e11, 0.0, 1.0, 3.0), "`efficiency` must not be 0"),
+        (lambda d: kt.Macrospin().field("xy"), "must be an axis"),
+        (lambda d: kt.Macrospin().field("--x"), "must be an axis"),
+    ],
+)
+def test_input_that_has_no_meaning_is_refused_in_words(wrong, message):
+    with pytest.raises(kt.InputError, match=message):
+        wrong(kt.dynamics)

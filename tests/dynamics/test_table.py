@@ -35,6 +35,7 @@ def made(a, b, angles=(0, 30, 60, 90, 120, 150, 180), biases=None, unit="eV/nm^2
         "layer": ["left", "barrier", "right"],
         "axis": list("xyz"),
         "layer_m": (dims[1:], m),
+        "layer_majority": ("layer", [1, 0, 1]),
         "magnetisation": (("angle", "site", "axis"), n[:, None, :]),
     }
     data = xr.Dataset({"exchange_torque_of_layer": (dims, torque, {"units": unit})}, coords)
@@ -107,7 +108,7 @@ def test_a_slonczewski_torque_goes_through_a_table_unchanged():
     def g(c, bias):
         return 2e-3 * 2 * 2.25 / (3.25 + 1.25 * c)
 
-    table = kt.torque_table(made(g, lambda c, bias: 0.1 * g(c, bias), angles=range(0, 181, 15)), polariser="x")
+    table = kt.torque_table(made(g, lambda c, bias: 0.1 * g(c, bias), angles=np.arange(0, 181, 7.5)), polariser="x")
     tau = 2e-3 * constants.e * 1e18 / MOMENT / 1.2
     film = [Uniaxial(0.02, "x"), Demagnetisation()]
     one, other = (
@@ -129,11 +130,11 @@ def test_a_response_is_linear_in_the_bias():
 def test_the_tunnel_junction_has_the_signs_of_its_results():
     """The spin of the right magnet is driven to the left one where T_in_plane > 0."""
     junction, coarse = kt.systems.find("magnetic-tunnel-junction"), {"spacing": 0.1, "tolerance": 0.1}
-    data = kt.sweep(junction, angle=[0, 90, 180], bias=0.4, progress=False, **coarse)
+    data = kt.sweep(junction, angle=[0, 45, 90, 135, 180], bias=0.4, progress=False, **coarse)
     magnet = kt.Macrospin(terms=[kt.torque_table(data)], **MAGNET)
     # m = -n, n along x, the fixed spin along z.
     rate = MOMENT * magnet.but(damping=0.0).rate("-x") / (constants.e * 1e18)
-    in_plane, out_of_plane = (float(data[f"result_torque_{x}"][1]) for x in ("in_plane", "out_of_plane"))
+    in_plane, out_of_plane = (float(data[f"result_torque_{x}"][2]) for x in ("in_plane", "out_of_plane"))
     np.testing.assert_allclose(-rate, [0.0, out_of_plane, in_plane], rtol=1e-6, atol=1e-12)
 
 
@@ -146,7 +147,7 @@ def test_lambda_of_a_table_is_fitted():
     def constant(c, bias):
         return 3e-4 + 0 * c
 
-    data = made(g, constant, angles=range(0, 181, 15), biases=[0.0, 0.5, 1.0])
+    data = made(g, constant, angles=np.arange(0, 181, 7.5), biases=[0.0, 0.5, 1.0])
     magnet = kt.Macrospin(**MAGNET)
     found = kt.dynamics.fit_torque(kt.torque_table(data).at(0.5), magnet, current_density=1e11)
     assert found.asymmetry == pytest.approx(1.5, rel=1e-4)
@@ -191,3 +192,60 @@ def test_the_table_must_cover_the_angles_that_are_reached():
         kt.torque_table(made(a_of, b_of), layer="left")
     with pytest.raises(InputError, match="unknown layer 'rigt'; did you mean 'right'"):
         kt.torque_table(made(a_of, b_of), layer="rigt")
+
+
+def test_the_moment_is_against_the_majority_whatever_it_is_called():
+    """The same junction with the names of the spins exchanged."""
+    junction = kt.systems.find("magnetic-tunnel-junction")
+    coarse = {"spacing": 0.1, "tolerance": 0.1, "progress": False, "barrier_length": 0.9, "bias": 0.4}
+    up, down = (junction.complete({})[name] for name in ("kf_up", "kf_down"))
+    tables = []
+    for one, other in ((up, down), (down, up)):
+        data = kt.sweep(junction, angle=[45, 90, 135], kf_up=one, kf_down=other, **coarse)
+        assert data.layer_majority.values.tolist() == ([1, 0, 1] if one > other else [-1, 0, -1])
+        tables.append(kt.torque_table(data, polariser="x"))
+    first, second = (np.stack(table.coefficients()) for table in tables)
+    assert np.abs(first[0]).max() > 1e-6
+    np.testing.assert_allclose(first, second, rtol=1e-6, atol=1e-12)
+
+
+def test_moments_are_said_where_the_data_do_not_know_them():
+    data = made(a_of, b_of)
+    holes = data.assign_coords(layer_majority=("layer", [0, 0, 0]))
+    for unknown in (holes, data.drop_vars("layer_majority")):
+        with pytest.raises(InputError, match="do not say which spin is the majority"):
+            kt.torque_table(unknown)
+    against, along = (np.stack(kt.torque_table(holes, moment=word).coefficients()) for word in ("against", "along"))
+    np.testing.assert_array_equal(against, np.stack(kt.torque_table(data).coefficients()))
+    # Of the opposite n and p: n x (p x n) has the other sign, p x n and n.p have not.
+    np.testing.assert_allclose(along, against * [[-1.0], [1.0]], rtol=1e-12, atol=1e-30)
+    with pytest.raises(InputError, match="unknown moment"):
+        kt.torque_table(data, moment="up")
+
+
+def slonczewski(c, bias):
+    """g of Lambda = 3."""
+    return 1e-3 * 18 / (10 + 8 * c) + 0 * bias
+
+
+@pytest.mark.parametrize(
+    ("angles", "message"),
+    [
+        ((0, 60, 120, 180), "a gap of 60 degrees"),
+        ((0, 30, 150, 170), "a gap of 120 degrees"),
+        ((0, 45, 90, 135, 180), "misses an angle that it is not made of by"),
+    ],
+)
+def test_a_table_of_too_few_angles_says_so(angles, message):
+    with pytest.warns(kt.AccuracyWarning, match=message):
+        table = kt.torque_table(made(slonczewski, b_of, angles=angles))
+    assert table.residual > 0.1
+
+
+def test_residual_is_the_deviation_at_angles_left_out():
+    table = kt.torque_table(made(slonczewski, b_of, angles=range(0, 181, 15)))
+    c = np.cos(np.radians(np.linspace(0, 180, 181)))
+    a = sum(x * c**i for i, x in enumerate(table.coefficients()[0])) / (constants.e * 1e18)
+    sine = np.sqrt(1 - c**2)
+    error = np.abs((a - slonczewski(c, 0)) * sine).max() / np.abs(slonczewski(c, 0) * sine).max()
+    assert 1e-4 < error < 2 * table.residual < 0.2

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import xarray as xr
 
 import kwantorque as kt
 from kwantorque.dynamics import RigidWall, drift_and_beta
@@ -117,3 +118,9 @@ def test_figure():
     assert np.array_equal(other.get_lines()[0].get_ydata(), data.angle)
     with pytest.raises(InputError, match="has no position"):
         kt.plot.wall_motion(data.drop_vars("position"))
+
+
+def test_beta_needs_an_adiabatic_torque():
+    data = xr.Dataset({"result_torque_adiabatic": 0.0, "result_torque_nonadiabatic": 0.1})
+    with pytest.raises(InputError, match="adiabatic torque must not be 0"):
+        drift_and_beta(data, current_density=1e12, saturation=1.0)
