@@ -33,6 +33,7 @@ def test_the_lattice_has_the_bands_of_the_material():
 @pytest.mark.slow
 def test_books_of_a_real_wire_close():
     """10 x 10 sites of six states, 40 long, two domains; at most 4 GB."""
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     system, material = gamnas_wire(40, 10, 10, 0.5)
     books = kt.Books(system, STRENGTHS, spin=material.spin, orbital=material.orbital, terms=TERMS, partner=PARTNERS)
     psi = kwant.wave_function(system, 0.2, params=STRENGTHS)(0)
@@ -48,4 +49,5 @@ def test_books_of_a_real_wire_close():
     lattice, magnets = (profile[name][1:-1].cumsum() for name in ("lattice_torque", "exchange_torque"))
     assert np.allclose(lost, lattice + magnets, atol=1e-10)
     assert np.abs(lattice).max() > 0.1
-    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss < 4e6
+    # Tests that ran before may have taken more.
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss < max(4e6, 1.01 * before)
