@@ -25,7 +25,7 @@ from ..structures.graph import Graph
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["Crystal", "Plane", "dense", "in_blocks"]
+__all__ = ["Crystal", "Plane", "dense"]
 
 
 class Crystal(ABC):
@@ -225,14 +225,6 @@ def dense(graph: Graph, onsite: NDArray, hopping: NDArray) -> NDArray:
         matrix[:, tail, :, head, :] = blocks
         matrix[:, head, :, tail, :] = dagger(blocks)
     return matrix.reshape(n_k, count * n, count * n)
-
-
-def in_blocks(graph: Graph, matrix: NDArray) -> tuple[NDArray, NDArray]:
-    """Blocks (nk, n_sites, n, n) and (nk, n_bonds, n, n) of matrices (nk, N, N)."""
-    n, count = graph.n_orbitals, graph.n_sites
-    sites, (tail, head) = np.arange(count), graph.bonds.T
-    apart = matrix.reshape(len(matrix), count, n, count, n)
-    return tuple(np.moveaxis(apart[:, i, :, j, :], 0, 1) for i, j in ((sites, sites), (tail, head)))
 
 
 def _in_plane(k):

@@ -15,15 +15,36 @@ if TYPE_CHECKING:
 
     from .macrospin import Macrospin
     from .terms import Parts
+    from .vectors import Components
 
     Rate = Callable[[Any, Any, Any], tuple[Any, Any, Any]]
 
-__all__ = ["PER_NS", "eigenvalues", "flow", "frame", "linear_parts", "linearised", "unstable_directions"]
+__all__ = [
+    "PER_NS",
+    "damped",
+    "eigenvalues",
+    "flow",
+    "frame",
+    "linear_parts",
+    "linearised",
+    "solved",
+    "unstable_directions",
+]
 
 PER_NS = GAMMA * 1e-9
 """gamma in 1/(ns T): a rate in tesla times this is per nanosecond."""
 DIFFERENCE = 1e-5
 """Step in m of the linearised flow: central differences err by its square."""
+
+
+def solved(damping: float | NDArray, form: str = "gilbert") -> float | NDArray:
+    """What an equation solved for dm/dt is multiplied with: 1/(1 + damping^2), or 1."""
+    return 1 / (1 + damping * damping) if form == "gilbert" else 1.0
+
+
+def damped(n: Components, m: Components, damping: float | NDArray, share: float | NDArray) -> Components:
+    """dm/dt where m would turn by n without damping: share (n + damping m x n)."""
+    return tuple(share * (a + damping * b) for a, b in zip(n, crossed(m, n), strict=True))
 
 
 def flow(magnet: Macrospin) -> Rate:
@@ -46,8 +67,7 @@ def flow(magnet: Macrospin) -> Rate:
     matrix, constant = linear_parts(magnet)
     fields = [linear(matrix, constant), *(term.on(magnet) for term in magnet.terms if not hasattr(term, "parts"))]
     first, *others = fields
-    damping = magnet.damping
-    share = 1 / (1 + damping * damping) if magnet.form == "gilbert" else 1.0
+    damping, share = magnet.damping, solved(magnet.damping, magnet.form)
 
     def rate(x, y, z):
         bx, by, bz = first(x, y, z)
@@ -57,13 +77,8 @@ def flow(magnet: Macrospin) -> Rate:
             bx = p if bx is ZERO else bx if p is ZERO else bx + p
             by = q if by is ZERO else by if q is ZERO else by + q
             bz = r if bz is ZERO else bz if r is ZERO else bz + r
-        # N = share B x m.
-        p, q, r = share * (by * z - bz * y), share * (bz * x - bx * z), share * (bx * y - by * x)
-        return (
-            p + damping * (y * r - z * q),
-            q + damping * (z * p - x * r),
-            r + damping * (x * q - y * p),
-        )
+        m = (x, y, z)
+        return damped(crossed((bx, by, bz), m), m, damping, share)
 
     return rate
 

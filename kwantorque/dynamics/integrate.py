@@ -14,6 +14,7 @@ import numpy as np
 from scipy.integrate import solve_ivp
 
 from ..errors import ComputationError
+from .equation import damped, solved
 from .vectors import crossed
 
 if TYPE_CHECKING:
@@ -160,11 +161,9 @@ def response(damping: float | NDArray, form: str) -> Callable[[tuple, tuple], li
     damping : float or array
     form : {"gilbert", "landau-lifshitz"}
     """
-    share = 1 / (1 + damping * damping) if form == "gilbert" else 1.0
+    share = solved(damping, form)
 
     def rate(m, b):
-        n = crossed(tuple(b), m)
-        turned = crossed(m, n)
-        return [share * (a + damping * c) for a, c in zip(n, turned, strict=True)]
+        return damped(crossed(tuple(b), m), m, damping, share)
 
     return rate

@@ -30,7 +30,7 @@ from scipy.optimize import brentq
 
 from ..errors import ComputationError, InputError, finite, named, positive, whole
 from ..results.dataset import VERSION
-from .equation import PER_NS
+from .equation import PER_NS, damped, solved
 from .integrate import rk4
 from .terms import GAMMA
 from .vectors import crossed
@@ -105,7 +105,7 @@ class RigidWall:
         """dq/dt in nm/ns = m/s, and dphi/dt in 1/ns, at an angle in radians."""
         alpha, beta, u, width = self.damping, self.beta, self.drift_velocity, self.wall_width
         turning = PER_NS * self.hard_axis_field / 2 * np.sin(2 * phi)
-        share = 1 / (1 + alpha * alpha)
+        share = solved(alpha)
         q = width * turning + (1 + alpha * beta) * u
         return share * q, share * (-alpha * turning + (beta - alpha) * u / width)
 
@@ -242,7 +242,7 @@ class RigidWall:
     def _chain_flow(self, field, spacing):
         """dm/dt in 1/ns of all moments of a chain."""
         alpha, beta, u = self.damping, self.beta, self.drift_velocity
-        share = 1 / (1 + alpha * alpha)
+        share = solved(alpha)
         sites = 2 * REACH * round(self.wall_width / spacing) + 1
         first, ends = _differences(FIRST, sites)
         second, more = _differences(SECOND, sites)
@@ -260,7 +260,7 @@ class RigidWall:
             # -m x b - u dm/dz across m, and alpha m x that.
             n = np.array(crossed(b, m)) - slope
             n -= m * (n * m).sum(axis=0)
-            return share * (n + alpha * np.array(crossed(m, n)))
+            return np.array(damped(n, m, alpha, share))
 
         return rate
 

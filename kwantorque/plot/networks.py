@@ -74,15 +74,30 @@ def site_map(data: Dataset, name: str = "exchange_torque", axis: str = "z", ax: 
     there, step = np.isfinite(colour), _spacing(data)
     largest = np.nanmax(np.abs(values.values), initial=0) or 1.0
     dots = ax.scatter(
-        data.x[there], data.y[there], c=colour[there], cmap=DIVERGING, vmin=-largest, vmax=largest, s=_size(data, ax),
-        edgecolors="0.75", linewidths=0.4,
-    )  # fmt: skip
+        data.x[there],
+        data.y[there],
+        c=colour[there],
+        cmap=DIVERGING,
+        vmin=-largest,
+        vmax=largest,
+        s=_size(data, ax),
+        edgecolors="0.75",
+        linewidths=0.4,
+    )
     ax.scatter(data.x[~there], data.y[~there], color="0.8", s=4)
     arrows = np.hypot(across, up) > 1e-6 * largest
     ax.quiver(
-        data.x[there & arrows], data.y[there & arrows], across[there & arrows], up[there & arrows],
-        pivot="middle", angles="xy", scale_units="xy", scale=largest / (LONGEST * step), width=0.0028, zorder=3,
-    )  # fmt: skip
+        data.x[there & arrows],
+        data.y[there & arrows],
+        across[there & arrows],
+        up[there & arrows],
+        pivot="middle",
+        angles="xy",
+        scale_units="xy",
+        scale=largest / (LONGEST * step),
+        width=0.0028,
+        zorder=3,
+    )
     _bar(ax, dots, data, labelled(f"{axis} component", values))
     ax.set_title(f"{title_of(values)}; arrows: in the plane of x and y", fontsize="small")
     return _framed(ax, data)
@@ -139,8 +154,12 @@ def flux_map(data: Dataset, name: str = "spin_current", axis: str = "z", ax: Axe
     seen = size > 1e-3 * largest
     arrows = PolyCollection(
         _arrowheads(position[start[seen]], position[end[seen]], np.sqrt(size[seen] / largest)),
-        array=size[seen], cmap="viridis_r", clim=(0, largest), linewidths=0, zorder=2,
-    )  # fmt: skip
+        array=size[seen],
+        cmap="viridis_r",
+        clim=(0, largest),
+        linewidths=0,
+        zorder=2,
+    )
     ax.scatter(data.x, data.y, color="0.8", s=6, zorder=1)
     ax.add_collection(arrows)
     words = f"strength, {axis} component" if vector else "strength"

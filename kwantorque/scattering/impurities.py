@@ -12,6 +12,7 @@ the size of g, and not a system.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import copy
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -103,10 +104,11 @@ class ImpurityStates:
 
     def reordered(self, order: NDArray) -> ImpurityStates:
         """The same with sites in another order: site i is Kwant's site order[i]."""
-        self.clean = self.clean[:, order]
+        other = copy(self)
+        other.clean = self.clean[:, order]
         states = np.add.outer(self.clean.shape[2] * np.asarray(order), np.arange(self.clean.shape[2])).ravel()
-        self._columns = self._columns[states]
-        return self
+        other._columns = self._columns[states]
+        return other
 
     @property
     def seen(self) -> NDArray:

@@ -74,8 +74,7 @@ def draw_sites(strip: Strip, number: int, seed: int = 0) -> tuple[tuple[int, ...
     # Not the stream of the directions.
     rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(0,)))
     chosen = rng.choice(strip.n_sites, number, replace=False)
-    shape = (strip.length, strip.width, strip.height)[: 2 if strip.height == 1 else 3]
-    return tuple(tuple(map(int, site)) for site in np.stack(np.unravel_index(chosen, shape), axis=1))
+    return tuple(tuple(map(int, site)) for site in np.stack(np.unravel_index(chosen, strip.shape), axis=1))
 
 
 @named
@@ -163,7 +162,7 @@ class Impurities:
         InputError
             The strip has no such site, or no room for spin-orbit impurities.
         """
-        sizes = (strip.length, strip.width, strip.height)[: 2 if strip.height == 1 else 3]
+        sizes = strip.shape
         for site in self.places:
             if len(site) != len(sizes) or any(c >= size for c, size in zip(site, sizes, strict=True)):
                 raise InputError(f"an impurity must be on a site of the strip, {sizes} of them, got {site}")

@@ -113,6 +113,11 @@ class Strip:
             raise InputError("`exchange` must not be 0: without it there is no magnetisation to turn")
 
     @property
+    def shape(self) -> tuple[int, ...]:
+        """Sites along x and y, and of a slab along z."""
+        return (self.length, self.width) if self.height == 1 else (self.length, self.width, self.height)
+
+    @property
     def n_sites(self) -> int:
         """Sites of the strip, without the columns of the leads."""
         return self.length * self.n_across

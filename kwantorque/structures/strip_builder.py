@@ -101,7 +101,7 @@ def build_strip(
         instance("impurities", impurities, Impurities, "Impurities([(0, 0)], spin=0.1)")
         spins, axes = (_directions(*one, impurities.n) for one in (("spins", spins), ("axes", axes)))
     kwant = load_kwant()
-    dims = 2 if strip.height == 1 else 3
+    dims = len(strip.shape)
     lattice = kwant.lattice.general(np.eye(dims), norbs=2)
     rows = list(product(range(strip.width), range(strip.height)))
     sites = [lattice(*(int(x), *row)[:dims]) for x in strip.columns for row in rows]
