@@ -23,7 +23,7 @@ from kwantorque.bulk.clean import clean_torques, conductivity, delta_conductivit
 from kwantorque.bulk.evolution import energy_balance
 from kwantorque.bulk.kubo import Response
 from kwantorque.bulk.occupation import Broadened
-from kwantorque.bulk.sheet import RashbaSheet
+from kwantorque.bulk.sheet import BANDS, RashbaSheet
 from kwantorque.errors import InputError
 from kwantorque.materials import CubicLattice, Model, terms
 from kwantorque.plot import fermi_lines, torque_against_coupling_strength
@@ -36,7 +36,7 @@ from kwantorque.units import BOLTZMANN
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["SYSTEM", "sheet_of", "thermal"]
+__all__ = ["SYSTEM", "exact", "sheet_of", "thermal"]
 
 AXES = "xyz"
 PARAMETERS = (
@@ -120,6 +120,26 @@ def thermal(function: Any, energy: float, temperature: float) -> NDArray:
     return np.tensordot(weights / weights.sum(), found, axes=1)
 
 
+def exact(sheet: RashbaSheet, energy: float) -> float:
+    """alpha/(4 pi c), the damping-like torque per eE in 1/nm of M and E along x.
+
+    NaN where it does not hold: it needs the continuum, both bands occupied, and the
+    point k = J/alpha, where they touch, outside both Fermi lines.
+
+    Examples
+    --------
+    >>> from kwantorque.bulk.sheet import RashbaSheet
+    >>> from kwantorque.systems.rashba_ferromagnet import exact
+    >>> both, one = (exact(RashbaSheet(0.05, 0.5), energy) for energy in (1.0, 0.0))
+    >>> round(both, 6), one
+    (0.104433, nan)
+    """
+    occupied = set(sheet.lines(energy, RAYS).band) == set(BANDS)
+    touching = sheet.curvature * (sheet.exchange / sheet.rashba) ** 2 if sheet.rashba else np.inf
+    holds = occupied and not sheet.spacing and touching > energy
+    return sheet.rashba / (4 * np.pi * sheet.curvature) if holds else np.nan
+
+
 def compute(parameters: Mapping[str, Any], numerics: Numerics) -> xr.Dataset:
     """All results, by rules that are refined until they agree; and the Fermi lines."""
     started, sheet = time.perf_counter(), sheet_of(parameters)
@@ -138,7 +158,7 @@ def compute(parameters: Mapping[str, Any], numerics: Numerics) -> xr.Dataset:
     about = {"units": "1/nm", "long_name": "damping-like torque for M and E along x, per eE: "}
     formulas = {
         "damping_like_leading": (sheet.rashba * polarised / (2 * sheet.exchange), "to leading order in alpha"),
-        "damping_like_exact": (sheet.rashba / (4 * np.pi * sheet.curvature), "with both bands occupied"),
+        "damping_like_exact": (exact(sheet, parameters["fermi_energy"]), "exact where both bands are occupied"),
     }
     data = _lines(sheet, parameters).assign(
         {

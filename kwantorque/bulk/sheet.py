@@ -25,7 +25,7 @@ from ..units import HBAR2_OVER_2M0
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["FermiLines", "FermiSea", "RashbaSheet"]
+__all__ = ["BANDS", "FermiLines", "FermiSea", "RashbaSheet"]
 
 BANDS = np.array([-1.0, 1.0])
 """Majority and minority."""

@@ -155,7 +155,9 @@ def torque_against_coupling_strength(data: Dataset, ax: Axes | None = None) -> A
     ax = axes(ax)
     ax.plot(data[swept], data.result_torque_interband_y, "o-", ms=4, color=COLOURS["magnetisation"], label="Kubo")
     ax.plot(data[swept], data.damping_like_leading, "--", color="0.4", label=r"$\alpha(n_\uparrow-n_\downarrow)/2J$")
-    ax.plot(data[swept], data.damping_like_exact, ":", color=COLOURS["total"], label=r"$\alpha/4\pi c$, both bands")
+    # With one band occupied there is no such line.
+    if data.damping_like_exact.notnull().any():
+        ax.plot(data[swept], data.damping_like_exact, ":", color=COLOURS["total"], label=r"$\alpha/4\pi c$, both bands")
     ax.set(xlabel=labelled(swept, data[swept]), ylabel="damping-like torque per eE (1/nm)")
     zero(ax)
     legend_above(ax, ncols=3)

@@ -97,3 +97,19 @@ def test_resistivity_in_polar_form():
     assert line.get_ydata().max() == pytest.approx(1 + float(data.result_amr))
     with pytest.raises(InputError, match="polar axes"):
         kt.plot.amr_in_polar_form(data, ax=kt.plot.fermi_lines(data))
+
+
+@pytest.mark.parametrize(
+    ("rashba", "exchange", "energy", "holds"),
+    [(0.05, 0.5, 1.0, True), (0.01, 1.0, 0.0, False), (0.08, 0.3, 2.0, False)],
+    ids=["both bands", "one band", "touching point inside both"],
+)
+def test_the_closed_form_is_said_where_it_holds(rashba, exchange, energy, holds):
+    """alpha/(4 pi c) beside the sum over states, which knows nothing of it."""
+    data = SYSTEM.run(rashba=rashba, exchange=exchange, fermi_energy=energy, **QUIET)
+    assert bool(data.damping_like_exact.notnull()) == holds
+    if holds:
+        assert float(data.result_torque_interband_y) == pytest.approx(float(data.damping_like_exact), rel=1e-6)
+    else:
+        bare = rashba / (4 * np.pi * 0.0380998212)
+        assert abs(float(data.result_torque_interband_y) / bare - 1) > 0.1
