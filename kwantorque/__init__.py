@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         PLattice,
         Polynomial,
         Term,
+        TightBinding,
         terms,
     )
     from .parallel import processes
@@ -94,6 +95,7 @@ _HOME = {
     "Stack": "structures.stack",
     "Strip": "structures.strip",
     "Term": "materials",
+    "TightBinding": "materials",
     "Torque": "transport",
     "bands": "bulk",
     "build_stack": "structures.kwant_builder",
@@ -170,6 +172,7 @@ __all__ = [
     "Stack",
     "Strip",
     "Term",
+    "TightBinding",
     "Torque",
     "bands",
     "build_stack",
