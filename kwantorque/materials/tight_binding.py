@@ -10,13 +10,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..algebra import SPIN_HALF, commutator, direction, on_spin, rotation
+from ..algebra import direction
 from ..errors import InputError, finite, named, whole
 from .base import Material, as_matrix, require_direction
 from .bloch import BlochSum, cells_of, in_supercell, supercell_matrix
+from .crystal_files import from_wannier_files
 from .hoppings import has_planes, reciprocal_vectors
+from .spin_terms import check_angular_momentum, smallest_rotation, spin_matrices
+from .wannier90 import write_wannier90
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from numpy.typing import ArrayLike, NDArray
 
     from .base import Term
@@ -145,14 +150,14 @@ class TightBinding(Material):
         if doubled:
             terms = self._bloch_sums({t.name: {R: np.kron(h, np.eye(2)) for R, h in t.hoppings.items()} for t in terms})
         put("hoppings", {term.name: term.hoppings for term in terms})
-        put("spin", _spin(self.spin, n))
+        put("spin", spin_matrices(self.spin, n))
         put("orbital", self._moments(doubled))
         put("positions", self._per_state("positions", np.zeros((n, 3)), doubled))
         put("atoms", tuple(map(str, self._per_state("atoms", ["atom"] * n, doubled).tolist())))
         if self.cutoff:
             self._cut()
         if self.is_magnetic:
-            self._check_spin()
+            check_angular_momentum(self.spin)
 
     def _bloch_sums(self, hoppings):
         return [BlochSum(name, self.partners[name], matrices, self.vectors) for name, matrices in hoppings.items()]
@@ -191,15 +196,6 @@ class TightBinding(Material):
         if given.shape != np.shape(default):
             raise InputError(f"`{name}` must have shape {np.shape(default)}, got {given.shape}")
         return np.repeat(given, 2, axis=0) if doubled else given
-
-    def _check_spin(self):
-        """Only an angular momentum can be turned."""
-        x, y, z = self.spin
-        wrong = max(np.abs(commutator(x, y) - 1j * z).max(), np.abs(commutator(y, z) - 1j * x).max())
-        if wrong > 1e-8:
-            raise InputError(
-                f"to turn the exchange, [s_x, s_y] = i s_z must hold for `spin`, but it is violated by {wrong:.1g}"
-            )
 
     def _cut(self):
         """Leave out the R at which nothing is as large as the cutoff."""
@@ -378,6 +374,109 @@ class TightBinding(Material):
         object.__setattr__(made, "band_error", self.band_error)
         return made
 
+    @classmethod
+    def from_wannier90(
+        cls,
+        name: str | Path,
+        down: str | Path | None = None,
+        *,
+        fermi_energy: float | None = None,
+        spin: str | None = None,
+        magnetisation: str | ArrayLike | None = None,
+        vectors: ArrayLike | None = None,
+        orbital: ArrayLike | None = None,
+        spin_orbit: float | ArrayLike | None = None,
+        cutoff: float = 0.0,
+    ) -> TightBinding:
+        """A crystal from the files of Wannier90, its Hamiltonian split into terms.
+
+        Without spin there is the term "kinetic". A spin-polarised pair has
+
+            kinetic = (H_up + H_down)/2,      exchange = (H_up - H_down)/2 m.sigma,
+
+        if both runs have the same Wannier functions, and xi L.s if it is given. Of
+        spinors H is split by time reversal, T = i sigma_y K for real orbitals, into
+        "kinetic" (even, without spin), "spin_orbit" (even, with spin), "exchange" (odd,
+        with spin) and "remainder" (odd, without spin).
+
+        Parameters
+        ----------
+        name : str or Path
+            The seedname, or its `_tb.dat` or `_hr.dat`; `_wsvec.dat`, `.win` and
+            `_centres.xyz` beside it are read too. Of a pair, that of spin up.
+        down : str or Path, optional
+            That of spin down.
+        fermi_energy : float, eV
+            On the scale of the file, which does not have it; by default that of `.win`.
+        spin : {"interlaced", "block", "spinless"}, optional
+            Order of spinors; by default what `.win` says, "spinless" or "interlaced".
+        magnetisation : str or 3-vector, optional
+            Direction of M in the calculation with spinors.
+        vectors : (3, 3) array, nm, optional
+            Where neither `_tb.dat` nor `.win` has them.
+        orbital : (3, n, n) array, optional
+            L_x, L_y, L_z of the Wannier functions, with spin or without.
+        spin_orbit : float or sequence of floats, eV, optional
+            xi in xi L.s of all, or of each of the n Wannier functions; of a pair.
+        cutoff : float, eV
+            As of `TightBinding`.
+
+        Raises
+        ------
+        InputError
+            A file that does not fit itself or its neighbours, see
+            `materials.wannier90`; an unknown Fermi energy, order of spins or direction
+            of M; spinors in another order than said; a pair of different crystals.
+
+        Warns
+        -----
+        UserWarning
+            The remainder is above 1 % of the exchange.
+
+        References
+        ----------
+        Pizzi et al., J. Phys.: Condens. Matter 32, 165902 (2020), for the files.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> import kwantorque as kt
+        >>> hops = {(0, 0, 0): [[1.0]], (0, 0, 1): [[-0.5]], (1, 0, 0): [[-0.5]]}
+        >>> metal = kt.TightBinding(0.3, {"kinetic": hops}, spin="spinless")
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = metal.to_wannier90(f"{folder}/metal")
+        ...     read = kt.TightBinding.from_wannier90(
+        ...         path, spin="interlaced", fermi_energy=0.2
+        ...     )
+        >>> kt.bands(read, [0, 0, 0]).energy.values.round(9)
+        array([[-1.2, -1.2]])
+        """
+        given = {"spin": spin, "magnetisation": magnetisation, "vectors": vectors}
+        made = from_wannier_files(name, down, fermi_energy=fermi_energy, **given, orbital=orbital, xi=spin_orbit)
+        return cls(**made, cutoff=cutoff)
+
+    def to_wannier90(self, name: str | Path) -> Path:
+        """Write H, all terms together, as `<name>_tb.dat`.
+
+        The magnetisation points as in the terms the crystal was given, the states are
+        in their order here, and energies on the scale of before `fermi_energy`.
+
+        Parameters
+        ----------
+        name : str or Path
+            The seedname.
+
+        Returns
+        -------
+        Path
+            Of the file.
+        """
+        total: dict[tuple[int, int, int], NDArray] = {}
+        for matrices in self.hoppings.values():
+            for cell, block in matrices.items():
+                total[cell] = total.get(cell, 0) + block
+        return write_wannier90(name, total, self.vectors, self.positions)
+
     def terms(self, m: ArrayLike | None = None) -> tuple[Term, ...]:
         if self.is_magnetic:
             require_direction(m, self)
@@ -396,22 +495,10 @@ class TightBinding(Material):
             return term
         # Sublattices keep their angles.
         start = next(iter(self.magnetisation.values()))
-        turn = _smallest_rotation(self.spin, np.array(start), np.asarray(m, float))
+        turn = smallest_rotation(self.spin, np.array(start), np.asarray(m, float))
         if turn is None:
             return term
         return replace(term, hoppings={R: turn @ h @ turn.conj().T for R, h in term.hoppings.items()})
-
-
-def _smallest_rotation(spin, start, stop):
-    """U that turns the spin from one direction to another; None for none."""
-    axis, cosine = np.cross(start, stop), float(start @ stop)
-    sine = float(np.linalg.norm(axis))
-    if sine < 1e-15 and cosine > 0:
-        return None
-    if sine < 1e-12:
-        # Half a turn, about the axis of the frame that is farthest from it.
-        axis = np.cross(start, np.eye(3)[np.argmin(np.abs(start))])
-    return rotation(np.einsum("i,iab->ab", axis / np.linalg.norm(axis), spin), np.arctan2(sine, cosine))
 
 
 def _lattice(vectors):
@@ -426,22 +513,6 @@ def _lattice(vectors):
             "same numbers of every R"
         )
     return vectors
-
-
-def _spin(spin, n):
-    """s (3, n, n), or (3, 2n, 2n) of states without spin."""
-    if isinstance(spin, str) and spin == "spinless":
-        return on_spin(SPIN_HALF, n)
-    if isinstance(spin, str) and spin in ("interlaced", "block"):
-        if n % 2:
-            raise InputError(f"`spin` must be 'spinless' or (3, {n}, {n}) for an odd number of states, got {spin!r}")
-        return on_spin(SPIN_HALF, n // 2) if spin == "interlaced" else np.kron(SPIN_HALF, np.eye(n // 2))
-    if isinstance(spin, str):
-        raise InputError(f"`spin` must be 'interlaced', 'block', 'spinless' or an array, got {spin!r}")
-    spin = as_matrix("`spin`", spin)
-    if spin.shape != (3, n, n):
-        raise InputError(f"`spin` must have shape (3, {n}, {n}), got {spin.shape}")
-    return spin
 
 
 def _repeated(vector, times):
