@@ -41,6 +41,7 @@ if TYPE_CHECKING:
         window_average,
     )
     from .scattering import BatchedSolver, KwantSolver
+    from .structures.crystal_builder import from_builder, to_builder
     from .structures.impurities import Impurities
     from .structures.kwant_builder import build_stack
     from .structures.layer import Interface, Layer
@@ -106,6 +107,7 @@ _HOME = {
     "extrapolate": "results",
     "field_per_current": "results",
     "field_response": "bulk",
+    "from_builder": "structures.crystal_builder",
     "k_grid": "transport",
     "k_path": "bulk",
     "mixing_conductance": "transport",
@@ -119,6 +121,7 @@ _HOME = {
     "steady_state": "transport",
     "sweep": "sweeps",
     "terms": "materials",
+    "to_builder": "structures.crystal_builder",
     "to_si": "results",
     "torque_table": "dynamics",
     "torques": "transport",
@@ -185,6 +188,7 @@ __all__ = [
     "extrapolate",
     "field_per_current",
     "field_response",
+    "from_builder",
     "k_grid",
     "k_path",
     "materials",
@@ -204,6 +208,7 @@ __all__ = [
     "sweep",
     "systems",
     "terms",
+    "to_builder",
     "to_si",
     "torque_table",
     "torques",

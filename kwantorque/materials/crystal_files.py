@@ -1,8 +1,9 @@
-"""What a `TightBinding` is made of, from the files of Wannier90."""
+"""What a `TightBinding` is made of, from files of Wannier90 and models of others."""
 
 from __future__ import annotations
 
 import warnings
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy as np
 from ..algebra import SPIN_HALF, commutator, direction, on_spin
 from ..errors import InputError, known, users_level
 from .base import as_matrix
+from .models import from_model_object
 from .spin_terms import check_order, interlaced, split_terms
 from .wannier90 import read_wannier90
 from .wannier90_win import atoms_of_centres
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
 
     from .bloch import Matrices
 
-__all__ = ["from_wannier_files", "terms_of_spinors"]
+__all__ = ["from_models", "from_wannier_files", "terms_of_spinors"]
 
 NOT_MAGNETIC = 0.05
 """eV; an odd field on the spin larger than this belongs to a magnet."""
@@ -76,6 +78,43 @@ def from_wannier_files(
     return common | {
         "hoppings": terms_of_spinors(matrices, magnetisation is not None),
         "orbital": _with_spin(orbital, len(matrices[0, 0, 0])),
+        "magnetisation": "z" if magnetisation is None else direction(magnetisation),
+    }
+
+
+def from_models(models: Any, spin: str | None, magnetisation: Any) -> dict[str, Any]:
+    """The arguments of `TightBinding`; parameters as of its `from_model`.
+
+    Raises
+    ------
+    InputError
+        As there.
+    """
+    several = isinstance(models, Mapping)
+    read = {name: from_model_object(one) for name, one in (models if several else {"kinetic": models}).items()}
+    first = next(iter(read.values()), None)
+    if first is None:
+        raise InputError("a dict of models must have one for each term")
+    for name, one in read.items():
+        if one["spin"] != first["spin"] or not np.allclose(one["vectors"], first["vectors"]):
+            raise InputError(f"the models of all terms must be of one crystal, but that of {name!r} is not")
+    spin = first["spin"] or spin
+    if spin is None:
+        raise InputError("the model does not say its spin: give `spin`, 'spinless', 'interlaced' or 'block'")
+    common = {"vectors": first["vectors"], "positions": first["positions"]}
+    terms = {name: one["matrices"] for name, one in read.items()}
+    if several:
+        return common | {"hoppings": terms, "spin": spin, "magnetisation": magnetisation or "z"}
+    if known("spin", spin, ("interlaced", "block", "spinless")) == "spinless":
+        return common | {"hoppings": terms, "spin": spin}
+    if spin == "block":
+        n = len(common["positions"])
+        common["positions"] = common["positions"][np.arange(n).reshape(2, -1).T.ravel()]
+        terms["kinetic"] = interlaced(terms["kinetic"])
+    check_order(terms["kinetic"], common["positions"])
+    return common | {
+        "hoppings": terms_of_spinors(terms["kinetic"], magnetisation is not None),
+        "spin": "interlaced",
         "magnetisation": "z" if magnetisation is None else direction(magnetisation),
     }
 

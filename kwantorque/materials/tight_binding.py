@@ -14,7 +14,7 @@ from ..algebra import direction
 from ..errors import InputError, finite, named, whole
 from .base import Material, as_matrix, require_direction
 from .bloch import BlochSum, cells_of, in_supercell, supercell_matrix
-from .crystal_files import from_wannier_files
+from .crystal_files import from_models, from_wannier_files
 from .hoppings import has_planes, reciprocal_vectors
 from .spin_terms import check_angular_momentum, smallest_rotation, spin_matrices
 from .wannier90 import write_wannier90
@@ -454,6 +454,59 @@ class TightBinding(Material):
         given = {"spin": spin, "magnetisation": magnetisation, "vectors": vectors}
         made = from_wannier_files(name, down, fermi_energy=fermi_energy, **given, orbital=orbital, xi=spin_orbit)
         return cls(**made, cutoff=cutoff)
+
+    @classmethod
+    def from_model(
+        cls,
+        model: Any,
+        *,
+        spin: str | None = None,
+        magnetisation: str | ArrayLike | None = None,
+        orbital: ArrayLike | None = None,
+        fermi_energy: float = 0.0,
+        cutoff: float = 0.0,
+    ) -> TightBinding:
+        """A crystal from a model of sisl, WannierBerri, TBmodels or PythTB.
+
+        They are known by what they carry, and not imported; lengths are in Angstrom,
+        energies in eV. H of spinors is split into terms as by `from_wannier90`.
+
+        Parameters
+        ----------
+        model : object, or dict from the name of a term to an object
+            sisl's `Hamiltonian`, WannierBerri's `System_R`, TBmodels' `Model` or
+            PythTB's model in three dimensions; as a dict, one for each term.
+        spin : {"interlaced", "block", "spinless"}, optional
+            Of WannierBerri and TBmodels, which do not say it.
+        magnetisation, orbital, fermi_energy, cutoff
+            As of `from_wannier90`.
+
+        Raises
+        ------
+        InputError
+            Something else, overlaps of the basis, a spin that is not known; as
+            `from_wannier90` does.
+
+        Warns
+        -----
+        UserWarning
+            The remainder is above 1 % of the exchange.
+
+        Examples
+        --------
+        What TBmodels carries, half of the matrices:
+
+        >>> from types import SimpleNamespace
+        >>> import numpy as np
+        >>> import kwantorque as kt
+        >>> hop = {(0, 0, 0): [[0.25]], (0, 0, 1): [[-1.0]]}
+        >>> model = SimpleNamespace(hop=hop, uc=3 * np.eye(3), pos=np.zeros((1, 3)))
+        >>> metal = kt.TightBinding.from_model(model, spin="spinless")
+        >>> metal.spacing, kt.bands(metal, [0, 0, 0]).energy.values
+        (0.3, array([[-1.5, -1.5]]))
+        """
+        made = from_models(model, spin, magnetisation)
+        return cls(**made, orbital=orbital, fermi_energy=fermi_energy, cutoff=cutoff)
 
     def to_wannier90(self, name: str | Path) -> Path:
         """Write H, all terms together, as `<name>_tb.dat`.

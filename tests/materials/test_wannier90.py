@@ -198,9 +198,9 @@ GIVEN = {"spin": "interlaced", "fermi_energy": 0.0}
 
 
 def lines_of(tmp_path):
-    path = kt.TightBinding(
-        0.3, {"kinetic": {R: -np.eye(2) for R in [(0, 0, 0), (0, 0, 1)]}}
-    ).to_wannier90(tmp_path / "seed")
+    path = kt.TightBinding(0.3, {"kinetic": {R: -np.eye(2) for R in [(0, 0, 0), (0, 0, 1)]}}).to_wannier90(
+        tmp_path / "seed"
+    )
     return path, path.read_text().splitlines()
 
 
