@@ -66,10 +66,8 @@ def _of_sisl(model):
     else:
         wide = _with_spin({"is_polarized": 2, "is_noncolinear": 4, "is_spinorbit": 8}[kind], parts)
     size = n if kind == "is_unpolarized" else 2 * n
-    matrices = {
-        tuple(cell): block
-        for cell, block in zip(cells.tolist(), wide.reshape(size, -1, size).swapaxes(0, 1), strict=True)
-    }
+    blocks = wide.reshape(size, -1, size).swapaxes(0, 1)
+    matrices = dict(zip(map(tuple, cells.tolist()), blocks, strict=True))
     positions = np.array([model.geometry.xyz[model.geometry.o2a(i)] for i in range(n)]) / PER_NM
     return _made(model.lattice.cell / PER_NM, positions, kind == "is_unpolarized", matrices)
 
