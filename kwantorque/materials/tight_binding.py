@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..algebra import direction
-from ..errors import InputError, finite, named, whole
+from ..errors import InputError, finite, known, named, whole
 from .base import Material, as_matrix, require_direction
 from .bloch import BlochSum, cells_of, in_supercell, supercell_matrix
 from .crystal_files import from_models, from_wannier_files
@@ -360,16 +360,62 @@ class TightBinding(Material):
         matrix = supercell_matrix(cells)
         old = cells_of(matrix)
         several = len(old) > 1
-        made = replace(
-            self,
+        return self._changed(
             vectors=matrix @ self.vectors,
             hoppings={name: in_supercell(matrices, matrix) for name, matrices in self.hoppings.items()},
             spin=_repeated(self.spin, len(old)),
             orbital=_repeated(self.orbital, len(old)),
             positions=np.concatenate([self.positions + shift for shift in old @ self.vectors]),
             atoms=[f"{atom} ({i})" if several else atom for i in range(len(old)) for atom in self.atoms],
-            cutoff=0.0,
         )
+
+    @named
+    def with_magnetisation(self, directions: Mapping[str, str | ArrayLike]) -> TightBinding:
+        """The same crystal with sublattices that are magnetised in other directions.
+
+        Each exchange term is turned by itself. In a layer all of them are turned
+        together, so that the first sublattice points along the layer's `m`.
+
+        Parameters
+        ----------
+        directions : dict from the name of a sublattice to a direction
+
+        Raises
+        ------
+        InputError
+            A sublattice that the crystal has not, or no direction.
+
+        Examples
+        --------
+        An antiferromagnet from a ferromagnet of two atoms:
+
+        >>> import numpy as np
+        >>> import kwantorque as kt
+        >>> up, a, b = np.diag([0.5, -0.5]), np.diag([1, 0]), np.diag([0, 1])
+        >>> terms = {
+        ...     "exchange_a": {(0, 0, 0): np.kron(a, up)},
+        ...     "exchange_b": {(0, 0, 0): np.kron(b, up)},
+        ... }
+        >>> magnet = kt.TightBinding(
+        ...     0.3,
+        ...     terms,
+        ...     partners={"exchange_a": "a", "exchange_b": "b"},
+        ...     magnetisation={"a": "z", "b": "z"},
+        ... ).with_magnetisation({"b": "-z"})
+        >>> magnet.hamiltonian([0, 0, 0], m=[0, 0, 1]).diagonal().real.round(9)
+        array([ 0.5, -0.5, -0.5,  0.5])
+        """
+        wanted = {known("sublattice", name, self.magnetisation): direction(m) for name, m in directions.items()}
+        hoppings = dict(self.hoppings)
+        for term in self._bloch_sums(self.hoppings):
+            if term.partner in wanted:
+                start = np.array(self.magnetisation[term.partner])
+                hoppings[term.name] = _with_spin_turned(term, self.spin, start, wanted[term.partner]).hoppings
+        return self._changed(hoppings=hoppings, magnetisation={**self.magnetisation, **wanted})
+
+    def _changed(self, **changes):
+        """The crystal with other parts; what was cut off stays so, and its error."""
+        made = replace(self, **changes, cutoff=0.0)
         object.__setattr__(made, "cutoff", self.cutoff)
         object.__setattr__(made, "band_error", self.band_error)
         return made
@@ -547,11 +593,16 @@ class TightBinding(Material):
         if term.partner not in self.magnetisation:
             return term
         # Sublattices keep their angles.
-        start = next(iter(self.magnetisation.values()))
-        turn = smallest_rotation(self.spin, np.array(start), np.asarray(m, float))
-        if turn is None:
-            return term
-        return replace(term, hoppings={R: turn @ h @ turn.conj().T for R, h in term.hoppings.items()})
+        start = np.array(next(iter(self.magnetisation.values())))
+        return _with_spin_turned(term, self.spin, start, np.asarray(m, float))
+
+
+def _with_spin_turned(term, spin, start, stop):
+    """A term after the smallest rotation of the spin from one direction to another."""
+    turn = smallest_rotation(spin, start, stop)
+    if turn is None:
+        return term
+    return replace(term, hoppings={R: turn @ h @ turn.conj().T for R, h in term.hoppings.items()})
 
 
 def _lattice(vectors):
