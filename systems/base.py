@@ -531,7 +531,7 @@ def with_results(
         others = {f"{kind}_": of[result.name] for kind, of in further.items() if result.name in of}
         errors = {"": estimate.error} | others
         for kind, error in errors.items():
-            words = "of the integrals" if not kind else f"by the {kind.rstrip('_')}"
-            about = {"units": result.unit, "long_name": f"error of {result.name} {words}"}
+            words = f" by the {kind.rstrip('_')}" if kind else ""
+            about = {"units": result.unit, "long_name": f"error of {result.name}{words}"}
             added[f"{name}_{kind}error"] = ((), float(error), about)
     return data.assign(added)

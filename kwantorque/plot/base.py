@@ -113,7 +113,8 @@ def require(
     Raises
     ------
     InputError
-        Something is missing, or there is a dimension too many.
+        Something is missing, there is a dimension too many, or the Dataset was cut by
+        `sel(layer=...)`, which leaves values on sites and bonds as they are.
     """
     if not isinstance(data, xr.Dataset):
         raise InputError(f"this figure needs {what}, got {type(data).__name__}")
@@ -122,6 +123,11 @@ def require(
     missing = [name for name in names if name not in there] or [dim for dim in dims if dim not in found]
     if missing:
         raise InputError(f"this figure needs {what}; this Dataset has no {', '.join(missing)}")
+    if {"site", "bond"} & found.keys() and "layer" in data.coords and not data.coords["layer"].dims:
+        raise InputError(
+            "`sel(layer=...)` of a whole Dataset leaves values on sites and bonds as they are: draw the Dataset from "
+            "before, or see `kwantorque.per_layer`"
+        )
     extra = [] if besides is None else [dim for dim in found if dim not in (*dims, *besides)]
     if extra:
         chosen = ", ".join(f"{dim}=0" for dim in extra)
