@@ -132,7 +132,8 @@ class LayeredSystem(System):
         values = self.complete(given)
         self.check(values)
         data = self.resolved(values, k_par, solver)
-        return data.assign_attrs(system=self.name, parameters=json.dumps(values, sort_keys=True))
+        given = json.dumps(values, sort_keys=True)
+        return data.assign_attrs(system=self.name, parameters=given, title=self.title(values))
 
     def missed(self, data: xr.Dataset) -> dict[str, float]:
         """Results whose k error, relative to themselves, is above the tolerance.

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 import xarray as xr
-from matplotlib import colors
+from helpers import FAST, QUICK
+from matplotlib import colors, figure
 
 import kwantorque as kt
 from kwantorque.cli.commands import _sweep_figure
@@ -18,6 +19,8 @@ SWEEPS = [
 ]
 NAMED = ("zero", "constant", "up to")
 """What the legend says of a line that does not leave its axis, or zero."""
+LEVELS = "bands at k = 0 (eV)"
+"""Label of axes on which lines are where they are, and do not change."""
 
 
 def swept(system, *names, seed=0, points=5, **given):
@@ -47,6 +50,8 @@ def unseen(figure):
     """Labels of lines that span less than a tenth of their axis and are not named."""
     found = []
     for ax in figure.axes:
+        if ax.get_ylabel() == LEVELS:
+            continue
         label = (lambda y: np.log10(np.abs(y))) if ax.get_yscale() == "log" else (lambda y: y)
         low, high = (label(np.array(end)) for end in ax.get_ylim())
         for line in ax.get_lines():
@@ -65,6 +70,35 @@ def unseen(figure):
 def test_every_line_of_every_sweep_is_seen_or_named(system, parameter):
     for seed in range(4):
         assert not unseen(_sweep_figure(system, swept(system, parameter.name, seed=seed)).figure)
+
+
+@pytest.mark.parametrize("system", kt.systems.SYSTEMS.values(), ids=lambda system: system.name)
+def test_every_line_of_every_systems_own_figure_is_seen_or_named(system):
+    """And the figure says of which system and of which parameters it is."""
+    given = FAST[system.name]
+    drawn = system.figure(system.run(**QUICK | {"tolerance": 0.1}, **given)).figure
+    assert not unseen(drawn)
+    title = drawn.get_suptitle().replace("\n", " ")
+    assert title.startswith(system.name)
+    for name, value in given.items():
+        word = value if isinstance(value, str) else f"{value:g}"
+        assert (f"{name} = {word}" in title) == (system.complete({})[name] != value)
+
+
+def test_a_sweep_says_of_which_parameters_it_is():
+    """Those that are set, not those that change."""
+    given = {"thickness": 0.1, "step": 3.0}
+    electron, angles = kt.systems.find("spin-filter"), {"angle": [0, 90, 180]}
+    data = kt.sweep(electron, progress=False, **given, **angles)
+    title = "spin-filter, step = 3 eV, thickness = 0.1 nm"
+    assert kt.plot.results_against(data).figure.get_suptitle() == title
+    other = kt.sweep(electron, progress=False, thickness=0.1, step=[2, 3], **angles)
+    three = kt.sweep(electron, progress=False, thickness=[0.1, 0.2], step=[2, 3], **angles)
+    assert kt.plot.results_against(other).figure.get_suptitle() == "spin-filter, thickness = 0.1 nm"
+    assert kt.plot.results_against(three).figure.get_suptitle() == "spin-filter, angle = 0 deg"
+    # A figure that is somebody else's keeps its title.
+    ax = figure.Figure().subplots()
+    assert kt.plot.results_against(data, ax, show="reflectance_down").figure.get_suptitle() == ""
 
 
 def test_a_torque_beside_a_larger_one_gets_a_panel_of_its_own():
