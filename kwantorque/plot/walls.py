@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..results.dataset import error_of
 from .base import (
     COLOURS,
     ROUNDING,
@@ -66,7 +65,7 @@ def wall_torques(data: Dataset, ax: Axes | None = None) -> Axes:
     ax = axes(ax)
     m, along, across = data.magnetisation, data.adiabatic_density, data.nonadiabatic_density
     ax.plot(data.z, along, color=COLOURS["in plane"], label=r"along $e_\theta$ (adiabatic)")
-    times, said = enlarged(across, float(abs(along).max()), error_of(data, across.name))
+    times, said = enlarged(across, float(abs(along).max()), data.get("nonadiabatic_density_error", 0.0))
     words = rf"along $m \times e_\theta$ (non-adiabatic){said}"
     ax.plot(data.z, times * across, "--", color=COLOURS["out of plane"], label=words)
     ax.plot([], [], color="0.6", ls=":", label=r"$m_z$ (right axis)")
