@@ -294,7 +294,7 @@ def _filled_to(stack, energy, bias, across, mu_left, mu_right):
     leads = stack.left.potential, stack.right.potential
     if not stack.bias and abs(mu_left - mu_right) > SAME_BIAS and leads[0] == leads[1]:
         warnings.warn(
-            f"`mu_left` - `mu_right` = {mu_left - mu_right:g} eV, but no potential drops in the stack: `bias` does both",
+            f"`mu_left` - `mu_right` = {mu_left - mu_right:g} eV, but no potential drops in the stack: give `bias`",
             UserWarning,
             stacklevel=users_level(),
         )
