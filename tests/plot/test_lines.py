@@ -9,7 +9,7 @@ from matplotlib import colors, figure
 import kwantorque as kt
 from kwantorque.cli.commands import _sweep_figure
 from kwantorque.errors import InputError
-from kwantorque.plot.base import COLOURS, COMPONENTS
+from kwantorque.plot.base import COLOURS, COMPONENTS, enlarged
 
 SWEEPS = [
     pytest.param(system, parameter, id=f"{system.name}-{parameter.name}")
@@ -129,6 +129,25 @@ def test_two_parameters_are_a_map_of_a_result_by_name():
     assert np.array_equal(mesh.get_array().reshape(5, 5), data.result_tmr.transpose("angle", "bias"))
     maps = kt.plot.results_against(data).figure.axes
     assert len([ax for ax in maps if ax.get_xlabel() == "bias (V)"]) == 7
+
+
+def test_a_map_has_its_result_as_a_title_and_its_values_beside_it():
+    """Words that are typeset, and a unit beside the colours alone."""
+    data = swept(kt.systems.find("semi-magnetic-tunnel-junction"), "bias", "theta")
+    ax = kt.plot.results_against(data, show="torque_perpendicular")
+    assert ax.get_title() == r"torque $T_{\perp}$"
+    assert [label.get_text() for label in ax.get_xticklabels()] == ["10", "20", "30", "40", "50"]
+    (bar,) = (one for one in ax.figure.axes if one is not ax)
+    assert bar.get_ylabel() == r"eV/$\mu$m$^2$"
+
+
+@pytest.mark.parametrize("size", [1.0, 0.3, 0.2, 0.05, 0.021, 1e-3, 3e-6])
+def test_a_small_line_is_drawn_as_large_as_it_must_be_and_no_larger(size):
+    """Seen on an axis from -1 to 1 with margins; at most two and a half times that."""
+    times, said = enlarged(xr.DataArray([0.0, -size]), whole=1.0)
+    assert times * size >= 2.2 * 0.1
+    assert times == 1 or times * size <= 2.5 * 2.2 * 0.1 + 1e-12
+    assert said == ("" if times == 1 else rf" $\times$ {times:g}")
 
 
 def test_colours_of_maps_say_whether_the_sign_changes():
