@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     import xarray as xr
     from numpy.typing import NDArray
 
-__all__ = ["SYSTEM", "magnet", "on_sublattices"]
+__all__ = ["SYSTEM", "chequered", "on_sublattices"]
 
 PARAMETERS = (
     Parameter("hopping", -0.4, "eV", "hopping t between neighbours, in magnets and barrier"),
@@ -82,7 +82,7 @@ CHEQUERED = [(1, 1, 0), (-1, 1, 0), (0, 0, 1)]
 MOST_PLANES = 60
 
 
-def magnet(p: Mapping[str, Any], m_b: NDArray | None, onsite: float) -> TightBinding:
+def chequered(p: Mapping[str, Any], m_b: NDArray | None, onsite: float) -> TightBinding:
     """The crystal of two sublattices, m_a = z; without `m_b` that of the barrier.
 
     Parameters
@@ -116,8 +116,8 @@ def stack(p: Mapping[str, Any]) -> Stack:
     if p["hopping"] == 0 or p["exchange"] == 0:
         raise InputError("`hopping` and `exchange` must not be 0 eV: there would be no current, or no magnet")
     chi, a = np.radians(p["sublattice_angle"]), p["spacing"]
-    crystal = magnet(p, np.array([np.sin(chi), 0.0, np.cos(chi)]), p["onsite"])
-    barrier = Layer(magnet(p, None, p["onsite_barrier"]), planes * a, name="barrier")
+    crystal = chequered(p, np.array([np.sin(chi), 0.0, np.cos(chi)]), p["onsite"])
+    barrier = Layer(chequered(p, None, p["onsite_barrier"]), planes * a, name="barrier")
     right = _along(p["angle"])
     return Stack(
         [barrier, Layer(crystal, SHOWN * a, m=right, name="right magnet")],

@@ -7,8 +7,8 @@
 #
 # **What we know.** For real orbitals time reversal is i sigma_y K. What is even under
 # it and free of spin is kinetic, what is even and acts on the spin is spin-orbit
-# coupling, what is odd is the exchange (N. Marzari et al., Rev. Mod. Phys. 84, 1419 (2012), for
-# the matrices).
+# coupling, what is odd is the exchange (N. Marzari et al., Rev. Mod. Phys. 84, 1419
+# (2012), for the matrices).
 
 # %%
 import tempfile

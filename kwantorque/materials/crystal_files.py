@@ -12,7 +12,7 @@ from ..algebra import SPIN_HALF, commutator, direction, on_spin
 from ..errors import InputError, known, users_level
 from .base import as_matrix
 from .models import from_model_object
-from .spin_terms import check_order, interlaced, split_terms
+from .spin_terms import in_order, split_terms
 from .wannier90 import read_wannier90
 from .wannier90_win import atoms_of_centres
 
@@ -70,11 +70,8 @@ def from_wannier_files(
         return common | _of_pair(read, down, orbital, xi)
     if xi is not None:
         raise InputError("`spin_orbit` is for files without spinors: these have it in H already")
-    matrices = read.hoppings
-    if spin == "block":
-        matrices, order = interlaced(matrices), np.arange(len(matrices[0, 0, 0])).reshape(2, -1).T.ravel()
-        common |= {what: np.asarray(common[what])[order] for what in PER_STATE if common[what] is not None}
-    check_order(matrices, common["positions"])
+    matrices, order = in_order(read.hoppings, spin, common["positions"])
+    common |= {what: np.asarray(common[what])[order] for what in PER_STATE if common[what] is not None}
     return common | {
         "hoppings": terms_of_spinors(matrices, magnetisation is not None),
         "orbital": _with_spin(orbital, len(matrices[0, 0, 0])),
@@ -107,13 +104,10 @@ def from_models(models: Any, spin: str | None, magnetisation: Any) -> dict[str, 
         return common | {"hoppings": terms, "spin": spin, "magnetisation": magnetisation or "z"}
     if known("spin", spin, ("interlaced", "block", "spinless")) == "spinless":
         return common | {"hoppings": terms, "spin": spin}
-    if spin == "block":
-        n = len(common["positions"])
-        common["positions"] = common["positions"][np.arange(n).reshape(2, -1).T.ravel()]
-        terms["kinetic"] = interlaced(terms["kinetic"])
-    check_order(terms["kinetic"], common["positions"])
+    matrices, order = in_order(terms["kinetic"], spin, common["positions"])
+    common["positions"] = common["positions"][order]
     return common | {
-        "hoppings": terms_of_spinors(terms["kinetic"], magnetisation is not None),
+        "hoppings": terms_of_spinors(matrices, magnetisation is not None),
         "spin": "interlaced",
         "magnetisation": "z" if magnetisation is None else direction(magnetisation),
     }

@@ -29,10 +29,12 @@ if TYPE_CHECKING:
 
     from .bloch import Matrices
 
-__all__ = ["check_angular_momentum", "check_order", "interlaced", "smallest_rotation", "spin_matrices", "split_terms"]
+__all__ = ["check_angular_momentum", "in_order", "interlaced", "smallest_rotation", "spin_matrices", "split_terms"]
 
 PAULI = np.concatenate([np.eye(2)[None], 2 * SPIN_HALF])
 """1, sigma_x, sigma_y, sigma_z."""
+ONE_CENTRE = 0.01
+"""nm; centres closer than this are the same."""
 CLEARLY = 0.5
 """Odd parts of the order that is right are below this part of those of the other."""
 
@@ -102,35 +104,53 @@ def interlaced(matrices: Matrices) -> dict[tuple[int, int, int], NDArray]:
     return {cell: block[np.ix_(order, order)] for cell, block in matrices.items()}
 
 
-def check_order(matrices: Matrices, centres: NDArray | None) -> None:
-    """Refuse matrices of another order of the spins than interlaced.
+def in_order(
+    matrices: Matrices, spin: str, centres: NDArray | None
+) -> tuple[dict[tuple[int, int, int], NDArray], NDArray]:
+    """Interlaced matrices from those of either order, which is checked.
 
-    With the right one, what is odd under time reversal is an exchange at most; with
-    the other one, everything that two orbitals do not share is. And the two spins of an
+    In the right one, what is odd under time reversal is an exchange at most; in the
+    other one, everything that two orbitals do not share is. And the two spins of an
     orbital have one centre.
+
+    Parameters
+    ----------
+    matrices : dict from (n_1, n_2, n_3) to (n, n) array
+    spin : {"interlaced", "block"}
+    centres : (n, 3) array, nm, or None
+
+    Returns
+    -------
+    matrices, and (n,) array of the numbers that their states had
 
     Raises
     ------
     InputError
-        The other order fits clearly better.
+        The other order fits clearly better, or an odd number of states.
     """
-    given, other = _odd_part(matrices), _odd_part(interlaced(matrices))
-    if other < CLEARLY * given:
+    n = len(next(iter(matrices.values())))
+    if n % 2:
+        raise InputError(f"spinors must have an even number of states, got {n}: give spin='spinless'")
+    readings = {"interlaced": dict(matrices), "block": interlaced(matrices)}
+    other = "block" if spin == "interlaced" else "interlaced"
+    odd = {name: _odd_part(one) for name, one in readings.items()}
+    if odd[other] < CLEARLY * odd[spin]:
         raise InputError(
-            f"the order of spins must be that of the file: as it was said, {given:.2g} of H is odd under time "
-            f"reversal, in the other order {other:.2g}: give spin='block' where all up come before all down, as of "
-            "VASP 5, and spin='interlaced' otherwise"
+            f"the order of spins must be that of the file: with spin={spin!r} {odd[spin]:.2g} of H is odd under time "
+            f"reversal, with spin={other!r} {odd[other]:.2g}. In 'block' all up come before all down, as of VASP 5"
         )
-    if centres is None or other < given:
-        return
-    n = len(centres)
-    apart = np.linalg.norm(centres[::2] - centres[1::2], axis=1).max()
-    in_blocks = np.linalg.norm(centres[: n // 2] - centres[n // 2 :], axis=1).max()
-    if in_blocks < 0.01 < CLEARLY * apart:
-        raise InputError(
-            f"both spins of an orbital must have one centre, but as the order was said they are up to {apart:.2g} nm "
-            "apart, and in the other order not: give spin='block' where all up come before all down, else 'interlaced'"
-        )
+    orders = {"interlaced": np.arange(n), "block": np.arange(n).reshape(2, -1).T.ravel()}
+    if centres is not None:
+        apart = {
+            name: np.linalg.norm(np.diff(centres[at].reshape(-1, 2, 3), axis=1), axis=-1).max()
+            for name, at in orders.items()
+        }
+        if apart[other] < ONE_CENTRE < CLEARLY * apart[spin]:
+            raise InputError(
+                f"both spins of an orbital must have one centre, but with spin={spin!r} they are up to "
+                f"{apart[spin]:.2g} nm apart, and with spin={other!r} they are not"
+            )
+    return readings[spin], orders[spin]
 
 
 def _parts(block):

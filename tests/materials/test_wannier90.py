@@ -163,8 +163,25 @@ def test_spinors_in_blocks_are_put_in_order(tmp_path):
     k = [[0.4, 1.0, -2.0]]
     for name in ("energy", "spin"):
         assert np.allclose(kt.bands(read, k, m="x")[name], kt.bands(crystal, k, m="x")[name], atol=1e-11)
-    with pytest.raises(InputError, match="give spin='block' where all up come before"):
+    with pytest.raises(InputError, match=r"with spin='interlaced' .* of H is odd under time reversal"):
         kt.TightBinding.from_wannier90(path, spin="interlaced", **given)
+    path = crystal.to_wannier90(tmp_path / "espresso")
+    with pytest.raises(InputError, match=r"with spin='block' .* of H is odd under time reversal"):
+        kt.TightBinding.from_wannier90(path, spin="block", **given)
+
+
+def test_both_spins_of_an_orbital_have_one_centre(tmp_path):
+    """Where H itself does not tell the order: levels and nothing else."""
+    levels = {"kinetic": {(0, 0, 0): np.diag([1.0, 1.0, 1.0, 1.0])}}
+    centres = [(0, 0, 0), (0.1, 0, 0), (0, 0, 0), (0.1, 0, 0)]
+    path = kt.TightBinding(0.3, levels, positions=centres).to_wannier90(tmp_path / "x")
+    with pytest.raises(InputError, match="both spins of an orbital must have one centre"):
+        kt.TightBinding.from_wannier90(path, **GIVEN)
+    read = kt.TightBinding.from_wannier90(path, spin="block", fermi_energy=0.0)
+    assert np.allclose(read.positions, np.array(centres)[[0, 2, 1, 3]])
+    odd = kt.TightBinding(0.3, {"all": {(0, 0, 0): np.eye(3)}}, spin=np.zeros((3, 3, 3)))
+    with pytest.raises(InputError, match="must have an even number of states, got 3"):
+        kt.TightBinding.from_wannier90(odd.to_wannier90(tmp_path / "odd"), **GIVEN)
 
 
 def pair(tmp_path):
