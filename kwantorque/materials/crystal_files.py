@@ -12,7 +12,7 @@ from ..algebra import SPIN_HALF, commutator, direction, on_spin
 from ..errors import InputError, known, users_level
 from .base import as_matrix
 from .models import from_model_object
-from .spin_terms import in_order, split_terms
+from .spin_terms import spinors_in_order, split_terms
 from .wannier90 import read_wannier90
 from .wannier90_win import atoms_of_centres
 
@@ -70,7 +70,7 @@ def from_wannier_files(
         return common | _of_pair(read, down, orbital, xi)
     if xi is not None:
         raise InputError("`spin_orbit` is for files without spinors: these have it in H already")
-    matrices, order = in_order(read.hoppings, spin, common["positions"])
+    matrices, order = spinors_in_order(read.hoppings, spin, common["positions"])
     common |= {what: np.asarray(common[what])[order] for what in PER_STATE if common[what] is not None}
     return common | {
         "hoppings": terms_of_spinors(matrices, magnetisation is not None),
@@ -104,7 +104,7 @@ def from_models(models: Any, spin: str | None, magnetisation: Any) -> dict[str, 
         return common | {"hoppings": terms, "spin": spin, "magnetisation": magnetisation or "z"}
     if known("spin", spin, ("interlaced", "block", "spinless")) == "spinless":
         return common | {"hoppings": terms, "spin": spin}
-    matrices, order = in_order(terms["kinetic"], spin, common["positions"])
+    matrices, order = spinors_in_order(terms["kinetic"], spin, common["positions"])
     common["positions"] = common["positions"][order]
     return common | {
         "hoppings": terms_of_spinors(matrices, magnetisation is not None),

@@ -29,7 +29,14 @@ if TYPE_CHECKING:
 
     from .bloch import Matrices
 
-__all__ = ["check_angular_momentum", "in_order", "interlaced", "smallest_rotation", "spin_matrices", "split_terms"]
+__all__ = [
+    "check_angular_momentum",
+    "interlaced",
+    "smallest_rotation",
+    "spin_matrices",
+    "spinors_in_order",
+    "split_terms",
+]
 
 PAULI = np.concatenate([np.eye(2)[None], 2 * SPIN_HALF])
 """1, sigma_x, sigma_y, sigma_z."""
@@ -104,7 +111,7 @@ def interlaced(matrices: Matrices) -> dict[tuple[int, int, int], NDArray]:
     return {cell: block[np.ix_(order, order)] for cell, block in matrices.items()}
 
 
-def in_order(
+def spinors_in_order(
     matrices: Matrices, spin: str, centres: NDArray | None
 ) -> tuple[dict[tuple[int, int, int], NDArray], NDArray]:
     """Interlaced matrices from those of either order, which is checked.
