@@ -25,7 +25,6 @@ import numpy as np
 import xarray as xr
 
 from kwantorque.dynamics import (
-    GAMMA,
     Demagnetisation,
     Field,
     Macrospin,
@@ -40,9 +39,8 @@ from kwantorque.dynamics.equation import flow
 from kwantorque.dynamics.maps import settled
 from kwantorque.plot import motion
 from kwantorque.results import Estimate
-from kwantorque.results.dataset import VERSION
-from kwantorque.systems.base import Parameter, Result, System, with_results
-from kwantorque.systems.sweep import SystemTask
+from kwantorque.systems.base import Parameter, Result, with_results
+from kwantorque.systems.batches import BatchedSystem
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -81,12 +79,23 @@ RESULTS = (
 )
 SHARED = ("saturation", "duration", "temperature", "volume", "seed", "thickness")
 """What all trajectories of a batch have in common."""
+AT_REST = (
+    "saturation",
+    "anisotropy_perpendicular",
+    "anisotropy_in_plane",
+    "field_x",
+    "field_y",
+    "field_z",
+    "theta",
+    "phi",
+)
+"""What an equilibrium without torques depends on."""
 STEP = 0.1
 """Of gamma mu0 Ms t in a sweep: errs by 3e-5 in m at 35 ns."""
-
-
-FEW = 40
+FEW = 100
 """Trajectories that are faster one by one."""
+ENDS = ("m_mean", "amplitude", "frequency", "switching_time")
+"""What a motion ends in."""
 
 
 def free_layer(p: Mapping[str, Any]) -> Macrospin:
@@ -133,8 +142,9 @@ def threshold(points: Sequence[Mapping[str, Any]]) -> NDArray:
     >>> threshold([complete({"anisotropy_in_plane": q}) for q in (0.02, 0.1)]).round(9)
     array([0.0052, 0.006 ])
     """
-    films = [free_layer(p) for p in points]
-    starts = [equilibrium(film, along(p["theta"], p["phi"])) for film, p in zip(films, points, strict=True)]
+    rest = {tuple(p[name] for name in AT_REST): p for p in points}
+    rest = {key: equilibrium(free_layer(p), along(p["theta"], p["phi"])) for key, p in rest.items()}
+    starts = [rest[tuple(p[name] for name in AT_REST)] for p in points]
     columns = _columns(points)
     sign = np.where(columns["torque"] < 0, -1.0, 1.0)
 
@@ -169,77 +179,49 @@ def _start(**p):
     return along(p["theta"], p["phi"])
 
 
-def _estimates(points, found):
+def _results(points, found):
     """All results of some points, from what their motions end in."""
     critical = threshold(points)
-    for i, p in enumerate(points):
-        values = dict(zip(("m_x", "m_y", "m_z"), found["m_mean"][i], strict=True))
-        values |= {name: found[name][i] for name in ("amplitude", "frequency", "switching_time")}
-        current = current_density_of(critical[i], p["efficiency"], p["saturation"], p["thickness"])
-        values |= {"threshold": critical[i], "threshold_current_density": current}
-        yield {name: Estimate(float(value)) for name, value in values.items()}
+    values = dict(zip(("m_x", "m_y", "m_z"), np.asarray(found["m_mean"]).T, strict=True))
+    values |= {name: np.asarray(found[name]) for name in ("amplitude", "frequency", "switching_time")}
+    sizes = ((p["efficiency"], p["saturation"], p["thickness"]) for p in points)
+    currents = [current_density_of(tau, *size) for tau, size in zip(critical, sizes, strict=True)]
+    return values | {"threshold": critical, "threshold_current_density": np.array(currents)}
 
 
 def compute(parameters: Mapping[str, Any], numerics: Numerics) -> xr.Dataset:
     """The motion from the start, and what it settles to."""
     p, started = parameters, time.perf_counter()
     data = _driven(**p).run(_start(**p), duration=p["duration"], seed=p["seed"])
-    found = {name: data[name].values[None] for name in ("m_mean", "amplitude", "frequency", "switching_time")}
-    (estimates,) = _estimates([p], found)
-    return with_results(data.drop_vars(list(found)), RESULTS, estimates).assign_attrs(
-        seconds=time.perf_counter() - started
-    )
+    found = {name: data[name].values[None] for name in ENDS}
+    estimates = {name: Estimate(float(value[0])) for name, value in _results([p], found).items()}
+    return with_results(data.drop_vars(ENDS), RESULTS, estimates).assign_attrs(seconds=time.perf_counter() - started)
 
 
-class _Sweep(SystemTask):
-    """Points of a sweep: batches of trajectories, of which the results are kept."""
-
-    batch = 4000
-
-    def together(self, points: Sequence[Mapping[str, Any]], numerics: Numerics) -> list[xr.Dataset]:
-        """The results at some points, which may differ in anything."""
-        complete = [self.system.complete({**self.fixed, **point}, doubt=False) for point in points]
-        alike, found = {}, [None] * len(points)
-        for i, p in enumerate(complete):
-            alike.setdefault(tuple(p[name] for name in SHARED), []).append(i)
-        for which in alike.values():
-            for i, data in zip(which, self._batch([complete[i] for i in which], numerics), strict=True):
-                found[i] = data
-        return found
-
-    def _batch(self, points, numerics):
-        p, started = points[0], time.perf_counter()
-        if p["temperature"] > 0 or len(points) < FEW:
-            return [self._results(one, compute(one, numerics), numerics) for one in points]
-        columns = _columns(points)
-        build = partial(_of_columns, {name: p[name] for name in SHARED})
-        varying = {name: x for name, x in columns.items() if name not in SHARED}
-        ends = settled(build, varying, start=_start, duration=p["duration"], step=STEP)
-        estimates = list(_estimates(points, ends))
-        spent = (time.perf_counter() - started) / len(points)
-        about = {"version": VERSION, "gamma": GAMMA, "seconds": spent}
-        data = (with_results(xr.Dataset(attrs=about), RESULTS, one) for one in estimates)
-        return [self._results(p, one, numerics) for p, one in zip(points, data, strict=True)]
-
-    def _results(self, p, data, numerics):
-        data = self.system.picked(data, self.system.asked(self.results))
-        data = data[[name for name in data.data_vars if name.startswith("result_")]].drop_vars(
-            ["time", "axis"], errors="ignore"
-        )
-        return data.assign_attrs(solver=numerics.solver.name, system=self.system.name)
+def _together(points):
+    """The results at some points, which may differ in anything."""
+    alike, found = {}, {}
+    for i, p in enumerate(points):
+        alike.setdefault(tuple(p[name] for name in SHARED), []).append(i)
+    for which in alike.values():
+        for name, part in _alike([points[i] for i in which]).items():
+            found.setdefault(name, np.empty((len(points), *part.shape[1:])))[which] = part
+    return _results(points, found)
 
 
-class _Macrospin(System):
-    """A system whose sweeps are computed in batches."""
+def _alike(points):
+    """What the motions of some points end in that share what a batch has one of."""
+    p, columns = points[0], _columns(points)
+    if p["temperature"] > 0 or len(points) < FEW:
+        runs = [_driven(**one).run(_start(**one), duration=one["duration"], seed=one["seed"]) for one in points]
+        return {name: np.stack([data[name].values for data in runs]) for name in ENDS}
+    build = partial(_of_columns, {name: p[name] for name in SHARED})
+    varying = {name: x for name, x in columns.items() if name not in SHARED}
+    ends = settled(build, varying, start=_start, duration=p["duration"], step=STEP)
+    return {name: ends[name] for name in ENDS}
 
-    def task(
-        self, given: Mapping[str, Any], swept: Sequence[str], to_zero_spacing: bool, results: Sequence[str] | None
-    ) -> SystemTask:
-        """What `kwantorque.sweep` computes, many points at once."""
-        return _Sweep.of(self, given, swept, to_zero_spacing, results)
 
-
-SYSTEM = _Macrospin(
+SYSTEM = BatchedSystem(
     name="macrospin",
     shows="a magnet under a spin-polarised current: threshold, precession, switching",
     source="Ralph & Stiles, J. Magn. Magn. Mater. 320, 1190 (2008), eq. 3, 25-28; Manchon, Phys. Rev. B 83, 172403",
@@ -247,4 +229,6 @@ SYSTEM = _Macrospin(
     results=RESULTS,
     compute=compute,
     figure=motion,
+    together=_together,
+    batch=4000,
 )

@@ -90,6 +90,19 @@ def test_many_points_are_computed_at_once():
         assert point == pytest.approx(one, nan_ok=True, rel=2e-3, abs=1e-3)
 
 
+def test_a_large_sweep_costs_little_besides_its_motions(tmp_path):
+    """Of 1000 magnets with one threshold: one equilibrium, one write to the file."""
+    torques = np.linspace(0.001, 0.02, 1000).tolist()
+    sweep, saved = kt.systems.Sweep(MACROSPIN, {"duration": 0.05}, {"torque": torques}), []
+    data = sweep.run(progress=False, keep=lambda data: saved.append(int(data.done.sum())))
+    assert saved == [1000]
+    np.testing.assert_allclose(data.result_threshold, 0.0052, rtol=1e-6)
+    assert data.result_m_x.attrs["units"] == "1"
+    assert data.attrs["system"] == "macrospin"
+    some = kt.systems.Sweep(MACROSPIN, {"duration": 0.05}, {"torque": torques[:3]}).run(progress=False, found=data)
+    np.testing.assert_array_equal(some.result_m_x, data.result_m_x[:3])
+
+
 def test_a_bad_point_of_a_batch_says_which(capsys):
     assert commands.main(["run", "macrospin", "--quiet", "--set", "duration=1", "--sweep", "torque=0,0.01"]) == 0
     assert len(capsys.readouterr().out.splitlines()) == 3
@@ -115,3 +128,13 @@ def test_walls_are_swept(capsys):
     answer = json.loads(capsys.readouterr().out)
     assert answer["results"]["velocity"][0][1] == pytest.approx(10.0, rel=1e-3)
     assert answer["results"]["precession"][0] == [None, None]
+
+
+def test_walls_of_a_sweep_are_computed_at_once():
+    wall, axes = kt.systems.find("domain-wall-motion"), {"drift_velocity": [10.0, 60.0], "duration": [50.0, 100.0]}
+    data = kt.sweep(wall, beta=0.1, progress=False, **axes)
+    for u in axes["drift_velocity"]:
+        for duration in axes["duration"]:
+            one = wall.results_of(wall.run(beta=0.1, drift_velocity=u, duration=duration))
+            point = wall.results_of(data.sel(drift_velocity=u, duration=duration))
+            assert point == pytest.approx(one, rel=1e-7, nan_ok=True)
