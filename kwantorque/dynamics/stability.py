@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..errors import InputError
 from .equation import eigenvalues, frame, linear_parts, linearised, unstable_directions
 from .integrate import projected
 from .vectors import crossed, unit
@@ -57,6 +58,11 @@ def equilibrium(magnet: Macrospin, start: ArrayLike | str) -> NDArray:
     -------
     (3,) array
 
+    Raises
+    ------
+    InputError
+        Terms or start are arrays, of several magnets.
+
     Examples
     --------
     >>> import kwantorque as kt
@@ -66,9 +72,12 @@ def equilibrium(magnet: Macrospin, start: ArrayLike | str) -> NDArray:
     >>> equilibrium(kt.Macrospin(terms=film), d.along(90, 20)).round(4) + 0.0
     array([0.866, 0.5  , 0.   ])
     """
-    matrix, constant = (np.array(part, float) for part in linear_parts(magnet))
+    parts, start = linear_parts(magnet), np.array(unit("start", start), float)
+    if start.ndim > 1 or any(np.ndim(x) for row in (*parts[0], parts[1]) for x in row):
+        raise InputError("`equilibrium` is of one magnet and one start: give its terms numbers instead of arrays")
+    matrix, constant = (np.array(part, float) for part in parts)
     own, axes = np.linalg.eigh(matrix)
-    b, s = axes.T @ constant, axes.T @ np.array(unit("start", start), float)
+    b, s = axes.T @ constant, axes.T @ start
     size = max(np.abs(own).max(), np.abs(b).max())
     if size == 0:
         return axes @ s

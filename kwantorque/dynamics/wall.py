@@ -28,7 +28,7 @@ from scipy import constants
 from scipy.integrate import solve_ivp
 from scipy.optimize import brentq
 
-from ..errors import ComputationError, InputError, finite, named, positive, whole
+from ..errors import ComputationError, InputError, named, positive, whole
 from ..results.dataset import VERSION
 from .equation import PER_NS, damped, solved
 from .integrate import rk4
@@ -370,8 +370,10 @@ def drift_and_beta(data: xr.Dataset, *, current_density: float, saturation: floa
     >>> 10 < wall.drift_velocity < 20, wall.beta > 0
     (True, True)
     """
-    velocity = finite("current_density", current_density / 1e12, "1e12 A/m^2") * 1e12
-    velocity *= GAMMA * constants.hbar / (2 * constants.e) * constants.mu_0 / positive("saturation", saturation, "T")
+    velocity = scalar("current_density", current_density)
+    velocity = (
+        velocity * GAMMA * constants.hbar / (2 * constants.e) * constants.mu_0 / positive("saturation", saturation, "T")
+    )
     pairs = (("result_torque_adiabatic", "result_torque_nonadiabatic"), ("result_polarisation", "result_beta"))
     for first, second in pairs:
         if first in data and second in data and not data[first].ndim:

@@ -202,6 +202,13 @@ def test_nothing_of_other_codes_is_imported():
     ("call", "message"),
     [
         (lambda: fit_torque(Slonczewski(1), MAGNET, current_density=0), "must not be 0 A/m"),
+        (lambda: fit_torque(Slonczewski([1, 2]), MAGNET, current_density=1), "one torque: give numbers"),
+        (lambda: fit_torque(Slonczewski(1, [AT[0], AT[1]]), MAGNET, current_density=1), "one torque and one magnet"),
+        (lambda: fit_torque(Slonczewski(1), kt.Macrospin(damping=[0, 1]), current_density=1), "one torque and one mag"),
+        (
+            lambda: fit_torque(Slonczewski(1), MAGNET, current_density=[1]),
+            r"`current_density` must be one number, got [[]1[]]",
+        ),
         (lambda: fit_torque(Slonczewski(1), "x", current_density=1), "`magnet` must be a Macrospin"),
         (lambda: fit_torque(kt.dynamics.ManchonTorque(1), MAGNET, current_density=1), "`polariser` must be said"),
         (lambda: fit_torque(Slonczewski(1), MAGNET, current_density=1, angles=[0, 180]), "some off the polariser"),

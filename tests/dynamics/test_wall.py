@@ -135,6 +135,28 @@ def test_figure():
         kt.plot.wall_motion(data.drop_vars("position"))
 
 
+def test_beta_of_spin_relaxation_drives_a_wall():
+    """Polarisation and beta of a strip with impurity spins, as they are.
+
+    u = gamma hbar P j/(2 e Ms), and the wall moves at u beta/alpha.
+    """
+    data = kt.systems.find("spin-relaxation").run(progress=False, length=21, impurities=4, impurity_strength=0.3)
+    drive = drift_and_beta(data, current_density=1e12, saturation=4e-7 * np.pi * 8e5)
+    assert drive["beta"] == float(data.result_beta) > 0
+    # mu_B/e = 5.788e-5 m^2/s; P = 1/2 of this strip.
+    assert float(data.result_polarisation) == pytest.approx(0.5, abs=0.01)
+    expected = 5.788e-5 * 1e12 / 8e5 * float(data.result_polarisation)
+    assert drive["drift_velocity"] == pytest.approx(expected, rel=0.002)
+    wall = RigidWall(damping=0.02, hard_axis_field=0.5, **drive)
+    assert float(wall.run(500.0).velocity) == pytest.approx(drive["drift_velocity"] * drive["beta"] / 0.02, rel=1e-4)
+    assert float(wall.breakdown) > drive["drift_velocity"]
+    with pytest.raises(InputError, match="`current_density` must be a finite number"):
+        drift_and_beta(data, current_density="x", saturation=1.0)
+    sweep = xr.concat([data[["result_beta", "result_polarisation"]]] * 2, "width")
+    with pytest.raises(InputError, match="a single run of"):
+        drift_and_beta(sweep, current_density=1e12, saturation=1.0)
+
+
 def test_beta_needs_an_adiabatic_torque():
     data = xr.Dataset({"result_torque_adiabatic": 0.0, "result_torque_nonadiabatic": 0.1})
     with pytest.raises(InputError, match="adiabatic torque must not be 0"):
