@@ -5,7 +5,7 @@ and figures 7 to 9; A. Manchon, Phys. Rev. B 83, 172403 (2011), figures 3 and 4.
 
     dm/dt' = -m x h + damping m x dm/dt' + tau g [m x (p x m) + field_like m x p],
     h = H/Ms + Q_par m_x x + (Q_perp - 1) m_z z,
-    g = 2 L^2/[(L^2 + 1) + (L^2 - 1) m.p],        t' = gamma mu0 Ms t,
+    g = 2 L^2/[(L^2 + 1) + (L^2 - 1) m.p], or m.p,    t' = gamma mu0 Ms t,
 
 m the direction of the magnetic moment, tau = hbar eta J/(2 e mu0 Ms^2 d) > 0 drives it
 towards the polariser p. The threshold of an in-plane magnet is damping (1/2 + Q_par) at
@@ -37,7 +37,7 @@ from kwantorque.dynamics import (
 )
 from kwantorque.dynamics.equation import flow
 from kwantorque.dynamics.maps import settled
-from kwantorque.plot import motion
+from kwantorque.plot import driven_magnets, motion
 from kwantorque.results import Estimate
 from kwantorque.systems.base import Parameter, Result, with_results
 from kwantorque.systems.batches import BatchedSystem
@@ -58,6 +58,13 @@ PARAMETERS = (
     Parameter("torque", 0.01, "1", "damping-like torque tau: > 0 drives m towards the polariser"),
     Parameter("field_like", 0.0, "1", "field-like torque along m x p, over the damping-like one"),
     Parameter("asymmetry", 1.0, "1", "Lambda of the torque's dependence on the angle", positive=True),
+    Parameter(
+        "angular",
+        "slonczewski",
+        "",
+        "g of the torque: Slonczewski's, or cosine, m.p",
+        choices=("slonczewski", "cosine"),
+    ),
     Parameter("polariser_theta", 90.0, "deg", "polar angle of the polariser"),
     Parameter("polariser_phi", 0.0, "deg", "azimuth of the polariser"),
     Parameter("theta", 90.0, "deg", "polar angle of m at the start"),
@@ -77,7 +84,7 @@ RESULTS = (
     Result("switching_time", "ns", "switching time: first zero of the start's largest component"),
     Result("threshold_current_density", "A/m^2", "threshold current density: of the threshold"),
 )
-SHARED = ("saturation", "duration", "temperature", "volume", "seed", "thickness")
+SHARED = ("saturation", "angular", "duration", "temperature", "volume", "seed", "thickness")
 """What all trajectories of a batch have in common."""
 AT_REST = (
     "saturation",
@@ -122,7 +129,7 @@ def free_layer(p: Mapping[str, Any]) -> Macrospin:
 def driving(p: Mapping[str, Any], torque: Any) -> Slonczewski:
     """The current's torque as a term, of a strength of one's own."""
     polariser = along(p["polariser_theta"], p["polariser_phi"])
-    return Slonczewski(torque, polariser, p["field_like"], p["asymmetry"])
+    return Slonczewski(torque, polariser, p["field_like"], p["asymmetry"], p["angular"])
 
 
 def threshold(points: Sequence[Mapping[str, Any]]) -> NDArray:
@@ -132,7 +139,8 @@ def threshold(points: Sequence[Mapping[str, Any]]) -> NDArray:
 
     Parameters
     ----------
-    points : sequence of dicts of all parameters, of one saturation
+    points : sequence of dicts of all parameters
+        Of one saturation and one `angular`.
 
     Examples
     --------
@@ -163,7 +171,7 @@ def _columns(points):
 
 def _those_of(columns, which):
     """The same of some points; what a magnet has only one of is a number."""
-    return {name: float(x[0]) if name in SHARED else x[which] for name, x in columns.items()}
+    return {name: x[0].item() if name in SHARED else x[which] for name, x in columns.items()}
 
 
 def _driven(**p):
@@ -204,9 +212,10 @@ def _together(points):
     for i, p in enumerate(points):
         alike.setdefault(tuple(p[name] for name in SHARED), []).append(i)
     for which in alike.values():
-        for name, part in _alike([points[i] for i in which]).items():
-            found.setdefault(name, np.empty((len(points), *part.shape[1:])))[which] = part
-    return _results(points, found)
+        some = [points[i] for i in which]
+        for name, part in _results(some, _alike(some)).items():
+            found.setdefault(name, np.empty(len(points)))[which] = part
+    return found
 
 
 def _alike(points):
@@ -229,6 +238,7 @@ SYSTEM = BatchedSystem(
     results=RESULTS,
     compute=compute,
     figure=motion,
+    sweep_figures=dict.fromkeys((p.name for p in PARAMETERS), driven_magnets),
     together=_together,
     batch=4000,
 )

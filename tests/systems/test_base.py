@@ -182,6 +182,7 @@ CONTRACT = {
             "torque": 0.01,
             "field_like": 0,
             "asymmetry": 1,
+            "angular": "slonczewski",
             "polariser_theta": 90,
             "polariser_phi": 0,
             "theta": 90,
