@@ -168,6 +168,7 @@ CONTRACT = {
             "continuity": "1",
             "beta_spin_orbit": "1",
             "beta_spin_orbit_analytic": "1",
+            "beta_spin_orbit_plane": "1",
         },
     ),
     "macrospin": (

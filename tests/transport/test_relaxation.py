@@ -16,12 +16,12 @@ import pytest
 from references.spiral import density_of_states
 
 import kwantorque as kt
+from kwantorque.algebra import SIGMA
 from kwantorque.errors import ComputationError, InputError
 from kwantorque.integration.realisations import Directions
 from kwantorque.results.storage import read
 from kwantorque.structures.impurities import draw_sites
 from kwantorque.structures.kwant_builder import load_kwant
-from kwantorque.structures.strip import SIGMA
 from kwantorque.structures.strip_builder import strip_graph, strip_parameters
 from kwantorque.transport.strip import SOURCES, SUMS, CleanStrip, DrivenStrip, realised
 
