@@ -16,6 +16,7 @@ only. A threshold is the first instability; a full reversal needs more.
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Mapping, Sequence
 from functools import partial
@@ -230,6 +231,13 @@ def _alike(points):
     return {name: ends[name] for name in ENDS}
 
 
+def _diagram(data):
+    """A sweep's figure; maps are of the component along the polariser."""
+    p = json.loads(data.attrs["parameters"])
+    polariser = along(p.get("polariser_theta", 90.0), p.get("polariser_phi", 0.0))
+    return driven_magnets(data, "xyz"[int(np.argmax(np.abs(polariser)))])
+
+
 SYSTEM = BatchedSystem(
     name="macrospin",
     shows="a magnet under a spin-polarised current: threshold, precession, switching",
@@ -238,7 +246,7 @@ SYSTEM = BatchedSystem(
     results=RESULTS,
     compute=compute,
     figure=motion,
-    sweep_figures=dict.fromkeys((p.name for p in PARAMETERS), driven_magnets),
+    sweep_figures=dict.fromkeys((p.name for p in PARAMETERS), _diagram),
     together=_together,
     batch=4000,
 )

@@ -274,7 +274,7 @@ def frequency_against(data: Dataset, ax: Axes | None = None) -> Axes:
     return ax
 
 
-def driven_magnets(data: Dataset) -> Axes:
+def driven_magnets(data: Dataset, of: str = "x") -> Axes:
     """Of a sweep of `macrospin`: where the magnets end, or how they precess.
 
     A sweep of one parameter is `frequency_against`, below it the mean of each
@@ -284,6 +284,8 @@ def driven_magnets(data: Dataset) -> Axes:
     ----------
     data : Dataset
         Of a sweep of `macrospin`, or of `kwantorque.dynamics.settle`.
+    of : {"x", "y", "z"}
+        Of which component a map is, as in `phase_diagram`.
 
     Returns
     -------
@@ -310,7 +312,7 @@ def driven_magnets(data: Dataset) -> Axes:
         mesh = other.pcolormesh(data[swept[0]], data[swept[1]], data.frequency.T, shading="nearest", rasterized=True)
         other.figure.colorbar(mesh, ax=other, label=labelled("frequency", data.frequency))
         other.set(xlabel=_parameter(data[swept[0]]), ylabel=_parameter(data[swept[1]]))
-        return phase_diagram(data, ax=first)
+        return phase_diagram(data, of, ax=first)
     if len(swept) != 1:
         raise InputError(f"this figure needs one or two parameters, this Dataset has {len(swept)}")
     first, other = figure_of(7.0, 6.6).subplots(2, 1, sharex=True)

@@ -149,6 +149,12 @@ def test_sweeps_are_drawn_as_diagrams(tmp_path):
     first, other = kt.plot.driven_magnets(maps).figure.axes[:2]
     np.testing.assert_array_equal(first.collections[0].get_array().reshape(3, 2), maps.result_m_x.T)
     assert np.nanmax(other.collections[0].get_array()) == float(maps.result_frequency.max())
+    # Of a polariser along z, the component along z.
+    along_z = kt.sweep(
+        MACROSPIN, torque=[-0.02, 0.02], field_x=[0.0, 0.1], polariser_theta=0, duration=1, progress=False
+    )
+    mesh = MACROSPIN.sweep_figures["torque"](along_z).collections[0]
+    np.testing.assert_array_equal(mesh.get_array().reshape(2, 2), along_z.result_m_z.T)
     with pytest.raises(kt.InputError, match="has no m_mean"):
         kt.plot.driven_magnets(data[["result_m_x"]])
 

@@ -374,6 +374,10 @@ def test_what_was_killed_goes_on(tmp_path):
     [
         ({"energy": -1}, "`energy` must lie in a band of a lead; at -1 there is no mode"),
         ({"energy": "one"}, "`energy` must be a number"),
+        (
+            {"strip": kt.Strip(width=4, height=3), "impurities": kt.Impurities([(20, 1, 1)], spin_orbit=0.1)},
+            r"spin-orbit impurities need a strip \(`height` 1\) .* got width 4, height 3",
+        ),
         ({"average": "aray"}, "unknown average 'aray'; did you mean 'array'"),
         ({"realisations": 0}, "`realisations` must be a whole number >= 1, got 0"),
         ({"target": -1, "average": "random"}, "`target` must be > 0"),
