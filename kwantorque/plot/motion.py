@@ -312,7 +312,10 @@ def driven_magnets(data: Dataset, of: str = "x") -> Axes:
         mesh = other.pcolormesh(data[swept[0]], data[swept[1]], data.frequency.T, shading="nearest", rasterized=True)
         other.figure.colorbar(mesh, ax=other, label=labelled("frequency", data.frequency))
         other.set(xlabel=_parameter(data[swept[0]]), ylabel=_parameter(data[swept[1]]))
-        return phase_diagram(data, of, ax=first)
+        phase_diagram(data, of, ax=first)
+        for one in (first, other):
+            one.locator_params("x", nbins=6)
+        return first
     if len(swept) != 1:
         raise InputError(f"this figure needs one or two parameters, this Dataset has {len(swept)}")
     first, other = figure_of(7.0, 6.6).subplots(2, 1, sharex=True)
