@@ -339,6 +339,24 @@ def films() -> None:
         )
 
 
+def one_result(tolerance: float = 1e-3) -> None:
+    """What a metallic valve's torque costs alone, over `torques` of its stack."""
+    valve = find("metallic-spin-valve")
+    settings = {"tolerance": tolerance, "progress": False}
+    times = best_times(
+        {
+            "torques": lambda: kt.torques(valve.stack(valve.complete({})), 0.0, **settings),
+            "one": lambda: valve.run(results=["torque_in_plane"], **settings),
+            "all": lambda: valve.run(**settings),
+        }
+    )
+    alone, one, everything = (times[what] for what in ("torques", "one", "all"))
+    print(
+        f"\nmetallic spin valve at one angle: kt.torques {alone:.2f} s, its in-plane torque "
+        f"{one / alone:.2f} times that, all results {everything / alone:.1f} times"
+    )
+
+
 def sweeps() -> None:
     """Whole figures on two processes, as a user runs them.
 
@@ -425,6 +443,7 @@ def report() -> None:
         converged_wire()
         networks()
         films()
+        one_result()
     sweeps()
     dynamics()
     print(f"\npeak memory of this process: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")

@@ -38,6 +38,7 @@ from kwantorque.dynamics import (
 )
 from kwantorque.dynamics.equation import flow
 from kwantorque.dynamics.maps import settled
+from kwantorque.errors import InputError
 from kwantorque.plot import driven_magnets, motion
 from kwantorque.results import Estimate
 from kwantorque.systems.base import Parameter, Result, with_results
@@ -232,8 +233,10 @@ def _alike(points):
 
 
 def _diagram(data):
-    """A sweep's figure; maps are of the component along the polariser."""
-    p = json.loads(data.attrs["parameters"])
+    """Maps of a sweep of two parameters: of the component along the polariser."""
+    if data.done.ndim != 2:
+        raise InputError(f"a diagram needs two parameters, this sweep has {data.done.ndim}")
+    p = json.loads(data.attrs.get("parameters", "{}"))
     polariser = along(p.get("polariser_theta", 90.0), p.get("polariser_phi", 0.0))
     return driven_magnets(data, "xyz"[int(np.argmax(np.abs(polariser)))])
 

@@ -13,6 +13,7 @@ A figure appears by itself in a notebook, and by `plt.show()` in a script that i
 """
 
 from .bands import bands
+from .base import titled
 from .films import film_books, film_torques
 from .junctions import (
     conductance_against_theta,
@@ -85,3 +86,7 @@ __all__ = [
     "wall_motion",
     "wall_torques",
 ]
+
+# All of them, whoever draws: none is forgotten.
+for _name in __all__:
+    globals()[_name] = titled(globals()[_name])
