@@ -26,7 +26,7 @@ from .junctions import (
 )
 from .layers import stack
 from .lines import results_against
-from .motion import frequency_against, motion, on_sphere, phase_diagram, wall_motion
+from .motion import driven_magnets, frequency_against, motion, on_sphere, phase_diagram, wall_motion
 from .networks import flux_map, site_map, strip_balance
 from .profiles import balance, exchange_torque, spin_currents, spin_density
 from .relaxation import beta_against_disorder, spin_continuity
@@ -52,6 +52,7 @@ __all__ = [
     "beta_against_disorder",
     "channels",
     "conductance_against_theta",
+    "driven_magnets",
     "exchange_torque",
     "fermi_lines",
     "film_books",

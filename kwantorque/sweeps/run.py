@@ -18,7 +18,7 @@ from ..parallel import progress_bar
 from ..results.dataset import VERSION
 from ..results.storage import kept_in, parameters_of, read, require_same
 from ..transport import Numerics
-from .grid import failures, is_done, new_grid, stretched, with_failure, with_point
+from .grid import failures, is_done, new_grid, stretched, with_failure, with_point, with_points
 from .task import CODE, FunctionTask, changed_since, outcomes
 
 __all__ = ["Sweep", "sweep", "trouble_in"]
@@ -117,7 +117,7 @@ class Sweep:
         found : Dataset, optional
             That of an earlier run, of some of the values.
         keep : callable, optional
-            keep(data), called with the whole Dataset after every point.
+            keep(data), called with the whole Dataset after every point, or batch.
 
         Returns
         -------
@@ -169,11 +169,15 @@ class Sweep:
                     if message not in said:
                         warnings.warn(message, category, stacklevel=2)
                         said.add(message)
-                data = with_failure(data, point, trouble) if trouble else with_point(data, point, task.dataset(one))
+                many = isinstance(point, list)
+                if trouble:
+                    data = with_failure(data, point, trouble)
+                else:
+                    data = (with_points if many else with_point)(data, point, task.dataset(one))
                 data = data.assign_attrs(self._attrs(data, task, numerics) | kept)
                 if keep:
                     keep(data)
-                bar.update()
+                bar.update(len(point) if many else 1)
         return data.sel({name: list(values) for name, values in asked.items()}).assign_attrs(sweep=json.dumps(asked))
 
     def left(self, found: xr.Dataset | None, numerics: Numerics, path: str | Path = "`found`") -> list[dict[str, Any]]:

@@ -118,11 +118,12 @@ def attempt(task: Task, numerics: Numerics, point: Mapping[str, Any]) -> tuple[A
 
 def outcomes(
     task: Task, numerics: Numerics, points: Sequence[Mapping[str, Any]], executor: Executor | None = None
-) -> Iterator[tuple[Mapping[str, Any], tuple[Any, str | None, list]]]:
+) -> Iterator[tuple[Mapping[str, Any] | Sequence[Mapping[str, Any]], tuple[Any, str | None, list]]]:
     """(point, what `attempt` says of it) of each point, whichever is done first.
 
     A task with a `batch` > 1 is given so many points at once, by `together(points,
-    numerics)`, which returns a result for each.
+    numerics)`, which returns a Dataset of all of them, as `grid.with_points` takes it;
+    instead of a point there is a list then.
 
     Examples
     --------
@@ -138,8 +139,8 @@ def outcomes(
         yield from as_finished(partial(attempt, task, numerics), points, executor)
         return
     batches = [points[i : i + size] for i in range(0, len(points), size)]
-    for batch, found in as_finished(partial(_attempt_batch, task, numerics), batches, executor):
-        yield from zip(batch, found, strict=True)
+    for _, found in as_finished(partial(_attempt_batch, task, numerics), batches, executor):
+        yield from found
 
 
 def _attempt_batch(task, numerics, points):
@@ -149,9 +150,8 @@ def _attempt_batch(task, numerics, points):
             warnings.simplefilter("always")
             found = task.together(points, numerics)
     except RECORDED:
-        return [attempt(task, numerics, point) for point in points]
-    warned = [(str(warning.message), warning.category) for warning in caught]
-    return [(one, None, warned) for one in found]
+        return [(point, attempt(task, numerics, point)) for point in points]
+    return [(points, (found, None, [(str(warning.message), warning.category) for warning in caught]))]
 
 
 class FunctionTask:
