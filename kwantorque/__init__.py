@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         PLattice,
         Polynomial,
         Term,
+        TightBinding,
         terms,
     )
     from .parallel import processes
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
         window_average,
     )
     from .scattering import BatchedSolver, KwantSolver
+    from .structures.crystal_builder import from_builder, to_builder
     from .structures.impurities import Impurities
     from .structures.kwant_builder import build_stack
     from .structures.layer import Interface, Layer
@@ -95,6 +97,7 @@ _HOME = {
     "Stack": "structures.stack",
     "Strip": "structures.strip",
     "Term": "materials",
+    "TightBinding": "materials",
     "Torque": "transport",
     "bands": "bulk",
     "build_stack": "structures.kwant_builder",
@@ -105,6 +108,7 @@ _HOME = {
     "extrapolate": "results",
     "field_per_current": "results",
     "field_response": "bulk",
+    "from_builder": "structures.crystal_builder",
     "k_grid": "transport",
     "k_path": "bulk",
     "mixing_conductance": "transport",
@@ -119,6 +123,7 @@ _HOME = {
     "steady_state": "transport",
     "sweep": "sweeps",
     "terms": "materials",
+    "to_builder": "structures.crystal_builder",
     "to_si": "results",
     "torque_table": "dynamics",
     "torques": "transport",
@@ -172,6 +177,7 @@ __all__ = [
     "Stack",
     "Strip",
     "Term",
+    "TightBinding",
     "Torque",
     "bands",
     "build_stack",
@@ -184,6 +190,7 @@ __all__ = [
     "extrapolate",
     "field_per_current",
     "field_response",
+    "from_builder",
     "k_grid",
     "k_path",
     "materials",
@@ -204,6 +211,7 @@ __all__ = [
     "sweep",
     "systems",
     "terms",
+    "to_builder",
     "to_si",
     "torque_table",
     "torques",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from kwantorque.errors import known
 from kwantorque.sweeps import Sweep
 from kwantorque.systems import (
+    antiferromagnetic_tunnel_junction,
     domain_wall,
     domain_wall_motion,
     free_electron_film,
@@ -34,6 +35,7 @@ MODULES = (
     normal_ferromagnet_interface,
     metallic_spin_valve,
     magnetic_tunnel_junction,
+    antiferromagnetic_tunnel_junction,
     domain_wall,
     semi_magnetic_tunnel_junction,
     spin_relaxation,

@@ -131,6 +131,7 @@ FAST = {
     "normal-ferromagnet-interface": {"spacing": 0.1},
     "metallic-spin-valve": {"spacing": 0.1, "fm_length": 0.5, "spacer_length": 0.5},
     "magnetic-tunnel-junction": {"spacing": 0.1},
+    "antiferromagnetic-tunnel-junction": {"barrier_planes": 1},
     "domain-wall": {"spacing": 0.1, "width": 0.5},
     "semi-magnetic-tunnel-junction": {"spacing": 0.1},
     "rashba-ferromagnet": {"rashba": 0.05, "exchange": 0.5, "fermi_energy": 1.0},

@@ -17,7 +17,7 @@ MODULES = {
     for base, folder in (("kwantorque", "kwantorque"), (".", "systems"))
     for path in sorted((ROOT / folder).rglob("*.py"))
 }
-KWANT = {"kwantorque.structures.kwant_builder", "kwantorque.structures.strip_builder"}
+KWANT = {f"kwantorque.structures.{name}_builder" for name in ("crystal", "kwant", "strip")}
 TINYARRAY = {"kwantorque.structures.kwant_builder"}
 MATPLOTLIB = {"kwantorque.plot.base"}
 GROUND = {"errors", "units", "algebra"}

@@ -18,6 +18,7 @@ LONG = {
     "09_from_transport_to_switching",
     "10_diagrams_of_a_driven_magnet",
     "11_current_in_the_plane",
+    "12_from_wannier90",
 }
 """Lessons that take some ten seconds and more."""
 LESSONS = [

@@ -9,6 +9,7 @@ from .luttinger import KohnLuttinger
 from .model import Model
 from .p_lattice import PLattice
 from .polynomial import Polynomial
+from .tight_binding import TightBinding
 
 __all__ = [
     "CubicLattice",
@@ -20,4 +21,5 @@ __all__ = [
     "PLattice",
     "Polynomial",
     "Term",
+    "TightBinding",
 ]

@@ -235,6 +235,14 @@ class Material(ABC):
         return self.spin.shape[-1]
 
     @property
+    def in_layers(self) -> Material:
+        """The material as layers are made of it: itself, unless it says otherwise.
+
+        A crystal of long range is put together in higher cells.
+        """
+        return self
+
+    @property
     def total(self) -> NDArray:
         """J = L + s, shape (3, n, n)."""
         return self.orbital + self.spin

@@ -16,7 +16,7 @@ from .base import Term, as_matrix, check_partner
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["Hoppings", "reciprocal_vectors"]
+__all__ = ["Hoppings", "has_planes", "reciprocal_vectors"]
 
 
 @named
@@ -75,13 +75,22 @@ class Hoppings(Term):
         vectors = vectors * np.eye(3) if vectors.ndim == 0 else vectors
         if vectors.shape != (3, 3) or not np.isfinite(vectors).all() or abs(np.linalg.det(vectors)) == 0:
             raise InputError(f"`vectors` of term {self.name!r} must be a length or three independent vectors in nm")
-        if vectors[:2, 2].any() or vectors[2, 2] <= 0:
-            raise InputError(
-                f"of the lattice vectors of term {self.name!r} the first two must lie in the plane and the third "
-                f"must point up, got {vectors.tolist()}"
-            )
         object.__setattr__(self, "vectors", vectors)
         object.__setattr__(self, "hoppings", self._completed())
+        self._check_planes()
+
+    def _check_planes(self):
+        """Refuse what has no blocks of nearest planes along z."""
+        if not has_planes(self.vectors):
+            raise InputError(
+                f"of the lattice vectors of term {self.name!r} the first two must lie in the plane and the third "
+                f"must point up, got {self.vectors.tolist()}"
+            )
+        for vector in self.hoppings:
+            if abs(vector[2]) > 1:
+                raise InputError(
+                    f"hopping {vector!r} of term {self.name!r} must be three whole numbers, the last of them -1, 0 or 1"
+                )
 
     def _completed(self):
         """All matrices, with H_{-R} = H_R^+ filled in where it was left out."""
@@ -90,7 +99,7 @@ class Hoppings(Term):
         given = {}
         for vector, matrix in self.hoppings.items():
             where = f"hopping {vector!r} of term {self.name!r}"
-            if not _is_lattice_vector(vector) or abs(vector[2]) > 1:
+            if not _is_lattice_vector(vector):
                 raise InputError(f"{where} must be three whole numbers, the last of them -1, 0 or 1")
             matrix = as_matrix(where, matrix)
             if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1]:
@@ -188,6 +197,17 @@ def _is_lattice_vector(vector):
     return (
         isinstance(vector, tuple | list) and len(vector) == 3 and all(isinstance(n, int | np.integer) for n in vector)
     )
+
+
+def has_planes(vectors: NDArray) -> bool:
+    """Whether a_1 and a_2 lie in the plane and a_3 points up.
+
+    Parameters
+    ----------
+    vectors : (3, 3) array, nm
+        Lattice vectors as rows.
+    """
+    return not vectors[:2, 2].any() and bool(vectors[2, 2] > 0)
 
 
 def reciprocal_vectors(vectors: ArrayLike) -> NDArray:

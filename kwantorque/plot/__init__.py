@@ -32,6 +32,7 @@ from .profiles import balance, exchange_torque, spin_currents, spin_density
 from .relaxation import beta_against_disorder, spin_continuity
 from .resolved import against_k, channels, k_map
 from .sheets import amr_in_polar_form, fermi_lines, torque_against_coupling_strength, torque_in_time
+from .sublattices import sublattice_torques
 from .valves import (
     torque_against_angle,
     torque_against_angle_with_fit,
@@ -71,6 +72,7 @@ __all__ = [
     "spin_density",
     "stack",
     "strip_balance",
+    "sublattice_torques",
     "torque_against_angle",
     "torque_against_angle_with_fit",
     "torque_against_barrier",

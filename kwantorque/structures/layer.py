@@ -85,6 +85,7 @@ class Layer:
 
     def __post_init__(self) -> None:
         instance("material", self.material, Material, "FreeElectron()")
+        object.__setattr__(self, "material", self.material.in_layers)
         is_magnetic = self.material.is_magnetic
         if self.thickness is not None:
             object.__setattr__(self, "thickness", length("thickness", self.thickness))

@@ -321,6 +321,29 @@ CONTRACT |= {
         OF_FILMS,
     ),
 }
+CONTRACT["antiferromagnetic-tunnel-junction"] = (
+    {
+        "hopping": -0.4,
+        "exchange": -0.8,
+        "onsite": 1.6,
+        "onsite_barrier": 5.4,
+        "barrier_planes": 3,
+        "angle": 90,
+        "sublattice_angle": 180,
+        "bias": 0,
+        "temperature": 0,
+        "spacing": 0.3,
+    },
+    {
+        "current": "eV/(hbar nm^2)",
+        "tmr": "1",
+        **{
+            f"torque_{where}_{which}": "eV/nm^2"
+            for where in ("in_plane", "out_of_plane")
+            for which in ("a", "b", "uniform", "staggered")
+        },
+    },
+)
 
 
 def test_every_system_has_a_contract_and_quick_parameters():
