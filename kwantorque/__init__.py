@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     # What editors and type checkers see; `_HOME` says the same for those who run it.
     from . import dynamics, errors, materials, parallel, plot, results, scattering, systems, transport, units
-    from .bulk import Film, Plane, bands, field_response, k_path
+    from .bulk import Bulk, Film, Plane, bands, field_response, k_path
     from .dynamics import Macrospin, torque_table
     from .errors import AccuracyWarning, ComputationError, InputError
     from .integration.plane import PolarRule
@@ -69,6 +69,7 @@ _HOME = {
     "AccuracyWarning": "errors",
     "BatchedSolver": "scattering",
     "Books": "transport",
+    "Bulk": "bulk",
     "ComputationError": "errors",
     "CubicLattice": "materials",
     "Cut": "transport",
@@ -92,6 +93,7 @@ _HOME = {
     "PolarRule": "integration.plane",
     "Polynomial": "materials",
     "Stack": "structures.stack",
+    "StrainedKohnLuttinger": "materials",
     "Strip": "structures.strip",
     "Term": "materials",
     "Torque": "transport",
@@ -145,6 +147,7 @@ __all__ = [
     "AccuracyWarning",
     "BatchedSolver",
     "Books",
+    "Bulk",
     "ComputationError",
     "CubicLattice",
     "Cut",
@@ -168,6 +171,7 @@ __all__ = [
     "PolarRule",
     "Polynomial",
     "Stack",
+    "StrainedKohnLuttinger",
     "Strip",
     "Term",
     "Torque",

@@ -9,6 +9,7 @@ from .luttinger import KohnLuttinger
 from .model import Model
 from .p_lattice import PLattice
 from .polynomial import Polynomial
+from .strained import StrainedKohnLuttinger
 
 __all__ = [
     "CubicLattice",
@@ -19,5 +20,6 @@ __all__ = [
     "Model",
     "PLattice",
     "Polynomial",
+    "StrainedKohnLuttinger",
     "Term",
 ]

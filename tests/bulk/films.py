@@ -67,6 +67,6 @@ def summed(film, energy, gamma, model="relaxing", side=16, field=(1.0, 0.0)):
 
 def torques(film, books, partner="magnetisation"):
     """(part, site, 3)"""
-    names = film.graph([[0.0, 0.0]]).partner
+    names = film.graph(np.zeros((1, film.dimension))).partner
     gains = {name: books["gain"][..., i, :] for i, name in enumerate(names)}
     return torques_on_partners(gains, names, books["gain"].shape[:-2])[partner]

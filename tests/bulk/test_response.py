@@ -193,7 +193,7 @@ def test_a_temperature_that_is_ignored_is_said():
         ({"crystal": 3}, "`crystal` must be a Crystal"),
         (
             {"crystal": free((1, 0, 0)), "model": "broadened", "temperature": None},
-            "the plane of a continuum has no end",
+            "the k space of a continuum has no end",
         ),
         ({"crystal": kt.Plane(kt.FreeElectron()), "energy": -1.0}, "there is no Fermi line"),
         ({"crystal": kt.Plane(kt.Model([kt.terms.rashba(0.1)])), "energy": 0.0}, "a kinetic term is missing"),
