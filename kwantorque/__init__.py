@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     # What editors and type checkers see; `_HOME` says the same for those who run it.
     from . import dynamics, errors, materials, parallel, plot, results, scattering, systems, transport, units
-    from .bulk import Bulk, Film, Plane, bands, field_response, k_path
+    from .bulk import Bulk, Film, KwantCrystal, Plane, bands, field_response, k_path
     from .dynamics import Macrospin, torque_table
     from .errors import AccuracyWarning, ComputationError, InputError
     from .integration.plane import PolarRule
@@ -82,6 +82,7 @@ _HOME = {
     "InputError": "errors",
     "Interface": "structures.layer",
     "KohnLuttinger": "materials",
+    "KwantCrystal": "bulk",
     "KwantSolver": "scattering",
     "Layer": "structures.layer",
     "Macrospin": "dynamics",
@@ -160,6 +161,7 @@ __all__ = [
     "InputError",
     "Interface",
     "KohnLuttinger",
+    "KwantCrystal",
     "KwantSolver",
     "Layer",
     "Macrospin",

@@ -3,6 +3,7 @@
 from .bands import bands, k_path
 from .crystal import Bulk, Crystal, Plane
 from .film import Film
+from .kwant_crystal import KwantCrystal
 from .relaxation import spin_flip_coefficient, spin_orbit_beta
 from .response import field_response
 
@@ -10,6 +11,7 @@ __all__ = [
     "Bulk",
     "Crystal",
     "Film",
+    "KwantCrystal",
     "Plane",
     "bands",
     "field_response",

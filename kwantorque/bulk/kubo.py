@@ -98,8 +98,8 @@ class Response:
         books : dict of arrays (nk, ...)
             `density`, `relaxation` (part, site, 7), `field` (site, 7), `flux` (part,
             bond, 7) of 1, s_x, s_y, s_z, L_x, L_y, L_z; `gain` (part, site, term, 6),
-            what each term gives to s and L; `velocity` (part, site, dimension); `gross`, the
-            largest entry.
+            what each term gives to s and L; `velocity` (part, site, dimension);
+            `gross`, the largest entry.
         closure : (nk,) array
         """
         graph, *slopes = (self.crystal.graph(k, axis) for axis in (None, *range(len(self.field))))

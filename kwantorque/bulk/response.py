@@ -32,7 +32,7 @@ from ..units import BOLTZMANN
 from .crystal import Crystal
 from .kubo import Response, closure_of
 from .occupation import Broadened, model_of
-from .records import dataset_of, conductance_of, torque_on
+from .records import conductance_of, dataset_of, torque_on
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -78,7 +78,8 @@ def field_response(
 
         dO = eE sum over k of tr(O U (kappa o v) U^+),        electrons of charge -e
 
-    per eE and per area (volume of bulk), to first order; kappa is that of the model of scattering:
+    per eE and per area (volume of bulk), to first order; kappa is that of the model of
+    scattering:
 
         "relaxing"    kappa = [(f_n - f_m)/w]/(gamma + i w),   w = e_n - e_m
         "broadened"   Green functions 1/(mu - e_n + i gamma/2) at T = 0
@@ -272,7 +273,7 @@ def _end_of_sea(crystal, energy):
     rays, radius = np.stack([np.cos(angles), np.sin(angles)], axis=1), 1.0
     if crystal.dimension == 3:
         polar = np.pi * np.arange(RAYS // 2 + 1) / RAYS
-        up = np.concatenate([np.pad(np.sin(one) * rays, [(0, 0), (0, 1)]) + [0, 0, np.cos(one)] for one in polar])
+        up = np.concatenate([np.insert(np.sin(one) * rays, 2, np.cos(one), axis=1) for one in polar])
         rays = np.concatenate([up, -up])
     while _lowest(crystal, radius * rays).min() < energy or radius < 1.0:
         radius *= 1.05

@@ -16,9 +16,12 @@ def towards(theta, phi):
     return np.array([np.sin(theta) * np.cos(phi), np.sin(theta) * np.sin(phi), np.cos(theta)])
 
 
+M_PLANE = towards(50, 30)
+
+
 def sheet(m=None, rashba=0.05, exchange=-1.5):
     """One plane of a square lattice."""
-    return kt.Plane(kt.CubicLattice(-1.0, exchange, 0.0, A, rashba), m=towards(50, 30) if m is None else m)
+    return kt.Plane(kt.CubicLattice(-1.0, exchange, 0.0, A, rashba), m=M_PLANE if m is None else m)
 
 
 def planes(m, rashba, magnet=3, metal=5):

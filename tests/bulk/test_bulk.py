@@ -46,7 +46,7 @@ def test_drude():
 
 
 def test_lattice_is_the_sum_of_planes_over_kz():
-    """Of one orbital on a cubic lattice: a plane at E_F - 2 t cos(k_z a) for each k_z."""
+    """One orbital on a cubic lattice: for each k_z a plane at E_F - 2 t cos(k_z a)."""
     iron = kt.CubicLattice(-0.6, -1.5, 0.2, 0.3, 0.05)
     grid = Grid(first=24, max_points=24**3)
     with pytest.warns(kt.AccuracyWarning):
@@ -107,7 +107,7 @@ def test_turned_by_ninety_degrees_the_torque_changes_sign():
 
 @pytest.mark.slow
 def test_against_a_plain_sum_over_a_cubic_grid():
-    """H, occupations and torques written again with NumPy, on a grid of another kind."""
+    """H, occupations and torques written again in NumPy, on a grid of another kind."""
     root = 1 / np.sqrt(2)
     x = root * np.array([[0, 1, 0], [1, 0, 1], [0, 1, 0]])
     y = root * np.array([[0, -1j, 0], [1j, 0, -1j], [0, 1j, 0]])

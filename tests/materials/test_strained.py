@@ -18,7 +18,7 @@ def test_no_strain_is_the_cubic_crystal():
 
 
 def test_compressed_in_the_plane_heavy_holes_come_first():
-    """E_LH - E_HH = -2 b (eps_zz - eps_xx) at k = 0, where the split-off is far away."""
+    """E_LH - E_HH = -2 b (eps_zz - eps_xx) at k = 0, with the split-off far away."""
     holes = kt.StrainedKohnLuttinger(spin_orbit=1e3, **FLAT)
     energies, states = np.linalg.eigh(holes.hamiltonian([0.0, 0.0, 0.0]))
     assert energies[2] - energies[0] == pytest.approx(2 * 2.0 * 0.0038, rel=1e-5)
@@ -29,7 +29,7 @@ def test_compressed_in_the_plane_heavy_holes_come_first():
 
 @pytest.mark.parametrize("axis", [0, 1, 2])
 def test_the_term_that_is_linear_in_k(axis):
-    """Heavy holes along a cubic axis: c (g1 - 2 g2) k^2 +- (3/2) C4 d_eps k, exactly."""
+    """Heavy holes along an axis: c (g1 - 2 g2) k^2 +- (3/2) C4 d_eps k, exactly."""
     strain = np.array([0.001, -0.003, 0.0005])
     holes = kt.StrainedKohnLuttinger(0.0, 0.11, 6.85, 2.1, 2.9, 0.0, *strain, c4=0.5, b=0.0)
     size = 0.5
