@@ -27,7 +27,7 @@ from kwantorque.bulk.sheet import BANDS, RashbaSheet
 from kwantorque.errors import InputError
 from kwantorque.integration.lines import RAYS, converged, thermal
 from kwantorque.materials import CubicLattice, Model, terms
-from kwantorque.plot import fermi_lines, torque_against_coupling_strength
+from kwantorque.plot import sheet_overview, torque_against_coupling_strength, work_against_angle
 from kwantorque.results import Estimate
 from kwantorque.systems.base import Parameter, Result, System, with_results
 from kwantorque.systems.films import towards
@@ -67,7 +67,9 @@ BROADENING = 0.1
 OF_ENERGIES = 6e-9
 """Error of a thermal mean, 2 exp(-2 pi^2)."""
 POINTS = 181
-"""Angles at which Fermi lines are stored."""
+"""Angles at which Fermi lines are stored, and k at which bands are."""
+WIDER = 1.25
+"""How far bands are stored, over the largest wavevector of the Fermi lines."""
 
 
 def sheet_of(p: Mapping[str, Any], m: Any = None) -> RashbaSheet:
@@ -132,11 +134,15 @@ def compute(parameters: Mapping[str, Any], numerics: Numerics) -> xr.Dataset:
         "damping_like_leading": (sheet.rashba * polarised / (2 * sheet.exchange), "to leading order in alpha"),
         "damping_like_exact": (exact(sheet, parameters["fermi_energy"]), "exact where both bands are occupied"),
     }
+    about_work = {"units": "eV/nm^2", "long_name": "work on the magnetisation per (eE)^2 tau/hbar, -h.t"}
+    work = {"work_on_magnetisation": ((), _work(sheet, found), about_work)}
     data = _lines(sheet, parameters).assign(
         {
             name: ((), value, about | {"long_name": about["long_name"] + words})
             for name, (value, words) in formulas.items()
         }
+        | work
+        | _bands(sheet, parameters)
     )
     data = data.assign_attrs(
         closure=_closure(sheet, parameters),
@@ -145,6 +151,34 @@ def compute(parameters: Mapping[str, Any], numerics: Numerics) -> xr.Dataset:
         seconds=time.perf_counter() - started,
     )
     return with_results(data, RESULTS, estimates)
+
+
+def _work(sheet, found):
+    """-h.t_interband, where h is the field whose torque M x h the intraband one is.
+
+    The energy -h.M of the magnetisation, of one unit of angular momentum, grows at this
+    rate: where it is positive the torque is anti-damping.
+    """
+    return -np.cross(found[3:6], sheet.m) @ found[:3]
+
+
+def _bands(sheet, p):
+    """Both bands along the field through k = 0, and the spin there."""
+    angle = np.radians(p["field_angle"])
+    far = np.abs(sheet.lines(p["fermi_energy"], RAYS).k).max()
+    distance = np.linspace(-WIDER * far, WIDER * far, POINTS)
+    k = distance[:, None] * [np.cos(angle), np.sin(angle)]
+    h = sheet.vector(k)
+    unit = h / np.linalg.norm(h, axis=1, keepdims=True)
+    k_about = {"units": "1/nm", "long_name": "wavevector along the field"}
+    e_about = {"units": "eV", "long_name": "energy"}
+    s_about = {"units": "1", "long_name": "<sigma> along the path"}
+    return {
+        "band_k": ("path", distance, k_about),
+        "band_energy": (("band", "path"), np.array([sheet.energy(k, band) for band in BANDS]), e_about),
+        "band_spin": (("band", "path", "axis"), BANDS[:, None, None] * unit, s_about),
+        "fermi_energy_drawn": ((), p["fermi_energy"], {"units": "eV", "long_name": "Fermi energy"}),
+    }
 
 
 def _scales(found):
@@ -256,6 +290,9 @@ SYSTEM = _Sheet(
     parameters=PARAMETERS,
     results=RESULTS,
     compute=compute,
-    figure=fermi_lines,
-    sweep_figures={"rashba": torque_against_coupling_strength, "exchange": torque_against_coupling_strength},
+    figure=sheet_overview,
+    sweep_figures={
+        **dict.fromkeys(("rashba", "exchange"), torque_against_coupling_strength),
+        "phi": work_against_angle,
+    },
 )

@@ -155,7 +155,12 @@ def _totals(graph, d):
     )
     yield _Record("field_source", on_sites, unit, "source", "F, what the field pushes onto the site", field)
     yield _Record(
-        "relaxation", on_sites, unit, "source", "R, what scattering takes away", lambda values: values["relaxation"]
+        "relaxation_loss",
+        on_sites,
+        unit,
+        "source",
+        "R, what scattering takes away",
+        lambda values: values["relaxation"],
     )
     yield _Record("outflow", on_sites, unit, "flux", "what leaves the site", lambda v: outflow(graph, v["flux"]))
     for partner in ("magnetisation", "lattice"):

@@ -115,8 +115,8 @@ def field_response(
         fluxes on bonds have the names of `kwantorque.torques`, here in 1/nm, components
         x, y, z along `axis`; densities are in 1/(eV nm). In three dimensions both are
         over another nm, and a torque is in nm/nm^3. `torque_of_term` by term;
-        `field_source` F and `relaxation` R, of what `quantity` says, close the books:
-        outflow = gains + F - R. `exchange_torque_total` on the magnetisation;
+        `field_source` F and `relaxation_loss` R, of what `quantity` says, close the
+        books: outflow = gains + F - R. `exchange_torque_total` on the magnetisation;
         `sheet_conductance` along x and y (e^2/hbar), in three dimensions
         `conductivity` (e^2/(hbar nm)); `field_like` and
         `damping_like`, the coefficients

@@ -30,7 +30,15 @@ from .networks import flux_map, site_map, strip_balance
 from .profiles import balance, exchange_torque, spin_currents, spin_density
 from .relaxation import beta_against_disorder, spin_continuity
 from .resolved import against_k, channels, k_map
-from .sheets import amr_in_polar_form, fermi_lines, torque_against_coupling_strength, torque_in_time
+from .sheets import (
+    amr_in_polar_form,
+    fermi_lines,
+    sheet_overview,
+    torque_against_coupling_strength,
+    torque_in_time,
+    work_against_angle,
+)
+from .torkance import torkance_against_angle, torkance_against_relaxation, torkance_against_thickness
 from .valves import (
     torque_against_angle,
     torque_against_angle_with_fit,
@@ -63,12 +71,16 @@ __all__ = [
     "on_sphere",
     "phase_diagram",
     "results_against",
+    "sheet_overview",
     "site_map",
     "spin_continuity",
     "spin_currents",
     "spin_density",
     "stack",
     "strip_balance",
+    "torkance_against_angle",
+    "torkance_against_relaxation",
+    "torkance_against_thickness",
     "torque_against_angle",
     "torque_against_angle_with_fit",
     "torque_against_barrier",
@@ -83,4 +95,5 @@ __all__ = [
     "torques_against_bias",
     "wall_motion",
     "wall_torques",
+    "work_against_angle",
 ]
