@@ -42,4 +42,7 @@ clean:
 .venv/ready: .venv/kwant setup.cfg pyproject.toml
 	@echo "installing kwantorque and what it needs"
 	$(PIP) --editable '.[test]'
+	@$(BIN)/pip freeze --exclude-editable > .venv/kept
+	@for code in cmtj spirit; do $(PIP) --only-binary :all: --constraint .venv/kept "kwantorque[$$code]" || \
+		echo "no wheel of $$code fits this Python and NumPy: what is written for it is tested by its formula only"; done
 	touch $@

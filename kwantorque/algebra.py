@@ -6,6 +6,7 @@ from numpy.typing import ArrayLike
 from .errors import InputError
 
 __all__ = [
+    "SIGMA",
     "SPIN_HALF",
     "SPIN_ONE",
     "anticommutator",
@@ -28,6 +29,9 @@ def _angular_momentum(j):
 
 SPIN_HALF = _angular_momentum(0.5)
 """s_x, s_y, s_z with s_i = sigma_i / 2, shape (3, 2, 2), basis (up, down)."""
+
+SIGMA = 2 * SPIN_HALF
+"""Pauli matrices: spins in units of hbar/2."""
 
 SPIN_ONE = _angular_momentum(1)
 """L_x, L_y, L_z of a p shell, shape (3, 3, 3), basis m_L = +1, 0, -1."""

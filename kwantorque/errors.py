@@ -14,6 +14,7 @@ __all__ = [
     "ComputationError",
     "InputError",
     "finite",
+    "in_a_line",
     "instance",
     "known",
     "length",
@@ -216,6 +217,22 @@ def whole(name: str, value: Any, least: int = 1) -> int:
     return int(number)
 
 
+def in_a_line(value: Any) -> str:
+    """How a value shows itself, without what comes after its first line.
+
+    Examples
+    --------
+    >>> from kwantorque.errors import in_a_line
+    >>> class Stack:
+    ...     def __repr__(self):
+    ...         return "Stack of 2 nm:\\n  Fe\\n  Cu"
+    >>> in_a_line(Stack()), in_a_line("Fe")
+    ('Stack of 2 nm: ...', "'Fe'")
+    """
+    first, *others = repr(value).splitlines()
+    return f"{first} ..." if others else first
+
+
 def instance(name: str, value: Any, kind: type, example: str) -> Any:
     """An object of a class, as it is.
 
@@ -245,7 +262,7 @@ def instance(name: str, value: Any, kind: type, example: str) -> Any:
     """
     if not isinstance(value, kind):
         article = "an" if kind.__name__[0] in "AEIOU" else "a"
-        raise InputError(f"`{name}` must be {article} {kind.__name__} such as {example}, got {value!r}")
+        raise InputError(f"`{name}` must be {article} {kind.__name__} such as {example}, got {in_a_line(value)}")
     return value
 
 

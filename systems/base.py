@@ -323,6 +323,7 @@ class System:
         said = {"version": VERSION, "solver": numerics.solver.name} | data.attrs
         said |= {"tolerance": numerics.tolerance, "criterion": numerics.criterion}
         said |= {"system": self.name, "parameters": given, "to_zero_spacing": int(to_zero_spacing)}
+        said |= {"title": self.title(values)}
         return data.assign_attrs(said)
 
     def _computed(self, compute, values, numerics, asked):
@@ -470,6 +471,28 @@ class System:
         """{result name: float} from a Dataset of this system."""
         return {result.name: float(data[f"result_{result.name}"]) for result in self.results_in(data)}
 
+    def title(self, parameters: Mapping[str, Any]) -> str:
+        """Its name, and those parameters that are not the defaults.
+
+        Parameters
+        ----------
+        parameters : dict
+            All of them, or those that are not swept.
+
+        Examples
+        --------
+        >>> import kwantorque as kt
+        >>> junction = kt.systems.find("magnetic-tunnel-junction")
+        >>> junction.title(junction.complete({"bias": 0.4, "kf_up": 9}))
+        'magnetic-tunnel-junction, kf_up = 9 1/nm, bias = 0.4 V'
+        """
+        default = self.complete({})
+        follows = {p.name: parameters.get(p.follows, p.default) for p in self.parameters if p.follows}
+        changed = [p for p in self.parameters if parameters.get(p.name, default[p.name]) != default[p.name]]
+        told = [p for p in changed if parameters[p.name] != follows.get(p.name)]
+        words = (f"{p.name} = {_plain(parameters[p.name])} {'' if p.unit == '1' else p.unit}".strip() for p in told)
+        return ", ".join([self.name, *words])
+
     def is_default(self, parameters: Mapping[str, Any]) -> bool:
         """Whether all parameters are the published ones."""
         return parameters == self.complete({})
@@ -489,6 +512,10 @@ def _each_warning_once() -> Iterator[None]:
 
         warnings.showwarning = once
         yield
+
+
+def _plain(value):
+    return value if isinstance(value, str) else f"{value:g}"
 
 
 def _error(data, result):
@@ -531,7 +558,7 @@ def with_results(
         others = {f"{kind}_": of[result.name] for kind, of in further.items() if result.name in of}
         errors = {"": estimate.error} | others
         for kind, error in errors.items():
-            words = "of the integrals" if not kind else f"by the {kind.rstrip('_')}"
-            about = {"units": result.unit, "long_name": f"error of {result.name} {words}"}
+            words = f" by the {kind.rstrip('_')}" if kind else ""
+            about = {"units": result.unit, "long_name": f"error of {result.name}{words}"}
             added[f"{name}_{kind}error"] = ((), float(error), about)
     return data.assign(added)

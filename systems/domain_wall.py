@@ -31,6 +31,7 @@ from kwantorque.errors import InputError
 from kwantorque.materials import FreeElectron
 from kwantorque.plot import against_width, wall_torques
 from kwantorque.results import conductance, estimate_of, per_current
+from kwantorque.results.dataset import error_of
 from kwantorque.structures.stack import Layer, Stack
 from kwantorque.systems.base import Parameter, Result, with_results
 from kwantorque.systems.layered import LayeredSystem, current_of, in_unit
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
     import xarray as xr
     from numpy.typing import NDArray
 
-__all__ = ["SYSTEM", "Spiral", "Wall", "weighted_totals"]
+__all__ = ["SYSTEM", "Spiral", "Wall", "along_the_wall", "weighted_totals"]
 
 NARROWEST = 2
 """Width in spacings below which a wall is not resolved."""
@@ -124,6 +125,30 @@ def stack(p: Mapping[str, Any]) -> Stack:
     return Stack([wall], spacing, left=Layer(magnet, m="z"), right=Layer(magnet, m="-z"))
 
 
+def along_the_wall(m: NDArray, torque: NDArray) -> tuple[NDArray, NDArray]:
+    """Components of the torque along e_theta, and along m x e_theta = y.
+
+    Parameters
+    ----------
+    m : (n_sites, 3) array
+        Direction of the magnetisation, in the x-z plane.
+    torque : (..., n_sites, 3) array
+
+    Returns
+    -------
+    two (..., n_sites) arrays
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from kwantorque.systems.domain_wall import along_the_wall
+    >>> m, torque = np.array([[1.0, 0.0, 0.0]]), np.array([[0.0, 0.2, -0.5]])
+    >>> [part.tolist() for part in along_the_wall(m, torque)]
+    [[0.5], [0.2]]
+    """
+    return torque[..., 0] * m[:, 2] - torque[..., 2] * m[:, 0], torque[..., 1]
+
+
 def weighted_totals(m: NDArray, values: Mapping[str, NDArray]) -> dict[str, NDArray]:
     """A, B and what is reflected, before the division by the current.
 
@@ -153,11 +178,10 @@ def weighted_totals(m: NDArray, values: Mapping[str, NDArray]) -> dict[str, NDAr
     >>> [round(float(totals[name]), 9) for name in ("adiabatic", "nonadiabatic")]
     [0.5, 0.2]
     """
-    e_theta = np.stack([m[:, 2], np.zeros(len(m)), -m[:, 0]], axis=1)
-    torque = values["exchange_torque"] * m[:, :1]
+    along, across = along_the_wall(m, values["exchange_torque"])
     return {
-        "adiabatic": (torque * e_theta).sum(axis=(-1, -2)),
-        "nonadiabatic": torque[..., 1].sum(axis=-1),
+        "adiabatic": along @ m[:, 0],
+        "nonadiabatic": across @ m[:, 0],
         "reflected": values["incident_current"] - values["particle_current_limit"][..., 1],
     }
 
@@ -175,7 +199,7 @@ def compute(parameters: Mapping[str, Any], numerics: Numerics) -> xr.Dataset:
     uniform = conductance(float(data.incident_current))
     reflected = conductance(estimate_of(data, "reflected"))
     data = in_unit(per_current(data), "hbar I/e", "adiabatic", "nonadiabatic")
-    data = in_unit(data, "I/e", "reflected")
+    data = _with_densities(in_unit(data, "I/e", "reflected"), m, layers.spacing)
     estimates = {
         "conductance": with_wall,
         "torque_adiabatic": estimate_of(data, "adiabatic"),
@@ -183,6 +207,25 @@ def compute(parameters: Mapping[str, Any], numerics: Numerics) -> xr.Dataset:
         "wall_resistance": OHM_NM2_PER_CONDUCTANCE * 1e-3 / (with_wall.value * uniform) * reflected,
     }
     return with_results(data, RESULTS, estimates)
+
+
+def _with_densities(data, m, spacing):
+    """The two components of the torque per length, with their errors."""
+    error = float(error_of(data, "exchange_torque")) / spacing
+    words = "torque on the magnetisation per length along"
+    parts = zip(
+        ("adiabatic", "nonadiabatic"),
+        along_the_wall(m, data.exchange_torque.values / spacing),
+        ("e_theta", "m x e_theta"),
+        # |m_z| + |m_x| <= sqrt(2), of the largest error of a component.
+        (np.sqrt(2) * error, error),
+        strict=True,
+    )
+    for name, values, direction, largest in parts:
+        about = {"units": "hbar I/(e nm)", "long_name": f"{words} {direction}"}
+        data[f"{name}_density"] = ("site", values, about)
+        data[f"{name}_density_error"] = ((), largest, about | {"long_name": f"largest error of {name}_density"})
+    return data
 
 
 SYSTEM = LayeredSystem(

@@ -16,10 +16,13 @@ import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from kwantorque.dynamics import RigidWall
 from kwantorque.plot import wall_motion
 from kwantorque.results import Estimate
-from kwantorque.systems.base import Parameter, Result, System, with_results
+from kwantorque.systems.base import Parameter, Result, with_results
+from kwantorque.systems.batches import BatchedSystem
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -54,7 +57,21 @@ def compute(parameters: Mapping[str, Any], numerics: Numerics) -> xr.Dataset:
     return with_results(data.drop_vars(names), RESULTS, estimates).assign_attrs(seconds=time.perf_counter() - started)
 
 
-SYSTEM = System(
+def _together(points):
+    """The results at some points, in one motion of all walls of one duration."""
+    found = {result.name: np.empty(len(points)) for result in RESULTS}
+    durations = np.array([p["duration"] for p in points])
+    names = [p.name for p in PARAMETERS if p.name != "duration"]
+    for duration in np.unique(durations):
+        which = np.nonzero(durations == duration)[0]
+        columns = {name: np.array([points[i][name] for i in which]) for name in names}
+        data = RigidWall(**columns).run(duration)
+        for name, values in found.items():
+            values[which] = data[name]
+    return found
+
+
+SYSTEM = BatchedSystem(
     name="domain-wall-motion",
     shows="a domain wall under a current: velocity, breakdown, precession",
     source="Thiaville et al., Europhys. Lett. 69, 990 (2005); Tatara & Entel, Phys. Rev. B 78, 064429 (2008)",
@@ -62,4 +79,6 @@ SYSTEM = System(
     results=RESULTS,
     compute=compute,
     figure=wall_motion,
+    together=_together,
+    batch=200,
 )

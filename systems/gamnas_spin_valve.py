@@ -11,9 +11,10 @@ lattice torque = 0, neither zero), so that the total torque grows with the thick
 
 In-plane components: X_in = -X.(sin angle, -cos angle, 0), which is -X_x for m_R = y;
 positive for the torque without spin-orbit coupling at the default Fermi energy. Totals
-run over the first `fm_length` of the right layer, its interface site included; fluxes
-are those through the bond before that site minus those through the bond after the last
-one. Both layers go on into leads of the same material.
+run over the first `fm_length` of the right layer, its interface site and the last site
+included; fluxes are those through the bond before that site minus those through the
+bond after the last one. Both layers go on into leads of the same material.
+`exchange_torque_of_layer` has half of the last site: the other half is the lead's.
 
 The bonds of the fluxes lie half a spacing before the interface and behind the last
 site, whose torque is a whole site's. With spin-orbit coupling J is not conserved there,
@@ -78,7 +79,7 @@ if TYPE_CHECKING:
     import xarray as xr
     from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["SYSTEM", "Geometry", "right_layer", "slope_weights"]
+__all__ = ["SYSTEM", "Geometry", "right_layer", "slope_weights", "summed_up_to"]
 
 PARAMETERS = (
     FERMI_ENERGY.but(default=0.16, meaning="hole Fermi energy, from the band edge of GaMnAs"),
@@ -107,6 +108,8 @@ RESULTS = (
 
 DERIVED = ("stt_total", "stt_persistent", "Qj_flux", "Qs_flux", "lattice_torque_sum", "stt_persistent_limit")
 """Names of what `right_layer` returns."""
+TORQUES = ("exchange", "lattice")
+"""Those that are summed."""
 
 
 def stack(p: Mapping[str, Any]) -> Stack:
@@ -146,16 +149,44 @@ def right_layer(
     dict of (...) arrays
         In hbar I/e if the values are per current.
     """
-    exchange = values["exchange_torque"][..., first:, :] @ in_plane
+    exchange, lattice = (summed_up_to(first, in_plane, values[f"{name}_torque_cumulated"]) for name in TORQUES)
     flux = {name: values[f"{name}_current"] @ in_plane for name in ("angular_momentum", "spin")}
     return {
-        "stt_total": exchange.sum(axis=-1),
-        "stt_persistent": np.cumsum(exchange, axis=-1) @ slope,
+        "stt_total": exchange[..., -1],
+        "stt_persistent": exchange @ slope,
         "Qj_flux": flux["angular_momentum"][..., first] - flux["angular_momentum"][..., -1],
         "Qs_flux": flux["spin"][..., first] - flux["spin"][..., -1],
-        "lattice_torque_sum": values["lattice_torque"][..., first:, :].sum(axis=-2) @ in_plane,
+        "lattice_torque_sum": lattice[..., -1],
         "stt_persistent_limit": values["exchange_torque_limit"][..., 1, :] @ in_plane * length,
     }
+
+
+def summed_up_to(first: int, in_plane: NDArray, cumulated: NDArray) -> NDArray:
+    """The in-plane torque from the interface site on, up to each site behind it.
+
+    Parameters
+    ----------
+    first : int
+        Site of the interface between barrier and right layer.
+    in_plane : (3,) array
+        Direction of the in-plane component.
+    cumulated : (..., site, axis) array
+        The torque from z = -infinity on.
+
+    Returns
+    -------
+    (..., n_sites - first) array
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from kwantorque.systems.gamnas_spin_valve import summed_up_to
+    >>> torques = np.array([[1.0, 0.0, 0.0], [2.0, 0.0, 0.0], [3.0, 0.0, 0.0]])
+    >>> summed_up_to(1, np.array([-1.0, 0.0, 0.0]), torques.cumsum(axis=0))
+    array([-2., -5.])
+    """
+    up_to = cumulated @ in_plane
+    return up_to[..., first:] - up_to[..., first - 1 : first]
 
 
 def slope_weights(z: NDArray, start: float, stop: float) -> NDArray:
@@ -305,15 +336,16 @@ def resolved(parameters: Mapping[str, Any], k_par: ArrayLike, solver: Any) -> xr
 def _along_depth(data, valve):
     """Add the in-plane torque density, and torques and fluxes against the thickness."""
     depth, first, in_plane = valve.depth, valve.first, valve.in_plane
-    exchange, lattice = (data[f"{name}_torque"].values[..., first:, :] @ in_plane for name in ("exchange", "lattice"))
+    exchange = data.exchange_torque.values[..., first:, :] @ in_plane
+    stt, lattice = (summed_up_to(first, in_plane, data[f"{name}_torque_cumulated"].values) for name in TORQUES)
     spin, total = (data[f"{name}_current"].values[..., first:, :] @ in_plane for name in ("spin", "angular_momentum"))
     # The interface site belongs to the layer with half a spacing, and its torque is
     # that half's already.
     length_of_site = np.where(depth == 0, valve.layers.spacing / 2, valve.layers.spacing)
     lines = {
         "torque_density": (exchange / length_of_site, "torque on the magnetisation per length"),
-        "stt_against_thickness": (exchange.cumsum(axis=-1), "torque on the magnetisation"),
-        "lattice_torque_against_thickness": (lattice.cumsum(axis=-1), "torque on the lattice"),
+        "stt_against_thickness": (stt, "torque on the magnetisation"),
+        "lattice_torque_against_thickness": (lattice, "torque on the lattice"),
         "Qs_flux_against_thickness": (spin[..., :1] - spin[..., 1:], "spin current in minus out"),
         "Qj_flux_against_thickness": (total[..., :1] - total[..., 1:], "total angular momentum current in minus out"),
     }

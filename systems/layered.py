@@ -54,6 +54,8 @@ class LayeredSystem(System):
     resolved : callable, optional
         resolved(parameters, k_par, solver) -> Dataset of the same results at each
         k_par.
+    at_one_k : bool
+        Nothing is integrated over k_par: all errors are rounding.
 
     Examples
     --------
@@ -70,11 +72,12 @@ class LayeredSystem(System):
 
     stack: Callable[[Mapping[str, Any]], Stack] = field(kw_only=True)
     resolved: Callable | None = field(default=None, repr=False, kw_only=True)
+    at_one_k: bool = field(default=False, kw_only=True)
 
     @property
     def error_word(self) -> str:
-        """Their errors are those of the k integral, if it has no other ones."""
-        return "k error"
+        """Where its errors come from: the k integral, if there is one."""
+        return "rounding" if self.at_one_k else "k error"
 
     def check(self, parameters: Mapping[str, Any], to_zero_spacing: bool = False) -> None:
         """Build the stack and look for open channels.
@@ -129,7 +132,8 @@ class LayeredSystem(System):
         values = self.complete(given)
         self.check(values)
         data = self.resolved(values, k_par, solver)
-        return data.assign_attrs(system=self.name, parameters=json.dumps(values, sort_keys=True))
+        given = json.dumps(values, sort_keys=True)
+        return data.assign_attrs(system=self.name, parameters=given, title=self.title(values))
 
     def missed(self, data: xr.Dataset) -> dict[str, float]:
         """Results whose k error, relative to themselves, is above the tolerance.
@@ -159,18 +163,18 @@ class LayeredSystem(System):
     def quality(self, data: xr.Dataset) -> list[str]:
         """Closure, integration error, k-points, and what the lattice adds."""
         attrs = data.attrs
-        lines = [
-            f"closure {attrs['closure']:.1e}, integration error {attrs['error_estimate']:.1e} "
-            f"(asked {attrs['tolerance']:g}), {attrs['k_points']} k-points, solver {attrs['solver']}"
-        ]
+        asked = f"integration error {attrs['error_estimate']:.1e} (asked {attrs['tolerance']:g})"
+        found = "one k-point" if self.at_one_k else f"{asked}, {attrs['k_points']} k-points"
+        lines = [f"closure {attrs['closure']:.1e}, {found}, solver {attrs['solver']}"]
         if missed := self.missed(data):
             far = ", ".join(f"{name} ({error:.2g})" for name, error in missed.items())
             lines.append(f"note: relative to itself, {attrs['tolerance']:g} is not met by {far}; {self.advice(data)}")
-        lines.append(
-            "k error: of the k integral; a error: what the extrapolation to zero spacing may have left"
-            if attrs["to_zero_spacing"]
-            else "errors are those of the k integral; what the lattice adds is not in them: extrapolate"
-        )
+        if attrs["to_zero_spacing"]:
+            k_error = "" if self.at_one_k else "k error: of the k integral; "
+            lines.append(f"{k_error}a error: what the extrapolation to zero spacing may have left")
+        else:
+            source = "rounding" if self.at_one_k else "those of the k integral"
+            lines.append(f"errors are {source}; what the lattice adds is not in them: extrapolate")
         return lines
 
 

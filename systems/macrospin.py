@@ -5,7 +5,7 @@ and figures 7 to 9; A. Manchon, Phys. Rev. B 83, 172403 (2011), figures 3 and 4.
 
     dm/dt' = -m x h + damping m x dm/dt' + tau g [m x (p x m) + field_like m x p],
     h = H/Ms + Q_par m_x x + (Q_perp - 1) m_z z,
-    g = 2 L^2/[(L^2 + 1) + (L^2 - 1) m.p],        t' = gamma mu0 Ms t,
+    g = 2 L^2/[(L^2 + 1) + (L^2 - 1) m.p], or m.p,    t' = gamma mu0 Ms t,
 
 m the direction of the magnetic moment, tau = hbar eta J/(2 e mu0 Ms^2 d) > 0 drives it
 towards the polariser p. The threshold of an in-plane magnet is damping (1/2 + Q_par) at
@@ -16,6 +16,7 @@ only. A threshold is the first instability; a full reversal needs more.
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Mapping, Sequence
 from functools import partial
@@ -25,7 +26,6 @@ import numpy as np
 import xarray as xr
 
 from kwantorque.dynamics import (
-    GAMMA,
     Demagnetisation,
     Field,
     Macrospin,
@@ -38,11 +38,11 @@ from kwantorque.dynamics import (
 )
 from kwantorque.dynamics.equation import flow
 from kwantorque.dynamics.maps import settled
-from kwantorque.plot import motion
+from kwantorque.errors import InputError
+from kwantorque.plot import driven_magnets, motion
 from kwantorque.results import Estimate
-from kwantorque.results.dataset import VERSION
-from kwantorque.systems.base import Parameter, Result, System, with_results
-from kwantorque.systems.sweep import SystemTask
+from kwantorque.systems.base import Parameter, Result, with_results
+from kwantorque.systems.batches import BatchedSystem
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -60,6 +60,13 @@ PARAMETERS = (
     Parameter("torque", 0.01, "1", "damping-like torque tau: > 0 drives m towards the polariser"),
     Parameter("field_like", 0.0, "1", "field-like torque along m x p, over the damping-like one"),
     Parameter("asymmetry", 1.0, "1", "Lambda of the torque's dependence on the angle", positive=True),
+    Parameter(
+        "angular",
+        "slonczewski",
+        "",
+        "g of the torque: Slonczewski's, or cosine, m.p",
+        choices=("slonczewski", "cosine"),
+    ),
     Parameter("polariser_theta", 90.0, "deg", "polar angle of the polariser"),
     Parameter("polariser_phi", 0.0, "deg", "azimuth of the polariser"),
     Parameter("theta", 90.0, "deg", "polar angle of m at the start"),
@@ -79,14 +86,25 @@ RESULTS = (
     Result("switching_time", "ns", "switching time: first zero of the start's largest component"),
     Result("threshold_current_density", "A/m^2", "threshold current density: of the threshold"),
 )
-SHARED = ("saturation", "duration", "temperature", "volume", "seed", "thickness")
+SHARED = ("saturation", "angular", "duration", "temperature", "volume", "seed", "thickness")
 """What all trajectories of a batch have in common."""
+AT_REST = (
+    "saturation",
+    "anisotropy_perpendicular",
+    "anisotropy_in_plane",
+    "field_x",
+    "field_y",
+    "field_z",
+    "theta",
+    "phi",
+)
+"""What an equilibrium without torques depends on."""
 STEP = 0.1
 """Of gamma mu0 Ms t in a sweep: errs by 3e-5 in m at 35 ns."""
-
-
-FEW = 40
+FEW = 100
 """Trajectories that are faster one by one."""
+ENDS = ("m_mean", "amplitude", "frequency", "switching_time")
+"""What a motion ends in."""
 
 
 def free_layer(p: Mapping[str, Any]) -> Macrospin:
@@ -113,7 +131,7 @@ def free_layer(p: Mapping[str, Any]) -> Macrospin:
 def driving(p: Mapping[str, Any], torque: Any) -> Slonczewski:
     """The current's torque as a term, of a strength of one's own."""
     polariser = along(p["polariser_theta"], p["polariser_phi"])
-    return Slonczewski(torque, polariser, p["field_like"], p["asymmetry"])
+    return Slonczewski(torque, polariser, p["field_like"], p["asymmetry"], p["angular"])
 
 
 def threshold(points: Sequence[Mapping[str, Any]]) -> NDArray:
@@ -123,7 +141,8 @@ def threshold(points: Sequence[Mapping[str, Any]]) -> NDArray:
 
     Parameters
     ----------
-    points : sequence of dicts of all parameters, of one saturation
+    points : sequence of dicts of all parameters
+        Of one saturation and one `angular`.
 
     Examples
     --------
@@ -133,8 +152,9 @@ def threshold(points: Sequence[Mapping[str, Any]]) -> NDArray:
     >>> threshold([complete({"anisotropy_in_plane": q}) for q in (0.02, 0.1)]).round(9)
     array([0.0052, 0.006 ])
     """
-    films = [free_layer(p) for p in points]
-    starts = [equilibrium(film, along(p["theta"], p["phi"])) for film, p in zip(films, points, strict=True)]
+    rest = {tuple(p[name] for name in AT_REST): p for p in points}
+    rest = {key: equilibrium(free_layer(p), along(p["theta"], p["phi"])) for key, p in rest.items()}
+    starts = [rest[tuple(p[name] for name in AT_REST)] for p in points]
     columns = _columns(points)
     sign = np.where(columns["torque"] < 0, -1.0, 1.0)
 
@@ -153,7 +173,7 @@ def _columns(points):
 
 def _those_of(columns, which):
     """The same of some points; what a magnet has only one of is a number."""
-    return {name: float(x[0]) if name in SHARED else x[which] for name, x in columns.items()}
+    return {name: x[0].item() if name in SHARED else x[which] for name, x in columns.items()}
 
 
 def _driven(**p):
@@ -169,77 +189,59 @@ def _start(**p):
     return along(p["theta"], p["phi"])
 
 
-def _estimates(points, found):
+def _results(points, found):
     """All results of some points, from what their motions end in."""
     critical = threshold(points)
-    for i, p in enumerate(points):
-        values = dict(zip(("m_x", "m_y", "m_z"), found["m_mean"][i], strict=True))
-        values |= {name: found[name][i] for name in ("amplitude", "frequency", "switching_time")}
-        current = current_density_of(critical[i], p["efficiency"], p["saturation"], p["thickness"])
-        values |= {"threshold": critical[i], "threshold_current_density": current}
-        yield {name: Estimate(float(value)) for name, value in values.items()}
+    values = dict(zip(("m_x", "m_y", "m_z"), np.asarray(found["m_mean"]).T, strict=True))
+    values |= {name: np.asarray(found[name]) for name in ("amplitude", "frequency", "switching_time")}
+    sizes = ((p["efficiency"], p["saturation"], p["thickness"]) for p in points)
+    currents = [current_density_of(tau, *size) for tau, size in zip(critical, sizes, strict=True)]
+    return values | {"threshold": critical, "threshold_current_density": np.array(currents)}
 
 
 def compute(parameters: Mapping[str, Any], numerics: Numerics) -> xr.Dataset:
     """The motion from the start, and what it settles to."""
     p, started = parameters, time.perf_counter()
     data = _driven(**p).run(_start(**p), duration=p["duration"], seed=p["seed"])
-    found = {name: data[name].values[None] for name in ("m_mean", "amplitude", "frequency", "switching_time")}
-    (estimates,) = _estimates([p], found)
-    return with_results(data.drop_vars(list(found)), RESULTS, estimates).assign_attrs(
-        seconds=time.perf_counter() - started
-    )
+    found = {name: data[name].values[None] for name in ENDS}
+    estimates = {name: Estimate(float(value[0])) for name, value in _results([p], found).items()}
+    return with_results(data.drop_vars(ENDS), RESULTS, estimates).assign_attrs(seconds=time.perf_counter() - started)
 
 
-class _Sweep(SystemTask):
-    """Points of a sweep: batches of trajectories, of which the results are kept."""
-
-    batch = 4000
-
-    def together(self, points: Sequence[Mapping[str, Any]], numerics: Numerics) -> list[xr.Dataset]:
-        """The results at some points, which may differ in anything."""
-        complete = [self.system.complete({**self.fixed, **point}, doubt=False) for point in points]
-        alike, found = {}, [None] * len(points)
-        for i, p in enumerate(complete):
-            alike.setdefault(tuple(p[name] for name in SHARED), []).append(i)
-        for which in alike.values():
-            for i, data in zip(which, self._batch([complete[i] for i in which], numerics), strict=True):
-                found[i] = data
-        return found
-
-    def _batch(self, points, numerics):
-        p, started = points[0], time.perf_counter()
-        if p["temperature"] > 0 or len(points) < FEW:
-            return [self._results(one, compute(one, numerics), numerics) for one in points]
-        columns = _columns(points)
-        build = partial(_of_columns, {name: p[name] for name in SHARED})
-        varying = {name: x for name, x in columns.items() if name not in SHARED}
-        ends = settled(build, varying, start=_start, duration=p["duration"], step=STEP)
-        estimates = list(_estimates(points, ends))
-        spent = (time.perf_counter() - started) / len(points)
-        about = {"version": VERSION, "gamma": GAMMA, "seconds": spent}
-        data = (with_results(xr.Dataset(attrs=about), RESULTS, one) for one in estimates)
-        return [self._results(p, one, numerics) for p, one in zip(points, data, strict=True)]
-
-    def _results(self, p, data, numerics):
-        data = self.system.picked(data, self.system.asked(self.results))
-        data = data[[name for name in data.data_vars if name.startswith("result_")]].drop_vars(
-            ["time", "axis"], errors="ignore"
-        )
-        return data.assign_attrs(solver=numerics.solver.name, system=self.system.name)
+def _together(points):
+    """The results at some points, which may differ in anything."""
+    alike, found = {}, {}
+    for i, p in enumerate(points):
+        alike.setdefault(tuple(p[name] for name in SHARED), []).append(i)
+    for which in alike.values():
+        some = [points[i] for i in which]
+        for name, part in _results(some, _alike(some)).items():
+            found.setdefault(name, np.empty(len(points)))[which] = part
+    return found
 
 
-class _Macrospin(System):
-    """A system whose sweeps are computed in batches."""
+def _alike(points):
+    """What the motions of some points end in that share what a batch has one of."""
+    p, columns = points[0], _columns(points)
+    if p["temperature"] > 0 or len(points) < FEW:
+        runs = [_driven(**one).run(_start(**one), duration=one["duration"], seed=one["seed"]) for one in points]
+        return {name: np.stack([data[name].values for data in runs]) for name in ENDS}
+    build = partial(_of_columns, {name: p[name] for name in SHARED})
+    varying = {name: x for name, x in columns.items() if name not in SHARED}
+    ends = settled(build, varying, start=_start, duration=p["duration"], step=STEP)
+    return {name: ends[name] for name in ENDS}
 
-    def task(
-        self, given: Mapping[str, Any], swept: Sequence[str], to_zero_spacing: bool, results: Sequence[str] | None
-    ) -> SystemTask:
-        """What `kwantorque.sweep` computes, many points at once."""
-        return _Sweep.of(self, given, swept, to_zero_spacing, results)
+
+def _diagram(data):
+    """Maps of a sweep of two parameters: of the component along the polariser."""
+    if data.done.ndim != 2:
+        raise InputError(f"a diagram needs two parameters, this sweep has {data.done.ndim}")
+    p = json.loads(data.attrs.get("parameters", "{}"))
+    polariser = along(p.get("polariser_theta", 90.0), p.get("polariser_phi", 0.0))
+    return driven_magnets(data, "xyz"[int(np.argmax(np.abs(polariser)))])
 
 
-SYSTEM = _Macrospin(
+SYSTEM = BatchedSystem(
     name="macrospin",
     shows="a magnet under a spin-polarised current: threshold, precession, switching",
     source="Ralph & Stiles, J. Magn. Magn. Mater. 320, 1190 (2008), eq. 3, 25-28; Manchon, Phys. Rev. B 83, 172403",
@@ -247,4 +249,7 @@ SYSTEM = _Macrospin(
     results=RESULTS,
     compute=compute,
     figure=motion,
+    sweep_figures=dict.fromkeys((p.name for p in PARAMETERS), _diagram),
+    together=_together,
+    batch=4000,
 )

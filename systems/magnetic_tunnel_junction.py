@@ -194,7 +194,7 @@ def _figure(data):
     stack.
     """
     parameters = parameters_of_run(data, SYSTEM.name)
-    shown = in_the_magnets(SHOWN, numerics=ROUGHLY, **parameters)
+    shown = in_the_magnets(SHOWN, numerics=ROUGHLY, **parameters).assign_attrs(title=SYSTEM.title(parameters))
     return junction(shown, _with_magnets(parameters, SHOWN).biased(parameters["bias"], "barrier"))
 
 

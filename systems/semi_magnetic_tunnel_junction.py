@@ -281,7 +281,7 @@ def _figure(data):
     For the picture this is computed once more, roughly, with a part of it in the stack.
     """
     parameters = parameters_of_run(data, SYSTEM.name)
-    shown = in_the_ferromagnet(SHOWN, numerics=ROUGHLY, **parameters)
+    shown = in_the_ferromagnet(SHOWN, numerics=ROUGHLY, **parameters).assign_attrs(title=SYSTEM.title(parameters))
     return junction(shown, _with_ferromagnet(parameters, SHOWN).biased(parameters["bias"], "barrier"))
 
 

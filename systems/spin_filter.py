@@ -113,4 +113,5 @@ SYSTEM = LayeredSystem(
     stack=stack,
     compute=compute,
     figure=spin_currents,
+    at_one_k=True,
 )

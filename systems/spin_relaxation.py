@@ -19,9 +19,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
 
+import numpy as np
+
+from kwantorque.bulk.relaxation import spin_orbit_beta
 from kwantorque.plot import beta_against_disorder, spin_continuity
 from kwantorque.results import Estimate
 from kwantorque.results.dataset import error_of
@@ -34,7 +39,7 @@ from kwantorque.transport.relaxation import check_relaxation
 if TYPE_CHECKING:
     import xarray as xr
 
-__all__ = ["SYSTEM", "DisorderedStrip"]
+__all__ = ["SYSTEM", "DisorderedStrip", "in_the_plane"]
 
 PARAMETERS = (
     Parameter("width", 6, "sites", "sites across, periodic", positive=True),
@@ -63,6 +68,7 @@ RESULTS = (
     Result("continuity", "1", "largest violation of spin continuity at a site, over the largest 2M|s|"),
     Result("beta_spin_orbit", "1", "beta of the torque T_so of spin-orbit impurities"),
     Result("beta_spin_orbit_analytic", "1", "the same in second order in lambda"),
+    Result("beta_spin_orbit_plane", "1", "beta_so of an infinite plane, eq. 40 and 41 corrected, where n is uniform"),
 )
 
 
@@ -80,6 +86,9 @@ class DisorderedStrip(System):
     kwantorque.errors.InputError: `impurities` must be at most 246, one for each site...
     """
 
+    solver: ClassVar[str] = "kwant"
+    """What it is solved with, whatever is asked for."""
+
     def check(self, parameters: Mapping[str, Any], to_zero_spacing: bool = False) -> None:
         """Draw the impurities and look for modes.
 
@@ -91,6 +100,13 @@ class DisorderedStrip(System):
         super().check(parameters, to_zero_spacing)
         strip, impurities = _built(parameters)
         check_relaxation(strip, impurities, parameters["energy"], **_averaged(parameters))
+
+    def saving(self, path: Path) -> DisorderedStrip:
+        """The same, which saves realisations in a file as they are finished.
+
+        It goes on from what the file holds.
+        """
+        return replace(self, compute=partial(compute, out=path))
 
     def quality(self, data: xr.Dataset) -> list[str]:
         """Continuity, realisations, and what the errors are."""
@@ -118,19 +134,47 @@ def _averaged(p: Mapping[str, Any]) -> dict[str, Any]:
     return {"average": p["average"], "realisations": p["realisations"] or 1, "seed": p["seed"]}
 
 
-def compute(parameters: Mapping[str, Any], numerics: Numerics) -> xr.Dataset:
-    """The strip's profiles and beta, with the results."""
+def in_the_plane(p: Mapping[str, Any], polarisation: float) -> float:
+    """beta of spin-orbit impurities in an infinite plane, eq. 40 and 41 corrected.
+
+    Of free electrons at the strip's energy, exchange and polarisation: with t = a =
+    hbar = 1, k_+-^2 = E +- M and nu_+- = 1/(4 pi) (`bulk.relaxation.spin_orbit_beta`).
+    NaN below the minority's band, or without a polarised current.
+
+    Examples
+    --------
+    >>> import kwantorque as kt
+    >>> from kwantorque.systems.spin_relaxation import in_the_plane
+    >>> p = kt.systems.find("spin-relaxation").complete({"spin_orbit_strength": 0.1})
+    >>> round(in_the_plane(p, 0.5), 6)
+    0.000542
+    """
+    squares = p["energy"] + p["exchange"] * np.array([1.0, -1.0])
+    if squares.min() <= 0 or not abs(polarisation) > 0:
+        return np.nan
+    density, currents = p["impurities"] / (p["width"] * p["length"]), np.array([1 + polarisation, 1 - polarisation])
+    of_plane = (np.sqrt(squares), np.full(2, 1 / (4 * np.pi)), currents / 2)
+    return spin_orbit_beta(density, p["spin_orbit_strength"], p["exchange"], *of_plane, dimensions=2)
+
+
+def compute(parameters: Mapping[str, Any], numerics: Numerics, out: Path | None = None) -> xr.Dataset:
+    """The strip's profiles and beta, with the results.
+
+    Realisations are saved in `out`, if any, as they are finished.
+    """
     started = time.perf_counter()
     strip, impurities = _built(parameters)
     how, adaptive = _averaged(parameters), parameters["realisations"] == 0 and parameters["average"] != "array"
     target = numerics.tolerance if adaptive else None
     where = {"executor": numerics.executor, "progress": numerics.progress}
-    data = spin_relaxation(strip, impurities, parameters["energy"], **how, target=target, **where)
+    data = spin_relaxation(strip, impurities, parameters["energy"], **how, target=target, out=out, **where)
     names = [result.name for result in RESULTS if result.name in data]
     estimates = {name: Estimate(float(data[name]), float(error_of(data, name))) for name in names}
     error = float(data.get("beta_error", float("nan")))
     estimates |= {"beta_error": Estimate(error), "continuity": Estimate(data.attrs["closure"])}
-    attrs = {"solver": "kwant", "average": parameters["average"], "seconds": time.perf_counter() - started}
+    plane = in_the_plane(parameters, float(data.polarisation))
+    estimates["beta_spin_orbit_plane"] = Estimate(plane)
+    attrs = {"solver": SYSTEM.solver, "average": parameters["average"], "seconds": time.perf_counter() - started}
     return with_results(data.assign_attrs(attrs), RESULTS, estimates)
 
 

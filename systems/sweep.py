@@ -29,7 +29,7 @@ class SystemTask:
     swept : tuple of str
     to_zero_spacing : bool
     results : sequence of str, optional
-    defaults, notes : dict
+    defaults : dict
         Empty: `fixed` says all.
 
     Examples
@@ -48,7 +48,6 @@ class SystemTask:
     to_zero_spacing: bool
     results: Sequence[str] | None
     defaults: Mapping[str, Any] = field(default_factory=dict)
-    notes: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -80,6 +79,11 @@ class SystemTask:
     def name(self) -> str:
         """That of the system."""
         return self.system.name
+
+    @property
+    def notes(self) -> Mapping[str, Any]:
+        """What figures of the sweep are of."""
+        return {"title": self.system.title(self.fixed)}
 
     def identity(self, numerics: Numerics) -> Mapping[str, Any]:
         """Solver, tolerance and what it is held to, which decide about all results."""

@@ -122,5 +122,9 @@ print(spins.values.round(3))
 # * `terms={"exchange": "J"}`: the warning says what acts on the spin and has no name.
 # * Another magnetisation of the middle: which component of the torque survives on the
 #   average over the wire?
+# * Other materials, with orbital moments: `spin=` and `orbital=` of the sites. Then the
+#   last figure is of L + s, and has the torque on the lattice against length: three
+#   lines, `data = books(psi, 1.0)`, `profile = kt.profile_along(data, "z")`,
+#   `kt.plot.strip_balance(profile, "z")`.
 # * Many values of `alpha`: `books.bind({"alpha": 0.2})` evaluates the terms alone, and
 #   `books.values(psi, weights)` returns arrays instead of a Dataset.

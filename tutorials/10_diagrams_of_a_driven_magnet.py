@@ -89,5 +89,7 @@ kt.plot.phase_diagram(diagram, of="resistance").figure.savefig("stability.png", 
 # ## What to try next
 #
 # * 200 x 200 points of 35 ns each: `with kt.processes(2) as pool: d.settle(...,
-#   executor=pool)`, in a minute or two.
-# * `kwantorque run macrospin --sweep torque=0.004:0.02:33 --figure f.png`.
+#   executor=pool)`, in a minute.
+# * `kwantorque run macrospin --sweep torque=0.004:0.02:33 --figure f.png`, or with
+#   `--sweep field_x=-0.06:0.06:31` too: a map. The symmetric reading is `--set
+#   angular=cosine --set polariser_theta=0 --set anisotropy_perpendicular=1.25`.

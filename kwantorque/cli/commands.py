@@ -227,7 +227,7 @@ def _run_once(arguments, system, given, numerics, keep):
     """A single run, or what its file holds already."""
     identity = {
         "system": system.name,
-        "solver": numerics.solver.name,
+        "solver": getattr(system, "solver", numerics.solver.name),
         "tolerance": numerics.tolerance,
         "criterion": numerics.criterion,
         "version": VERSION,
@@ -244,11 +244,29 @@ def _run_once(arguments, system, given, numerics, keep):
                 raise InputError(f"{str(arguments.out)!r} holds a result without {missing[0]}")
         sys.stderr.write(f"resumed from {arguments.out}: nothing left to compute\n")
         return data
-    names = [one.name for one in results]
-    data = system.run(numerics=numerics, to_zero_spacing=arguments.extrapolate, results=names, **given)
+    names, parts = [one.name for one in results], None
+    if keep and hasattr(system, "saving"):
+        parts = _parts_beside(arguments)
+        system = system.saving(parts)
+    try:
+        data = system.run(numerics=numerics, to_zero_spacing=arguments.extrapolate, results=names, **given)
+    except InputError as error:
+        raise InputError(str(error).replace("resume=False overwrites it", "--force overwrites it")) from None
     if keep:
         keep(data)
+    if parts:
+        parts.unlink(missing_ok=True)
     return data
+
+
+def _parts_beside(arguments):
+    """The file of an unfinished run, which is continued."""
+    parts = arguments.out.with_name(f"{arguments.out.stem}.unfinished.nc")
+    if arguments.force:
+        parts.unlink(missing_ok=True)
+    if parts.exists():
+        sys.stderr.write(f"resumed from {parts}\n")
+    return parts
 
 
 def _run_sweep(arguments, sweep, _, numerics, keep):

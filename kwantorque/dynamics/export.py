@@ -27,9 +27,9 @@ import numpy as np
 from scipy import constants
 from scipy.optimize import least_squares
 
-from ..errors import InputError, finite, instance
+from ..errors import InputError, instance
 from .macrospin import Macrospin
-from .vectors import unit
+from .vectors import scalar, unit
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -124,7 +124,7 @@ def fit_torque(
     Raises
     ------
     InputError
-        current_density = 0, no polariser, or no angle off the axis.
+        current_density = 0, no polariser, no angle off the axis, or several torques.
 
     References
     ----------
@@ -140,7 +140,9 @@ def fit_torque(
     (1.5, True, True)
     """
     instance("magnet", magnet, Macrospin, "Macrospin(saturation=1.0)")
-    size = abs(finite("current_density", current_density / 1e12, "1e12 A/m^2")) * 1e12
+    size = np.abs(scalar("current_density", current_density))
+    if np.ndim(size):
+        raise InputError(f"`current_density` must be one number, got {current_density!r}")
     if size == 0:
         raise InputError("`current_density` must not be 0 A/m^2: it is what P is stated with")
     polariser = getattr(torque, "polariser", None) if polariser is None else polariser
@@ -153,6 +155,8 @@ def fit_torque(
     if not len(turn):
         raise InputError("`angles` must have some off the polariser")
     c, s = np.cos(turn), np.sin(turn)
+    if p.ndim > 1 or np.ndim(magnet.damping):
+        raise InputError("`fit_torque` takes one torque and one magnet: give numbers instead of arrays")
     a, b = _components(torque, magnet, p, c, s)
     moment = magnet.saturation / constants.mu_0 * magnet.thickness * constants.nano
     scale = constants.hbar * size / (constants.e * moment)
@@ -166,7 +170,7 @@ def fit_torque(
         return float((np.hypot(of_a - a, mean_b - b) * s).max() / largest) if largest else 0.0
 
     return FittedTorque(
-        current_density=sign * size,
+        current_density=float(sign * size),
         polarisation=polarisation,
         asymmetry=asymmetry,
         secondary=float(-mean_b / (sign * scale)),
@@ -186,7 +190,10 @@ def _components(torque, magnet, p, c, s):
     across = np.cross(p, [0.0, 0.0, 1.0] if abs(p[2]) < 0.9 else [1.0, 0.0, 0.0])
     across /= np.linalg.norm(across)
     m = c[:, None] * p + s[:, None] * across
-    field = magnet.but(terms=(torque,)).field(m)
+    one = magnet.but(terms=(torque,))
+    if np.shape(one.field(m[0])) != (3,):
+        raise InputError("`fit_torque` takes one torque: give numbers instead of arrays, such as `table.at(0.3)`")
+    field = one.field(m)
     e = np.cross(m, p)
     return (field * e).sum(axis=1) / s**2, -(field * (p - c[:, None] * m)).sum(axis=1) / s**2
 

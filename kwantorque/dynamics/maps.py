@@ -17,6 +17,7 @@ from .equation import PER_NS, eigenvalues, flow, linearised
 from .integrate import rk4
 from .macrospin import AXES, Macrospin
 from .rhythm import STATIC, fundamental, mean_and_spread
+from .stability import fixed_points, solved_pairs
 from .terms import GAMMA
 from .vectors import scalar, unit
 
@@ -29,12 +30,14 @@ __all__ = ["settle", "settled"]
 
 STEP = 0.2
 """Of gamma mu0 Ms t: errs by 4e-4 in m at 35 ns, and by its fourth power."""
-BLOCK, MEMORY = 8000, 1.5e7
+BLOCK, MEMORY = 20_000, 1.5e7
 """Trajectories at once, and how many numbers of them are kept in the last quarter."""
 CHECKED = 250
-"""Steps after which it is seen who stands still."""
-SLOW, CLOSE = 1e-3, 1e-5
-"""Rate over the largest field, and distance to a stable point, of what stands still."""
+"""Steps after which it is seen who comes to rest."""
+NEAR, CLOSE = 1e-2, 1e-5
+"""Distance to a stable point from which on the flow is linear, and of what rests."""
+CLEAR = 10
+"""Distances by which a point is off the plane that a switched magnet crosses."""
 DENSE = 0.8
 """Part of a batch that still moves, below which it goes on alone."""
 SAMPLED = 0.45
@@ -54,8 +57,9 @@ def settle(
 ) -> xr.Dataset:
     """Follow a magnet for all combinations of some parameters to where it ends.
 
-    Without thermal field, by a Runge-Kutta step of order 4. A trajectory that has come
-    to within 1e-5 of a stable fixed point is not followed any further.
+    Without thermal field, by a Runge-Kutta step of order 4. A trajectory that is within
+    1e-2 of a stable fixed point, and will be within 1e-5 when the last quarter begins
+    as the linearised flow says, is not followed any further.
 
     Parameters
     ----------
@@ -170,12 +174,18 @@ def settled(
     task.check({name: one[:1] for name, one in columns.items()})
     count = len(next(iter(columns.values())))
     size, found = task.block(count), {}
-    parts = [{name: one[i : i + size] for name, one in columns.items()} for i in range(0, count, size)]
+    # Of each region of a diagram some: all parts take as long.
+    stride = -(-count // size)
+    parts = [{name: one[i::stride] for name, one in columns.items()} for i in range(stride)]
     with progress_bar("trajectories", "run", progress, count) as bar:
         for (i, part), one in as_finished(task, list(enumerate(parts)), executor):
             found[i] = one
             bar.update(len(next(iter(part.values()))))
-    return {name: np.concatenate([found[i][name] for i in range(len(parts))]) for name in found[0]}
+    values = {name: np.empty((count, *one.shape[1:]), one.dtype) for name, one in found[0].items()}
+    for i, one in found.items():
+        for name, part in one.items():
+            values[name][i::stride] = part
+    return values
 
 
 ABOUT = {
@@ -234,8 +244,9 @@ class _Batch:
         self.m, self.which = start.copy(), np.arange(count)
         self._bind()
         self.largest = np.argmax(np.abs(start), axis=0)
-        self.scale = float(np.max(self.magnet.scale))
-        step = task.step / max(self.magnet.saturation, self.scale)
+        magnet = task.build(**columns)
+        self.scale = float(np.max(magnet.scale))
+        step = task.step / max(magnet.saturation, self.scale)
         # The last quarter is a whole number of samples.
         self.every = max(int(SAMPLED / (step * self.scale)), 1)
         whole = 4 * self.every
@@ -246,29 +257,70 @@ class _Batch:
         self.found |= {name: np.full(count, np.nan) for name in ("frequency", "switching_time")}
 
     def _bind(self):
-        self.magnet = self.task.build(**{name: x[self.which] for name, x in self.columns.items()})
-        self.rate = flow(self.magnet)
+        self.rate = self._flow_of(slice(None))
+
+    def _flow_of(self, some):
+        """Of some of those that still move."""
+        return flow(self.task.build(**{name: x[self.which[some]] for name, x in self.columns.items()}))
 
     def run(self) -> dict[str, Any]:
-        """All steps; who stands still leaves before the last quarter."""
+        """All steps; who comes to rest leaves before the last quarter."""
         tail = 3 * self.steps // 4
         for i in range(tail):
             self._step(i)
-            if i % CHECKED == 0 and not self._drop_settled():
+            if i % CHECKED == 0 and not self._drop_settled((tail - i - 1) * self.step):
                 return self.found
-        every = self.every
-        most = max(int(MEMORY * every / (3 * (self.steps - tail))), 1)
+        if not self.task.frequency:
+            self._last_quarter(tail)
+            return self.found
+        most = max(int(MEMORY * self.every / (3 * (self.steps - tail))), 1)
         which, m = self.which, self.m
         for j in range(0, len(which), most):
             self.which, self.m = which[j : j + most], m[:, j : j + most]
             self._bind()
-            kept = [self.m]
-            for i in range(tail, self.steps):
-                self._step(i)
-                if (i - tail + 1) % every == 0:
-                    kept.append(self.m)
-            self._summarise(np.stack(kept), every)
+            self._kept_quarter(tail)
         return self.found
+
+    def _samples(self, tail):
+        """m from the beginning of the last quarter on, at equidistant times."""
+        yield self.m
+        for i in range(tail, self.steps):
+            self._step(i)
+            if (i - tail + 1) % self.every == 0:
+                yield self.m
+
+    def _last_quarter(self, tail):
+        """Mean and spread from sums, which need no memory."""
+        first, last = self.m, (self.steps - tail) // self.every
+        total, squares = np.zeros_like(first), np.zeros_like(first)
+        for i, m in enumerate(self._samples(tail)):
+            away = m - first
+            # The trapezoidal rule.
+            if i == last:
+                away *= np.sqrt(0.5)
+                squares += away * away
+                away *= np.sqrt(0.5)
+            else:
+                squares += away * away
+            total += away
+        mean = total / last
+        self._end(first + mean, np.sqrt(np.maximum(squares / last - mean * mean, 0).max(axis=0)))
+
+    def _kept_quarter(self, tail):
+        """The same, and frequencies, from the samples themselves."""
+        kept = np.stack(list(self._samples(tail)))
+        mean, spread = mean_and_spread(kept)
+        self._end(mean, spread)
+        times = np.arange(len(kept)) * self.every * self.step / PER_NS
+        for i in np.nonzero(spread >= STATIC)[0]:
+            one = kept[:, :, i]
+            self.found["frequency"][self.which[i]] = fundamental(times, one, np.gradient(one, times, axis=0))
+
+    def _end(self, mean, spread):
+        self.found["m"][self.which] = self.m.T
+        self.found["m_mean"][self.which] = mean.T
+        self.found["amplitude"][self.which] = spread
+        self.found["settled"][self.which] = spread < STATIC
 
     def _step(self, i):
         before = self._watched()
@@ -288,32 +340,31 @@ class _Batch:
             return self.m[axis[0]]
         return np.take_along_axis(self.m, axis[None, self.which], axis=0)[0]
 
-    def _drop_settled(self):
-        """Whether any trajectory is left."""
+    def _drop_settled(self, left):
+        """Whether any trajectory is left that is not at rest after so much time."""
         f = self.rate(*self.m)
-        if not (sum(np.abs(part) for part in f) < SLOW * self.scale).any():
+        if not (sum(np.abs(part) for part in f) < 2 * NEAR * self.scale).any():
             return True
         f, jacobian = linearised(self.rate, self.m)
-        rates = eigenvalues(jacobian)
-        slowest = np.abs(rates).min(axis=0)
-        still = (rates.real.max(axis=0) < 0) & (np.sqrt((f * f).sum(axis=0)) < CLOSE * slowest)
-        if still.sum() <= (1 - DENSE) * len(still) and not still.all():
+        away = np.sqrt((solved_pairs(jacobian, f) ** 2).sum(axis=0))
+        likely = np.nonzero((away < NEAR) & (eigenvalues(jacobian).real.max(axis=0) < 0))[0]
+        if not len(likely):
             return True
+        points, jacobian, good = fixed_points(self._flow_of(likely), self.m[:, likely])
+        slowest = eigenvalues(jacobian).real.max(axis=0)
+        away = np.sqrt(((points - self.m[:, likely]) ** 2).sum(axis=0))
+        good &= (away < 2 * NEAR) & (slowest < 0) & (away * np.exp(np.minimum(slowest, 0) * left) < CLOSE)
+        # None that may yet cross zero for the first time.
+        component = points[self.largest[self.which[likely]], np.arange(len(likely))]
+        good &= (np.abs(component) > CLEAR * away) | np.isfinite(self.found["switching_time"][self.which[likely]])
+        if good.sum() <= (1 - DENSE) * len(self.which) and good.sum() < len(self.which):
+            return True
+        still = np.zeros(len(self.which), bool)
+        still[likely[good]] = True
         of = self.which[still]
-        self.found["m"][of] = self.found["m_mean"][of] = self.m[:, still].T
+        self.found["m"][of] = self.found["m_mean"][of] = points[:, good].T
         self.found["settled"][of] = 1
         self.which, self.m = self.which[~still], self.m[:, ~still]
         if len(self.which):
             self._bind()
         return bool(len(self.which))
-
-    def _summarise(self, kept, every):
-        mean, spread = mean_and_spread(kept)
-        self.found["m"][self.which] = self.m.T
-        self.found["m_mean"][self.which] = mean.T
-        self.found["amplitude"][self.which] = spread
-        self.found["settled"][self.which] = spread < STATIC
-        times = np.arange(len(kept)) * every * self.step / PER_NS
-        for i in np.nonzero(spread >= STATIC)[0] if self.task.frequency else ():
-            one = kept[:, :, i]
-            self.found["frequency"][self.which[i]] = fundamental(times, one, np.gradient(one, times, axis=0))

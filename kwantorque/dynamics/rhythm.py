@@ -149,6 +149,8 @@ def _period(t, m, rates):
         values, ahead = away @ across, away[:-1] @ away[0] > 0
         # In the first interval it is the first point itself, but for rounding.
         up = np.nonzero((values[1:-1] < 0) & (values[2:] >= 0) & ahead[1:])[0] + 1
+        # A turn leaves to the other side: a reversal, once, does not come back.
+        up = up[up > int(np.argmax(values[1:] > 0))]
         if not len(up):
             return period
         # The first point lies in the half-plane itself.

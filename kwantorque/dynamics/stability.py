@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..errors import InputError
 from .equation import eigenvalues, frame, linear_parts, linearised, unstable_directions
 from .integrate import projected
 from .vectors import crossed, unit
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     RateAt = Callable[[NDArray, NDArray], Rate]
 
-__all__ = ["equilibrium", "first_change"]
+__all__ = ["equilibrium", "first_change", "fixed_points", "solved_pairs"]
 
 EQUAL = 1e-12
 """Anisotropies that differ by less than this part of the largest are equal."""
@@ -57,6 +58,11 @@ def equilibrium(magnet: Macrospin, start: ArrayLike | str) -> NDArray:
     -------
     (3,) array
 
+    Raises
+    ------
+    InputError
+        Terms or start are arrays, of several magnets.
+
     Examples
     --------
     >>> import kwantorque as kt
@@ -66,9 +72,12 @@ def equilibrium(magnet: Macrospin, start: ArrayLike | str) -> NDArray:
     >>> equilibrium(kt.Macrospin(terms=film), d.along(90, 20)).round(4) + 0.0
     array([0.866, 0.5  , 0.   ])
     """
-    matrix, constant = (np.array(part, float) for part in linear_parts(magnet))
+    parts, start = linear_parts(magnet), np.array(unit("start", start), float)
+    if start.ndim > 1 or any(np.ndim(x) for row in (*parts[0], parts[1]) for x in row):
+        raise InputError("`equilibrium` is of one magnet and one start: give its terms numbers instead of arrays")
+    matrix, constant = (np.array(part, float) for part in parts)
     own, axes = np.linalg.eigh(matrix)
-    b, s = axes.T @ constant, axes.T @ np.array(unit("start", start), float)
+    b, s = axes.T @ constant, axes.T @ start
     size = max(np.abs(own).max(), np.abs(b).max())
     if size == 0:
         return axes @ s
@@ -90,7 +99,7 @@ def _polished(own, b, size, found):
     def rate(x, y, z):
         return crossed((x, y, z), [a * component + c for a, component, c in zip(own, (x, y, z), b, strict=True)])
 
-    moved, _, good = _newton(rate, m)
+    moved, _, good = fixed_points(rate, m)
     # On a circle of equilibria Newton's step is 0/0.
     still = np.sqrt((np.stack(rate(*m)) ** 2).sum(axis=0)) <= EQUAL * size
     points = np.where(good, moved, m)[:, good | still]
@@ -132,12 +141,24 @@ def _off_roots(own, b, s, free):
             yield point
 
 
-def _newton(rate, m):
-    """Fixed points next to m (3, n), the Jacobian there, and whether each converged."""
+def fixed_points(rate: Rate, m: NDArray) -> tuple[NDArray, NDArray, NDArray]:
+    """Fixed points next to m (3, n), the Jacobian there, and whether each converged.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import kwantorque as kt
+    >>> from kwantorque.dynamics.equation import flow
+    >>> from kwantorque.dynamics.stability import fixed_points
+    >>> magnet = kt.Macrospin(terms=[kt.dynamics.Field((0, 0, 1))])
+    >>> m, _, converged = fixed_points(flow(magnet), np.array([[0.1], [0.0], [0.995]]))
+    >>> m[:, 0].round(9) + 0.0, bool(converged[0])
+    (array([0., 0., 1.]), True)
+    """
     start, settled = m, np.zeros(m.shape[1], bool)
     for _ in range(NEWTON):
         f, jacobian = linearised(rate, m)
-        step = _solved(jacobian, -f)
+        step = solved_pairs(jacobian, -f)
         size = np.sqrt((step * step).sum(axis=0))
         step *= np.minimum(1, FARTHEST / np.maximum(size, EQUAL))
         e1, e2 = frame(m)
@@ -149,8 +170,8 @@ def _newton(rate, m):
     return m, linearised(rate, m)[1], settled & near
 
 
-def _solved(matrix, vector):
-    """Solutions of 2 x 2 systems; NaN-free where they are singular."""
+def solved_pairs(matrix: NDArray, vector: NDArray) -> NDArray:
+    """Solutions (2, n) of systems (2, 2, n), (2, n); large where they are singular."""
     (a, b), (c, d) = matrix
     determinant = a * d - b * c
     determinant = np.where(np.abs(determinant) > np.finfo(float).tiny, determinant, np.finfo(float).tiny)
@@ -203,7 +224,7 @@ def first_change(rate_at: RateAt, start: NDArray, scale: ArrayLike, most: float 
     bracket, active = np.full(n, np.nan), np.ones(n, bool)
     if marginal.any():
         which = np.nonzero(marginal)[0]
-        point, _, good = _newton(rate_at(np.full(len(which), SMALLEST), which), m[:, which])
+        point, _, good = fixed_points(rate_at(np.full(len(which), SMALLEST), which), m[:, which])
         # Of a whole circle of equilibria a torque leaves points far away.
         found[which[good & (((point - m[:, which]) ** 2).sum(axis=0) < STAYED**2)]] = 0.0
         active[which] = False
@@ -213,7 +234,7 @@ def first_change(rate_at: RateAt, start: NDArray, scale: ArrayLike, most: float 
         with np.errstate(invalid="ignore", divide="ignore"):
             slope = np.where(low[which] > last[which], (m - before)[:, which] / (low - last)[which], 0.0)
         guess = projected(m[:, which] + slope * np.minimum(tried - low[which], FARTHEST))
-        point, jacobian, good = _newton(rate_at(tried, which), guess)
+        point, jacobian, good = fixed_points(rate_at(tried, which), guess)
         good &= ((point - m[:, which]) ** 2).sum(axis=0) < FARTHEST**2
         changed = good & (unstable_directions(jacobian) != count[which])
         bracket[which[changed]] = tried[changed]
@@ -234,7 +255,7 @@ def _halved(rate_at, m, low, high, count, which):
     """The change between two torques; NaN where the point ends instead."""
     for _ in range(HALVINGS):
         middle = (low + high) / 2
-        point, jacobian, good = _newton(rate_at(middle, which), m)
+        point, jacobian, good = fixed_points(rate_at(middle, which), m)
         same = good & (unstable_directions(jacobian) == count)
         low, high = np.where(same, middle, low), np.where(same, high, middle)
         m = np.where(same, point, m)
@@ -243,5 +264,5 @@ def _halved(rate_at, m, low, high, count, which):
     jacobian = linearised(rate_at(low, which), m)[1]
     pair = np.abs(eigenvalues(jacobian).imag).min(axis=0) > 0
     up, down = (linearised(rate_at(low + sign * SMALLEST, which), m)[0] for sign in (1, -1))
-    speed = np.sqrt((_solved(jacobian, (up - down) / (2 * SMALLEST)) ** 2).sum(axis=0))
+    speed = np.sqrt((solved_pairs(jacobian, (up - down) / (2 * SMALLEST)) ** 2).sum(axis=0))
     return np.where(pair | (speed < FOLD), (low + high) / 2, np.nan)

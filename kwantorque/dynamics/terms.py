@@ -205,7 +205,8 @@ class Slonczewski:
         g = 2 L^2/[(L^2 + 1) + (L^2 - 1) m.p]
 
     torque > 0 drives m towards the polariser p. g = 2 A q/(A + B cos theta) of a spin
-    valve, eta(theta) = efficiency g, is 1 at L = 1.
+    valve, eta(theta) = efficiency g, is 1 at L = 1. With angular="cosine", g = m.p, as
+    `ManchonTorque` has it for p along z.
 
     Parameters
     ----------
@@ -217,6 +218,8 @@ class Slonczewski:
         Over the damping-like part.
     asymmetry : float or array
         L > 0, Slonczewski's Lambda.
+    angular : {"slonczewski", "cosine"}
+        g.
 
     Raises
     ------
@@ -248,6 +251,7 @@ class Slonczewski:
     polariser: ArrayLike | str = "x"
     field_like: ArrayLike = 0.0
     asymmetry: ArrayLike = 1.0
+    angular: str = "slonczewski"
 
     def on(self, magnet: Macrospin) -> FieldOf:
         """a g (m x p - field_like p)."""
@@ -255,10 +259,11 @@ class Slonczewski:
         ratio, square = scalar("field_like", self.field_like), scalar("asymmetry", self.asymmetry)
         if not np.all(np.asarray(square) > 0):
             raise InputError(f"`asymmetry` must be > 0, got {self.asymmetry!r}")
-        square = square * square
+        square, (u, v, w) = square * square, p
+        if known("angular factor", self.angular, ("slonczewski", "cosine")) == "cosine":
+            return polarised(lambda x, y, z: strength * (u * x + v * y + w * z), ratio, p)
         if is_zero(square - 1):
             return polarised(lambda x, y, z: strength, ratio, p)
-        u, v, w = p
         top, middle, side = 2 * square * strength, square + 1, square - 1
         return polarised(lambda x, y, z: top / (middle + side * (u * x + v * y + w * z)), ratio, p)
 

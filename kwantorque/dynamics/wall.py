@@ -28,17 +28,17 @@ from scipy import constants
 from scipy.integrate import solve_ivp
 from scipy.optimize import brentq
 
-from ..errors import ComputationError, InputError, finite, named, positive, whole
+from ..errors import ComputationError, InputError, named, positive, whole
 from ..results.dataset import VERSION
 from .equation import PER_NS, damped, solved
 from .integrate import rk4
 from .terms import GAMMA
-from .vectors import crossed
+from .vectors import crossed, scalar
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from numpy.typing import NDArray
+    from numpy.typing import ArrayLike, NDArray
 
 __all__ = ["RigidWall", "drift_and_beta"]
 
@@ -50,6 +50,14 @@ REACH = 10
 """Half the length of the chain in widths of the wall, which stays in its middle."""
 STABLE = 2.2
 """Largest eigenvalue of the chain's flow times the step; RK4 bears 2.8."""
+LIMITS = {
+    "damping": ("", ">= 0", lambda x: x >= 0),
+    "beta": ("", "finite", np.isfinite),
+    "drift_velocity": ("m/s", "finite", np.isfinite),
+    "wall_width": ("nm", "> 0", lambda x: x > 0),
+    "hard_axis_field": ("T", ">= 0", lambda x: x >= 0),
+}
+"""Unit of each parameter of a wall, and what it must be."""
 FIRST, SECOND = np.array([1, -8, 0, 8, -1]) / 12, np.array([-1, 16, -30, 16, -1]) / 12
 """Differences of order 4: the first and the second derivative."""
 
@@ -61,19 +69,19 @@ class RigidWall:
 
     Parameters
     ----------
-    damping, beta : float
+    damping, beta : float or (n,) array
         alpha >= 0 and beta, of the non-adiabatic torque.
-    drift_velocity : float, m/s
+    drift_velocity : float or (n,) array, m/s
         u = gamma hbar P j/(2 e Ms), of a particle current e j along +z.
-    wall_width : float, nm
+    wall_width : float or (n,) array, nm
         W.
-    hard_axis_field : float, T
+    hard_axis_field : float or (n,) array, T
         mu0 H_K >= 0.
 
     Raises
     ------
     InputError
-        A negative damping or field, a width that is not > 0.
+        A negative damping or field, a width that is not > 0, arrays that do not fit.
 
     Examples
     --------
@@ -84,24 +92,40 @@ class RigidWall:
     >>> data = wall.run(duration=300.0)
     >>> round(float(data.velocity), 3), round(float(data.breakdown), 3)
     (20.0, 17.609)
+
+    Many at once:
+
+    >>> walls = kt.dynamics.RigidWall(drift_velocity=[5.0, 10.0])
+    >>> walls.run(duration=300.0).velocity.values.round(3)
+    array([10., 20.])
     """
 
-    damping: float = 0.02
-    beta: float = 0.04
-    drift_velocity: float = 50.0
-    wall_width: float = 10.0
-    hard_axis_field: float = 0.02
+    damping: ArrayLike = 0.02
+    beta: ArrayLike = 0.04
+    drift_velocity: ArrayLike = 50.0
+    wall_width: ArrayLike = 10.0
+    hard_axis_field: ArrayLike = 0.02
 
     def __post_init__(self) -> None:
-        if finite("damping", self.damping) < 0:
-            raise InputError(f"`damping` must be >= 0, got {self.damping!r}")
-        positive("wall_width", self.wall_width, "nm")
-        finite("beta", self.beta)
-        finite("drift_velocity", self.drift_velocity, "m/s")
-        if finite("hard_axis_field", self.hard_axis_field, "T") < 0:
-            raise InputError(f"`hard_axis_field` must be >= 0 T, got {self.hard_axis_field!r}")
+        for name, (unit, holds, allowed) in LIMITS.items():
+            value = scalar(name, getattr(self, name))
+            if not np.all(allowed(np.asarray(value))):
+                raise InputError(f"`{name}` must be {holds}{unit and ' ' + unit}, got {getattr(self, name)!r}")
+            object.__setattr__(self, name, value)
+        try:
+            shape = np.broadcast_shapes(*(np.shape(getattr(self, name)) for name in LIMITS))
+        except ValueError:
+            shape = (0, 0)
+        if len(shape) > 1:
+            sizes = ", ".join(f"{name} {np.size(getattr(self, name))}" for name in LIMITS)
+            raise InputError(f"a wall's parameters must be numbers, or arrays of as many walls, got {sizes}")
 
-    def rate(self, phi: float) -> tuple[float, float]:
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of one wall (), of several (n,)."""
+        return np.broadcast_shapes(*(np.shape(getattr(self, name)) for name in LIMITS))
+
+    def rate(self, phi: ArrayLike) -> tuple[ArrayLike, ArrayLike]:
         """dq/dt in nm/ns = m/s, and dphi/dt in 1/ns, at an angle in radians."""
         alpha, beta, u, width = self.damping, self.beta, self.drift_velocity, self.wall_width
         turning = PER_NS * self.hard_axis_field / 2 * np.sin(2 * phi)
@@ -110,15 +134,14 @@ class RigidWall:
         return share * q, share * (-alpha * turning + (beta - alpha) * u / width)
 
     @property
-    def breakdown(self) -> float:
+    def breakdown(self) -> ArrayLike:
         """|u| in m/s at which the wall begins to turn; NaN for alpha = beta.
 
         alpha gamma W (mu0 H_K/2)/|beta - alpha|.
         """
-        if self.beta == self.damping:
-            return np.nan
         stiffness = self.damping * PER_NS * self.wall_width * self.hard_axis_field / 2
-        return stiffness / abs(self.beta - self.damping)
+        gap = np.abs(np.asarray(self.beta) - self.damping)
+        return stiffness / np.where(gap > 0, gap, np.nan)
 
     def run(self, duration: float = 200.0) -> xr.Dataset:
         """Follow q and phi from 0.
@@ -133,7 +156,8 @@ class RigidWall:
             position (time) in nm, angle (time) in degrees, not folded back; of the last
             half velocity (m/s), the mean over as many half-turns as it holds, or all of
             it, and precession (GHz, turns of 360 degrees; NaN without a half-turn);
-            velocity_initial, breakdown (m/s).
+            velocity_initial, breakdown (m/s). Of several walls all have a dimension
+            `wall`.
 
         Raises
         ------
@@ -150,33 +174,45 @@ class RigidWall:
         1.0
         """
         duration = positive("duration", duration, "ns")
+        count = int(np.prod(self.shape))
+        # What all walls have in common is the step, and each is as accurate as alone.
         found = solve_ivp(
-            lambda _, y: self.rate(y[1]),
+            lambda _, y: np.concatenate([np.broadcast_to(one, count) for one in self.rate(y[count:])]),
             (0.0, duration),
-            [0.0, 0.0],
+            np.zeros(2 * count),
             method="DOP853",
-            rtol=TOLERANCE,
-            atol=TOLERANCE * self.wall_width,
+            rtol=TOLERANCE / np.sqrt(count),
+            atol=TOLERANCE / np.sqrt(count) * np.min(self.wall_width),
             dense_output=True,
             max_step=duration / 50,
         )
         if not found.success:
             raise ComputationError(f"the wall could not be followed ({found.message}): is its torque that large?")
-        return self._dataset(found.sol, duration)
+        return self._dataset(found.sol, duration, count)
 
-    def _dataset(self, path: Callable[[float], NDArray], duration: float) -> xr.Dataset:
+    def _dataset(self, path: Callable[[float], NDArray], duration: float, count: int) -> xr.Dataset:
         times = np.linspace(0, duration, SAMPLES)
-        q, phi = path(times)
-        begin, turns = _half_turns(lambda t: path(t)[1], duration)
-        velocity = (q[-1] - path(begin)[0]) / (duration - begin)
-        precession = turns / 2 / (duration - begin) if turns else np.nan
+        q, phi = np.split(path(times), 2)
+        velocity, precession = np.empty(count), np.full(count, np.nan)
+        for i in range(count):
+            begin, turns = _half_turns(lambda t, i=i: path(t)[count + i], duration)
+            velocity[i] = (q[i, -1] - path(begin)[i]) / (duration - begin)
+            if turns:
+                precession[i] = turns / 2 / (duration - begin)
+        dims, shape = ("wall",)[: len(self.shape)], self.shape
+        start = np.broadcast_to(self.rate(0.0)[0], shape)
         values = {
-            "position": ("time", q, "nm", "position of the wall"),
-            "angle": ("time", np.degrees(phi), "deg", "angle of the wall"),
-            "velocity": ((), velocity, "m/s", "mean velocity of the last half"),
-            "velocity_initial": ((), self.rate(0.0)[0], "m/s", "velocity at the start"),
-            "breakdown": ((), self.breakdown, "m/s", "drift velocity at which the wall begins to turn"),
-            "precession": ((), precession, "GHz", "turns of the wall per time"),
+            "position": (("time", *dims), q.T.reshape(-1, *shape), "nm", "position of the wall"),
+            "angle": (("time", *dims), np.degrees(phi).T.reshape(-1, *shape), "deg", "angle of the wall"),
+            "velocity": (dims, velocity.reshape(shape), "m/s", "mean velocity of the last half"),
+            "velocity_initial": (dims, start, "m/s", "velocity at the start"),
+            "breakdown": (
+                dims,
+                np.broadcast_to(self.breakdown, shape),
+                "m/s",
+                "drift velocity at which the wall begins to turn",
+            ),
+            "precession": (dims, precession.reshape(shape), "GHz", "turns of the wall per time"),
         }
         return xr.Dataset(
             {name: (dims, x, {"units": unit, "long_name": words}) for name, (dims, x, unit, words) in values.items()},
@@ -211,6 +247,8 @@ class RigidWall:
         >>> bool(abs(found.position[-1] / rigid.position[-1] - 1) < 0.02)
         True
         """
+        if self.shape:
+            raise InputError(f"a chain is one wall: its parameters must be numbers, got arrays of {self.shape[0]}")
         duration, field = positive("duration", duration, "ns"), positive("easy_axis_field", easy_axis_field, "T")
         spacing = self.wall_width / whole("cells", cells, 2)
         sites = 2 * REACH * cells + 1
@@ -332,8 +370,10 @@ def drift_and_beta(data: xr.Dataset, *, current_density: float, saturation: floa
     >>> 10 < wall.drift_velocity < 20, wall.beta > 0
     (True, True)
     """
-    velocity = finite("current_density", current_density / 1e12, "1e12 A/m^2") * 1e12
-    velocity *= GAMMA * constants.hbar / (2 * constants.e) * constants.mu_0 / positive("saturation", saturation, "T")
+    velocity = scalar("current_density", current_density)
+    velocity = (
+        velocity * GAMMA * constants.hbar / (2 * constants.e) * constants.mu_0 / positive("saturation", saturation, "T")
+    )
     pairs = (("result_torque_adiabatic", "result_torque_nonadiabatic"), ("result_polarisation", "result_beta"))
     for first, second in pairs:
         if first in data and second in data and not data[first].ndim:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..algebra import SPIN_HALF
+from ..algebra import SIGMA
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -51,7 +51,7 @@ def charge_and_spin(phi: ArrayLike, weights: ArrayLike) -> tuple[NDArray, NDArra
     """
     phi = np.asarray(phi)
     matrix = np.einsum("m,mias,mibt->iasbt", np.asarray(weights), phi, phi.conj())
-    return np.einsum("iasbs->iab", matrix), np.einsum("kts,iasbt->ikab", 2 * SPIN_HALF, matrix)
+    return np.einsum("iasbs->iab", matrix), np.einsum("kts,iasbt->ikab", SIGMA, matrix)
 
 
 def second_order_source(

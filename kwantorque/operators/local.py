@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy import sparse
 
 from .closure import closure
 from .current import current_operators
@@ -56,6 +57,8 @@ class LocalOperators:
         bond_at, sign = _bonds_of_sites(graph.bonds, inside)
         self._bond_at, self._sign = [_in_a_row(numbers) for numbers in bond_at.T], list(sign.T)
         self._inside = _in_a_row(inside)
+        # In a chain a sum over bonds is one of two slices; elsewhere a sparse product.
+        self._outflow = None if all(isinstance(one, slice) for one in self._bond_at) else _sparse(bond_at, sign, graph)
 
     def traces(self, blocks: BlocksLike, at: slice = slice(None)) -> tuple[NDArray, NDArray]:
         """Traces of all operators on the sites inside and on all bonds.
@@ -82,14 +85,15 @@ class LocalOperators:
 
         From values on bonds, (..., n_bonds, columns), to (..., n_inside, columns).
         """
-        return self._at_sites(on_bond, self._sign)
+        return self._at_sites(on_bond, self._sign, self._outflow)
 
     def share(self, on_bond: NDArray) -> NDArray:
         """Half of what terms give on all bonds of each site inside; fluxes have none.
 
         From values on bonds, (..., n_bonds, columns), to (..., n_inside, columns).
         """
-        halves = self._at_sites(on_bond[..., FLUXES.stop :], [np.abs(sign) / 2 for sign in self._sign])
+        half = None if self._outflow is None else abs(self._outflow) / 2
+        halves = self._at_sites(on_bond[..., FLUXES.stop :], [np.abs(sign) / 2 for sign in self._sign], half)
         return np.concatenate([np.zeros((*halves.shape[:-1], FLUXES.stop)), halves], axis=-1)
 
     def gains(self, on_site: NDArray, share: NDArray) -> dict[str, NDArray]:
@@ -129,10 +133,17 @@ class LocalOperators:
             **{torque_name(partner): torque for partner, torque in torques.items()},
         }
 
-    def densities(self, blocks: BlocksLike) -> dict[str, NDArray]:
-        """The densities of `variables.LOCAL` at all sites, those not inside too."""
-        kind = self.graph.site_kind
-        found = real_trace(self.site[:, :, FLUXES], blocks.site, kind)
+    def densities(self, blocks: BlocksLike, on_site: NDArray) -> dict[str, NDArray]:
+        """The densities of `variables.LOCAL` at all sites, those not inside too.
+
+        `on_site` are the traces inside, which `traces` returns.
+        """
+        outside = np.flatnonzero(~self.graph.inside)
+        found = np.empty((*on_site.shape[:-2], len(self.graph.inside), FLUXES.stop))
+        found[..., self._inside, :] = on_site[..., FLUXES]
+        if len(outside):
+            kind = self.graph.site_kind[outside]
+            found[..., outside, :] = real_trace(self.site[:, :, FLUXES], blocks.site[..., outside, :, :], kind)
         return {
             "density": found[..., PARTICLES],
             "spin_density": found[..., SPIN],
@@ -182,8 +193,13 @@ class LocalOperators:
         worst = closure(fluxes, self.outflow(fluxes), gains, taken, np.maximum(incoming, GROSS_FLUX * gross))
         return values, worst
 
-    def _at_sites(self, on_bond, factors):
+    def _at_sites(self, on_bond, factors, matrix):
         """Sum over the bonds of each site inside, with factors (n_inside,)."""
+        if matrix is not None:
+            result = np.empty((*on_bond.shape[:-2], matrix.shape[0], on_bond.shape[-1]))
+            for at in np.ndindex(on_bond.shape[:-2]):
+                result[at] = matrix @ on_bond[at]
+            return result
         result = None
         for bond, factor in zip(self._bond_at, factors, strict=True):
             factor = factor[0] if np.ptp(factor) == 0 else factor[:, None]
@@ -215,6 +231,13 @@ def _bonds_of_sites(bonds, sites):
     most = max(map(len, found), default=0)
     padded = np.array([one + [(0, 0.0)] * (most - len(one)) for one in found]).reshape(len(found), most, 2)
     return padded[..., 0].astype(int), padded[..., 1]
+
+
+def _sparse(bond_at, sign, graph):
+    """Signs as a matrix from values on bonds to the sites inside."""
+    rows = np.repeat(np.arange(len(sign)), sign.shape[1])
+    shape = (len(sign), len(graph.bonds))
+    return sparse.csr_array((sign.ravel(), (rows, bond_at.ravel())), shape=shape)
 
 
 def _joined(first, terms):

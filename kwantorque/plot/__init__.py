@@ -13,6 +13,7 @@ A figure appears by itself in a notebook, and by `plt.show()` in a script that i
 """
 
 from .bands import bands
+from .base import titled
 from .films import film_books, film_torques
 from .junctions import (
     conductance_against_theta,
@@ -25,7 +26,7 @@ from .junctions import (
 )
 from .layers import stack
 from .lines import results_against
-from .motion import frequency_against, motion, on_sphere, phase_diagram, wall_motion
+from .motion import driven_magnets, frequency_against, motion, on_sphere, phase_diagram, wall_motion
 from .networks import flux_map, site_map, strip_balance
 from .profiles import balance, exchange_torque, spin_currents, spin_density
 from .relaxation import beta_against_disorder, spin_continuity
@@ -58,6 +59,7 @@ __all__ = [
     "beta_against_disorder",
     "channels",
     "conductance_against_theta",
+    "driven_magnets",
     "exchange_torque",
     "fermi_lines",
     "film_books",
@@ -97,3 +99,7 @@ __all__ = [
     "wall_torques",
     "work_against_angle",
 ]
+
+# All of them, whoever draws: none is forgotten.
+for _name in __all__:
+    globals()[_name] = titled(globals()[_name])

@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import re
 import sys
+from functools import wraps
+from inspect import signature
+from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 import matplotlib
@@ -19,7 +22,7 @@ from matplotlib.figure import Figure
 from ..errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Callable, Collection, Iterator
 
     from matplotlib.axes import Axes
 
@@ -28,8 +31,10 @@ __all__ = [
     "COMPONENTS",
     "IS_ZERO",
     "LEAST",
+    "LETTERS",
     "PROFILES",
     "ROUNDING",
+    "SEEN",
     "SMOOTH",
     "PolyCollection",
     "all_parts",
@@ -45,8 +50,11 @@ __all__ = [
     "result_lines",
     "shades",
     "title_of",
+    "titled",
+    "typeset",
     "unit_of",
     "with_errors",
+    "with_unit",
     "zero",
 ]
 
@@ -81,6 +89,11 @@ QUANTITIES = (
 PROFILES = "a Dataset of `kwantorque.torques`, `kwantorque.steady_state` or a prepared system"
 LEAST = 0.15
 """Part of the whole that a line must span not to look like zero."""
+SEEN = 0.22
+"""Part of the largest line beside it that a line must reach.
+
+A tenth of an axis from minus the largest to the largest, and its margins.
+"""
 ROUNDING = 1e-9
 """Of the largest beside it: what is smaller is zero."""
 LIGHTEST = 0.65
@@ -89,6 +102,16 @@ SMOOTH = 181
 """Points of a curve that stands beside computed ones."""
 IS_ZERO = ": zero"
 """Said of a line that is zero within its error."""
+LETTERS = 14
+"""Of small words, in an inch."""
+SYMBOLS = (
+    (r"\b([A-Z])_(perp|par)\b", lambda found: rf"${found[1]}_{{\{found[2].replace('par', 'parallel')}}}$"),
+    (r"\b([A-Z])_(\w)\b", r"$\1_\2$"),
+    (r"->", r"$\\to$"),
+    (r"([+-])infinity", r"$\1\\infty$"),
+    (r"\be_theta\b", r"$e_\\theta$"),
+)
+"""What long names write with a keyboard, and how it is set."""
 WITHOUT_A_SCREEN = {"agg", "cairo", "pdf", "pgf", "ps", "svg", "template"}
 """Backends of matplotlib that only write files."""
 
@@ -113,7 +136,8 @@ def require(
     Raises
     ------
     InputError
-        Something is missing, or there is a dimension too many.
+        Something is missing, there is a dimension too many, or the Dataset was cut by
+        `sel(layer=...)`, which leaves values on sites and bonds as they are.
     """
     if not isinstance(data, xr.Dataset):
         raise InputError(f"this figure needs {what}, got {type(data).__name__}")
@@ -122,6 +146,11 @@ def require(
     missing = [name for name in names if name not in there] or [dim for dim in dims if dim not in found]
     if missing:
         raise InputError(f"this figure needs {what}; this Dataset has no {', '.join(missing)}")
+    if {"site", "bond"} & found.keys() and "layer" in data.coords and not data.coords["layer"].dims:
+        raise InputError(
+            "`sel(layer=...)` of a whole Dataset leaves values on sites and bonds as they are: draw the Dataset from "
+            "before, or see `kwantorque.per_layer`"
+        )
     extra = [] if besides is None else [dim for dim in found if dim not in (*dims, *besides)]
     if extra:
         chosen = ", ".join(f"{dim}=0" for dim in extra)
@@ -203,9 +232,43 @@ def unit_of(values: xr.DataArray | str) -> str:
     return "" if unit == "1" else unit
 
 
+def typeset(words: str) -> str:
+    r"""Words with the symbols in them typeset.
+
+    Examples
+    --------
+    >>> from kwantorque.plot.base import typeset
+    >>> print(typeset("torque T_perp"), typeset("J_z at z -> -infinity"))
+    torque $T_{\perp}$ $J_z$ at z $\to$ $-\infty$
+    """
+    for word, symbol in SYMBOLS:
+        words = re.sub(word, symbol, words)
+    return words
+
+
 def title_of(values: xr.DataArray) -> str:
     """What a variable is, in words: its long name up to a colon, else its name."""
-    return str(values.attrs.get("long_name", values.name)).partition(":")[0]
+    return typeset(str(values.attrs.get("long_name", values.name)).partition(":")[0])
+
+
+def titled(draw: Callable[..., Axes]) -> Callable[..., Axes]:
+    """The same figure with what it is of above it, where it is a figure of its own.
+
+    That is the attribute `title` of a Dataset: a system, and the parameters that are
+    not its defaults. What the figure says at the top itself comes after it.
+    """
+
+    @wraps(draw)
+    def with_title(*arguments: Any, **named: Any) -> Axes:
+        ax = draw(*arguments, **named)
+        given = signature(draw).bind(*arguments, **named).arguments
+        title = next((one.attrs["title"] for one in given.values() if "title" in getattr(one, "attrs", ())), None)
+        if title and given.get("ax") is None:
+            words = ", ".join(filter(None, (unit_of(title), ax.figure.get_suptitle())))
+            ax.figure.suptitle(fill(words, int(LETTERS * ax.figure.get_figwidth())), fontsize="small")
+        return ax
+
+    return with_title
 
 
 def labelled(words: str, values: xr.DataArray | str) -> str:
@@ -261,7 +324,7 @@ def enlarged(values: xr.DataArray, whole: float, error: float | xr.DataArray = 0
     Returns
     -------
     factor : float
-        1 or a power of ten.
+        1, 2 or 5 times a power of ten; at least 1.
     words : str
         For the legend, after the name of the line.
 
@@ -271,17 +334,19 @@ def enlarged(values: xr.DataArray, whole: float, error: float | xr.DataArray = 0
     >>> import xarray as xr
     >>> from kwantorque.plot.base import enlarged
     >>> enlarged(xr.DataArray([0.0, 0.02]), whole=1.0)
-    (10, ' $\\times$ 10')
+    (20, ' $\\times$ 20')
     >>> enlarged(xr.DataArray([np.nan, 0.02]), whole=1.0, error=0.1)
     (1, ': zero')
     """
     size = float(abs(values).max())
-    if size >= LEAST * whole > 0:
+    if size >= SEEN * whole > 0:
         return 1, ""
     # NaN, where there is no line, is not larger.
     if not bool((abs(values) > np.fmax(error, ROUNDING * whole)).any()):
         return 1, IS_ZERO
-    factor = int(10 ** np.ceil(np.log10(LEAST * whole / size)))
+    wanted = SEEN * whole / size
+    decade = int(10 ** np.floor(np.log10(wanted)))
+    factor = next(digit * decade for digit in (1, 2, 5, 10) if digit * decade >= wanted)
     return factor, rf" $\times$ {factor:g}"
 
 
@@ -300,10 +365,19 @@ def lines_along(values: xr.DataArray, along: str) -> Iterator[tuple[str, xr.Data
     """(label, line) for each combination of coordinates along the other dimensions."""
     others = [name for name in values.dims if name != along]
     for line in values.stack(line=others).transpose("line", along) if others else [values]:
-        yield ", ".join(f"{name} = {_with_unit(line[name].item(), values[name])}" for name in others), line
+        yield ", ".join(f"{name} = {with_unit(line[name].item(), values[name])}" for name in others), line
 
 
-def _with_unit(x, parameter):
+def with_unit(x: float | str, parameter: xr.DataArray) -> str:
+    """A value of a parameter with its unit.
+
+    Examples
+    --------
+    >>> import xarray as xr
+    >>> from kwantorque.plot.base import with_unit
+    >>> with_unit(60.0, xr.DataArray(attrs={"units": "deg"}))
+    '60 deg'
+    """
     return x if isinstance(x, str) else f"{x:g} {unit_of(parameter)}".strip()
 
 
@@ -350,8 +424,9 @@ def result_lines(
         lines, bars = (lines_along(times[name] * one, parameter) for one in (values[name], error))
         for (label, line), (_, bar) in zip(lines, bars, strict=True):
             size = float(abs(line).max())
-            small = f"up to {size:.2g}" if label and size < LEAST * whole else ""
-            label = ", ".join(filter(None, (look.get("label", "") + said, label, small if size else "zero")))
+            small = f"up to {size:.2g}" if label and size < SEEN * whole else ""
+            nothing = "" if said == IS_ZERO else "zero"
+            label = ", ".join(filter(None, (look.get("label", "") + said, label, small if size else nothing)))
             own = {"color": next(colours), "label": label}
             with_errors(ax, data[parameter], line, bar if shown else None, **(own | look | {"label": label}))
     return times

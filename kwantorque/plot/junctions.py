@@ -329,7 +329,8 @@ def torque_parallel(data: Dataset, against: str | None = None, ax: Axes | None =
     Raises
     ------
     InputError
-        The Dataset is no such sweep, or none of `against`.
+        The Dataset is no such sweep, none of `against`, or one without a bias: both
+        are zero then.
 
     Examples
     --------
@@ -348,6 +349,8 @@ def torque_parallel(data: Dataset, against: str | None = None, ax: Axes | None =
     against = against or next(iter(swept), "bias")
     if against not in swept:
         raise InputError(f"this figure needs a sweep of `{against}`, got one of {', '.join(swept) or 'nothing'}")
+    if not data.result_torque_parallel.any():
+        raise InputError("this figure needs a bias: without one T_par is zero, and T_perp does not change")
     ax = axes(ax)
     change, words = _change_of_perpendicular(data, swept, against)
     look = {"ls": "--", "marker": "s", "color": COLOURS["out of plane"], "label": words}
@@ -371,8 +374,8 @@ def _change_of_perpendicular(data, swept, against):
     words = [r"$T_\perp(V) - T_\perp(0)$", *(f"{name} = {value:g}" for name, value in largest.items())]
     errors = [float(data[f"result_{name}_error"].max()) for name in names if f"result_{name}_error" in data]
     if errors:
-        words.append(rf"$T_\perp$ itself $\pm$ {float(f'{max(errors):.1g}'):g}")
-    return with_bias - without, fill(", ".join(words), 40)
+        words[-1] += rf" ($T_\perp$ itself $\pm$ {float(f'{max(errors):.1g}'):g})"
+    return with_bias - without, fill(", ".join(words), 60)
 
 
 def _against(data, parameter, name, ax, factor=1.0):

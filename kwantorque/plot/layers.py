@@ -79,14 +79,18 @@ def mark_layers(ax: Axes, data: Dataset) -> None:
     names, directions = _of_layers(data, len(ends) - 1)
     length = ends[-1] - ends[0]
     z = data.z.values
-    shown = [_Shown(names[0], ends[0] - LEAD * length, ends[0], _one(ends[0] - LEAD / 2 * length, directions[0]), True)]
+    shown = [
+        _Shown(
+            f"{names[0]} lead", ends[0] - LEAD * length, ends[0], _one(ends[0] - LEAD / 2 * length, directions[0]), True
+        )
+    ]
     for i, (start, stop) in enumerate(pairwise(ends)):
         inside = np.flatnonzero((z > start + TURNED) & (z < stop - TURNED))
         inside = inside if len(inside) else np.flatnonzero((z >= start - TURNED) & (z <= stop + TURNED))
         arrows = _arrows(z[inside], data.magnetisation.values[inside]) if "magnetisation" in data.variables else []
         shown.append(_Shown(names[i + 1], start, stop, _centred(arrows, start, stop)))
     last = ends[-1] + LEAD * length
-    shown.append(_Shown(names[-1], ends[-1], last, _one(ends[-1] + LEAD / 2 * length, directions[1]), True))
+    shown.append(_Shown(f"{names[-1]} lead", ends[-1], last, _one(ends[-1] + LEAD / 2 * length, directions[1]), True))
     low, high = ax.get_ylim()
     ax.set(xlim=(shown[0].start, last), ylim=(low, high + STRIP / (1 - STRIP) * (high - low)))
     _shade(ax, shown)

@@ -12,6 +12,7 @@ from ..errors import InputError, known
 from .base import (
     COLOURS,
     LEAST,
+    LETTERS,
     ROUNDING,
     colour_of,
     figure_of,
@@ -19,7 +20,9 @@ from .base import (
     legend_above,
     require,
     title_of,
+    unit_of,
     with_errors,
+    with_unit,
     zero,
 )
 
@@ -36,8 +39,12 @@ STYLES = (("-", "o"), ("--", "s"), (":", "^"), ("-.", "v"))
 """Lines of one colour in one panel."""
 
 ZERO, CONSTANT = "zero within its error", "constant within its error"
-LETTERS = 12
-"""Of a label, in an inch."""
+LETTERS_OF_A_LABEL = 12
+"""In an inch."""
+NOUNS = ("conductance", "current", "torque", "resistance", "flux", "velocity", "field")
+"""What results of one unit may be."""
+FEW = 8
+"""Values of a parameter that stand beside a map, each by itself."""
 
 
 def results_against(data: xr.Dataset, ax: Axes | None = None, show: str | Sequence[str] | None = None) -> Axes:
@@ -87,7 +94,7 @@ def results_against(data: xr.Dataset, ax: Axes | None = None, show: str | Sequen
     names = _chosen(data, show)
     many = [dim for dim in data.done.dims if data.sizes[dim] > 1] or list(data.done.dims)
     fixed = {dim: 0 for dim in data.done.dims if dim not in many[:2]}
-    at = ", ".join(f"{dim} = {data[dim].values[i]}" for dim, i in fixed.items())
+    at = ", ".join(f"{dim} = {with_unit(data[dim].values[i].item(), data[dim])}" for dim, i in fixed.items())
     results = [_Result.of(data.isel(fixed), name) for name in names]
     if len(many) > 1:
         grid = _grid(len(results), ax)
@@ -232,11 +239,12 @@ def _lines(ax, results, parameter):
     """One panel: results with error bars, a legend above it, an axis that says what."""
     used, alone = dict.fromkeys(COLOURS.values(), 0), len(results) == 1
     x = results[0].values[parameter]
+    letters = int(LETTERS * ax.get_position().width * ax.figure.get_figwidth())
     for result in results:
         colour = colour_of(result.name)
         style, marker = STYLES[used[colour] % len(STYLES)]
         used[colour] += 1
-        label = fill(", ".join(filter(None, (result.title, result.said))), 52)
+        label = fill(", ".join(filter(None, (result.title, result.said))), letters)
         # Alone, what does not change has its bars: they say how well this is known.
         errors = result.errors if alone else result.bars
         with_errors(ax, x, result.values, errors, color=colour, ls=style, marker=marker, label=label)
@@ -253,13 +261,15 @@ def _lines(ax, results, parameter):
 def _label_upwards(axis, words, values):
     """Words beside an axis, in as many lines as its height asks for."""
     height = axis.axes.get_position().height * axis.axes.figure.get_size_inches()[1]
-    axis.set_label_text(fill(labelled(words, values), max(int(LETTERS * height), 20)))
+    axis.set_label_text(fill(labelled(words, values), max(int(LETTERS_OF_A_LABEL * height), 20)))
 
 
 def _common(titles):
-    """The first longer word that is in all of them."""
+    """The first longer word that is in all of them, else the nouns that are in any."""
     first, *others = (title.replace(",", "").split() for title in titles)
-    return next((word for word in first if len(word) > 4 and all(word in other for other in others)), "value")
+    nouns = [noun for noun in NOUNS if any(noun in title for title in titles)]
+    found = (word for word in first if len(word) > 4 and all(word in other for other in others))
+    return next(found, " and ".join(nouns) or "value")
 
 
 def _map(ax, result, across, along):
@@ -270,14 +280,17 @@ def _map(ax, result, across, along):
     colours = {"cmap": "RdBu_r", "vmin": -largest, "vmax": largest} if low < 0 < high else {"cmap": "viridis"}
     x, y = (_places(values[name]) for name in (across, along))
     mesh = ax.pcolormesh(x, y, values.values, shading="nearest", **colours)
-    bar = ax.figure.colorbar(mesh, ax=ax)
-    _label_upwards(bar.ax.yaxis, result.title, values)
+    ax.figure.colorbar(mesh, ax=ax, label=unit_of(values))
     _label_upwards(ax.yaxis, title_of(values[along]), values[along])
     ax.set(xlabel=labelled(title_of(values[across]), values[across]))
     for name, axis in ((across, ax.xaxis), (along, ax.yaxis)):
-        if values[name].dtype.kind not in "fiu":
-            axis.set_ticks(_places(values[name]), values[name].values)
-    ax.set_title(result.said, fontsize="small")
+        own = values[name]
+        if own.dtype.kind not in "fiu":
+            axis.set_ticks(_places(own), own.values)
+        elif own.size <= FEW:
+            axis.set_ticks(own.values, [f"{value:.4g}" for value in own.values])
+    width = ax.get_position().width * ax.figure.get_figwidth()
+    ax.set_title(fill(", ".join(filter(None, (result.title, result.said))), int(LETTERS * width)), fontsize="small")
 
 
 def _places(coordinate):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import xarray as xr
 
 from ..errors import InputError, known
 from .base import COLOURS, COMPONENTS, axes, figure_of, labelled, legend_above, require, zero
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
     from .base import Axes
 
-__all__ = ["frequency_against", "motion", "on_sphere", "phase_diagram", "wall_motion"]
+__all__ = ["driven_magnets", "frequency_against", "motion", "on_sphere", "phase_diagram", "wall_motion"]
 
 MOTION = "a Dataset of `Macrospin.run` or of `macrospin`, of one trajectory"
 SEEN_FROM = (25.0, 35.0)
@@ -174,7 +175,8 @@ def phase_diagram(data: Dataset, of: str = "x", ax: Axes | None = None) -> Axes:
     Parameters
     ----------
     data : Dataset
-        Of `kwantorque.dynamics.settle` with two parameters, the first along x.
+        Of `kwantorque.dynamics.settle` with two parameters, the first along x, or of a
+        sweep of `macrospin`.
     of : {"x", "y", "z", "resistance"}
         The mean of a component over the last quarter; or cos(2 theta) = 2 m_z^2 - 1 at
         the end, to which the resistance of a junction with one magnet is proportional.
@@ -202,11 +204,13 @@ def phase_diagram(data: Dataset, of: str = "x", ax: Axes | None = None) -> Axes:
     >>> kt.plot.phase_diagram(data, of="z").get_xlabel()
     'torque'
     """
-    require(data, "a Dataset of `dynamics.settle` with two parameters", "m", "m_mean", "amplitude", besides=None)
-    swept = [dim for dim in data.m.dims if dim != "axis"]
+    data = _ends(data)
+    require(data, "a Dataset of `dynamics.settle` with two parameters", "m_mean", "amplitude", besides=None)
+    swept = data.amplitude.dims
     if len(swept) != 2:
         raise InputError(f"this figure needs two parameters, this Dataset has {', '.join(swept) or 'none'}")
-    known("quantity", of, ("x", "y", "z", "resistance"))
+    if known("quantity", of, ("x", "y", "z", "resistance")) == "resistance":
+        require(data, "a Dataset of `dynamics.settle` with two parameters", "m", besides=None)
     ax = axes(ax)
     across, along = swept
     if of == "resistance":
@@ -219,7 +223,7 @@ def phase_diagram(data: Dataset, of: str = "x", ax: Axes | None = None) -> Axes:
     moving = data.amplitude.transpose(along, across)
     if float(moving.min()) < MOVING < float(moving.max()):
         ax.contour(data[across], data[along], moving, levels=[MOVING], colors="k", linewidths=0.8)
-    ax.set(xlabel=labelled(across, data[across]), ylabel=labelled(along, data[along]))
+    ax.set(xlabel=_parameter(data[across]), ylabel=_parameter(data[along]))
     return ax
 
 
@@ -229,7 +233,8 @@ def frequency_against(data: Dataset, ax: Axes | None = None) -> Axes:
     Parameters
     ----------
     data : Dataset
-        Of `kwantorque.dynamics.settle` with one parameter.
+        Of `kwantorque.dynamics.settle` with one parameter, or of a sweep of
+        `macrospin`.
     ax : matplotlib Axes, optional
 
     Returns
@@ -253,6 +258,7 @@ def frequency_against(data: Dataset, ax: Axes | None = None) -> Axes:
     >>> line.get_ydata().round(1)  # gamma mu0 Ms torque/(2 pi damping)
     array([ 5.6, 14. ])
     """
+    data = _ends(data)
     require(data, "a Dataset of `dynamics.settle` with one parameter", "frequency", "amplitude", besides=None)
     if data.frequency.ndim != 1:
         raise InputError(f"this figure needs one parameter, this Dataset has {data.frequency.ndim}")
@@ -262,7 +268,78 @@ def frequency_against(data: Dataset, ax: Axes | None = None) -> Axes:
     ax.plot([], [], "--", color="0.5", label="amplitude (right axis)")
     other = ax.twinx()
     other.plot(data[swept], data.amplitude, "--", color="0.5")
-    other.set(ylabel="amplitude of the component that varies most", ylim=(0, None))
-    ax.set(xlabel=labelled(swept, data[swept]), ylabel=labelled("frequency", data.frequency), ylim=(0, None))
+    other.set(ylabel="amplitude", ylim=(0, None))
+    ax.set(xlabel=_parameter(data[swept]), ylabel=labelled("frequency", data.frequency), ylim=(0, None))
     legend_above(ax)
     return ax
+
+
+def driven_magnets(data: Dataset, of: str = "x") -> Axes:
+    """Of a sweep of `macrospin`: where the magnets end, or how they precess.
+
+    A sweep of one parameter is `frequency_against`, below it the mean of each
+    component; of two parameters a `phase_diagram`, beside it one of the frequencies.
+
+    Parameters
+    ----------
+    data : Dataset
+        Of a sweep of `macrospin`, or of `kwantorque.dynamics.settle`.
+    of : {"x", "y", "z"}
+        Of which component a map is, as in `phase_diagram`.
+
+    Returns
+    -------
+    matplotlib Axes
+
+    Raises
+    ------
+    InputError
+        The Dataset has not all of the results, or more than two parameters.
+
+    Examples
+    --------
+    >>> import kwantorque as kt
+    >>> magnet, torques = kt.systems.find("macrospin"), [-0.01, 0.01]
+    >>> data = kt.sweep(magnet, torque=torques, duration=3, progress=False)
+    >>> kt.plot.driven_magnets(data).get_ylabel()
+    'frequency (GHz)'
+    """
+    data = _ends(data)
+    require(data, "a Dataset of a sweep of `macrospin`", "m_mean", "frequency", "amplitude", besides=None)
+    swept = data.frequency.dims
+    if len(swept) == 2:
+        first, other = figure_of(11.0, 4.4).subplots(1, 2)
+        mesh = other.pcolormesh(data[swept[0]], data[swept[1]], data.frequency.T, shading="nearest", rasterized=True)
+        other.figure.colorbar(mesh, ax=other, label=labelled("frequency", data.frequency))
+        other.set(xlabel=_parameter(data[swept[0]]), ylabel=_parameter(data[swept[1]]))
+        phase_diagram(data, of, ax=first)
+        for one in (first, other):
+            one.locator_params("x", nbins=6)
+        return first
+    if len(swept) != 1:
+        raise InputError(f"this figure needs one or two parameters, this Dataset has {len(swept)}")
+    first, other = figure_of(7.0, 6.6).subplots(2, 1, sharex=True)
+    for name, look in COMPONENTS.items():
+        other.plot(
+            data[swept[0]], data.m_mean.sel(axis=name), marker="o", ms=3, lw=1.1, label=f"mean of $m_{name}$", **look
+        )
+    zero(other)
+    other.set(xlabel=_parameter(data[swept[0]]), ylabel="direction at the end", ylim=(-1.08, 1.08))
+    legend_above(other, ncols=3)
+    frequency_against(data, first).set_xlabel("")
+    return first
+
+
+def _ends(data):
+    """The results of a sweep of `macrospin` in the words of `settle`."""
+    names = {f"result_{name}": name for name in ("frequency", "amplitude")}
+    components = [f"result_m_{axis}" for axis in "xyz"]
+    if not isinstance(data, xr.Dataset) or not {*names, *components} <= set(data.data_vars):
+        return data
+    mean = xr.concat([data[name] for name in components], "axis").assign_coords(axis=list("xyz"))
+    return data[list(names)].rename(names).assign(m_mean=mean)
+
+
+def _parameter(values):
+    """A swept parameter with its unit, in words where it has some."""
+    return labelled(values.attrs.get("long_name", values.name).partition(":")[0], values)

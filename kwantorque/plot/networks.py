@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..errors import InputError, known
+from ..errors import InputError, finite, known
 from .base import COLOURS, ROUNDING, PolyCollection, axes, figure_of, labelled, legend_above, require, title_of, zero
 
 if TYPE_CHECKING:
@@ -23,11 +23,15 @@ DIVERGING = "RdBu_r"
 """Of signed values: white is zero, red one sign and blue the other, for all eyes."""
 OF_TERMS = (COLOURS["magnetisation"], COLOURS["lattice"], "#e69f00", "#56b4e9", "#8c510a")
 """One after the other, for terms in their order."""
+SAME_PLANE = 1e-6
+"""Distance in z of what lies in one plane."""
 LONGEST = 0.9
 """Of the distance between neighbours, the longest arrow."""
 
 
-def site_map(data: Dataset, name: str = "exchange_torque", axis: str = "z", ax: Axes | None = None) -> Axes:
+def site_map(
+    data: Dataset, name: str = "exchange_torque", axis: str = "z", ax: Axes | None = None, z: float | None = None
+) -> Axes:
     """A map of one vector at all sites: one component as colour, two as arrows.
 
     The colour is the component along `axis`, the arrows are those along x and y. Sites
@@ -41,6 +45,8 @@ def site_map(data: Dataset, name: str = "exchange_torque", axis: str = "z", ax: 
         A vector on sites, such as `spin_density` or `exchange_torque`.
     axis : {"x", "y", "z"}
     ax : matplotlib Axes, optional
+    z : float, optional
+        Of a system in three dimensions, the plane of sites that is shown.
 
     Returns
     -------
@@ -49,7 +55,8 @@ def site_map(data: Dataset, name: str = "exchange_torque", axis: str = "z", ax: 
     Raises
     ------
     InputError
-        Another Dataset, another variable or component, or sites in several planes.
+        Another Dataset, another variable or component; sites in several planes
+        without `z`, or none there.
 
     Examples
     --------
@@ -68,7 +75,7 @@ def site_map(data: Dataset, name: str = "exchange_torque", axis: str = "z", ax: 
     """
     require(data, NETWORK, "x", "y", "start", name, dims=("site", "bond", "axis"), besides=())
     known("component", axis, "xyz")
-    _check_plane(data)
+    data = _in_plane(data, z)
     values, ax = data[name].transpose("site", "axis"), _map_axes(data, ax)
     colour, across, up = (values.sel(axis=one).values for one in (axis, "x", "y"))
     there, step = np.isfinite(colour), _spacing(data)
@@ -103,7 +110,9 @@ def site_map(data: Dataset, name: str = "exchange_torque", axis: str = "z", ax: 
     return _framed(ax, data)
 
 
-def flux_map(data: Dataset, name: str = "spin_current", axis: str = "z", ax: Axes | None = None) -> Axes:
+def flux_map(
+    data: Dataset, name: str = "spin_current", axis: str = "z", ax: Axes | None = None, z: float | None = None
+) -> Axes:
     """Arrows of a flux on every bond, from where it comes to where it goes.
 
     The area of an arrow is its strength, its colour too.
@@ -117,6 +126,8 @@ def flux_map(data: Dataset, name: str = "spin_current", axis: str = "z", ax: Axe
     axis : {"x", "y", "z"}
         Component of a vector.
     ax : matplotlib Axes, optional
+    z : float, optional
+        Of a system in three dimensions, the plane whose bonds are shown.
 
     Returns
     -------
@@ -125,7 +136,8 @@ def flux_map(data: Dataset, name: str = "spin_current", axis: str = "z", ax: Axe
     Raises
     ------
     InputError
-        Another Dataset, another variable or component, or sites in several planes.
+        Another Dataset, another variable or component; sites in several planes
+        without `z`, or none there.
 
     Examples
     --------
@@ -143,7 +155,7 @@ def flux_map(data: Dataset, name: str = "spin_current", axis: str = "z", ax: Axe
     vector = ("axis",) if name in getattr(data, "data_vars", ()) and "axis" in data[name].dims else ()
     require(data, NETWORK, "x", "y", "start", "end", name, dims=("site", "bond", *vector), besides=())
     known("component", axis, "xyz")
-    _check_plane(data)
+    data = _in_plane(data, z)
     values = data[name].sel(axis=axis) if vector else data[name]
     flux, ax = values.values, _map_axes(data, ax)
     ends = data["start"].values, data["end"].values
@@ -171,7 +183,8 @@ def flux_map(data: Dataset, name: str = "spin_current", axis: str = "z", ax: Axe
 def strip_balance(data: Dataset, axis: str = "z", ax: Axes | None = None) -> Axes:
     """Spin flux through each cut of a strip, and where it goes: sums of the torques.
 
-    The flux that is left, and what each term has taken up to there: where the books
+    The flux that is left, and what each term has taken up to there, for its partner in
+    brackets: the torque on lattice and magnetisation against length. Where the books
     close, their sum is the same at each cut, dotted. It is what comes in through the
     first cut, or nothing where no lead is attached to the first column. With orbital
     moments it is the flux of L + s; what terms of the carriers exchange between L and s
@@ -229,9 +242,9 @@ def strip_balance(data: Dataset, axis: str = "z", ax: Axes | None = None) -> Axe
     zero(ax)
     ax.plot(position, left, color=COLOURS["spin"], label=f"current of {what}" if orbital else "spin current", lw=1.8)
     largest = max(np.abs(left).max(), np.abs(taken).max())
-    for colour, term, one in zip(cycle(OF_TERMS), data.term.values, taken, strict=False):
+    for colour, term, taker, one in zip(cycle(OF_TERMS), data.term.values, data.partner.values, taken, strict=False):
         if np.abs(one).max() > ROUNDING * largest:
-            ax.plot(position, one, color=colour, label=f"taken by {term}, up to here", ls="--")
+            ax.plot(position, one, color=colour, label=f"taken by {term} ({taker}), up to here", ls="--")
     ax.plot(position, left + taken.sum(axis=0), color=COLOURS["total"], lw=1, ls=":", label="sum of all")
     ax.set(xlabel=data.attrs.get("along", "position"), ylabel=labelled(f"{what} along {axis}", data[name]))
     ax.margins(x=0)
@@ -239,15 +252,28 @@ def strip_balance(data: Dataset, axis: str = "z", ax: Axes | None = None) -> Axe
     return ax
 
 
-def _check_plane(data):
-    """Refuse layers that would be painted over one another."""
-    layers = np.unique(np.round(data["z"].values, 9)) if "z" in data.coords else ()
-    if len(layers) > 1:
-        some = ", ".join(f"{one:g}" for one in layers[:3]) + (", ..." if len(layers) > 3 else "")
-        raise InputError(
-            f"a map needs sites in one plane, they are at z = {some}, one over another: look at sums over columns, "
-            "`kwantorque.profile_along`"
-        )
+def _in_plane(data, z):
+    """The sites of one plane, and the bonds between these.
+
+    Layers that would be painted over one another are refused.
+    """
+    layers = np.unique(np.round(data["z"].values, 9)) if "z" in data.coords else np.empty(0)
+    some = ", ".join(f"{one:g}" for one in layers[:3]) + (", ..." if len(layers) > 3 else "")
+    if z is None:
+        if len(layers) > 1:
+            raise InputError(
+                f"a map needs sites in one plane, they are at z = {some}, one over another: choose one, such as "
+                f"z={layers[0]:g}, or look at sums over columns, `kwantorque.profile_along`"
+            )
+        return data
+    there = np.abs(data["z"].values - finite("z", z)) < SAME_PLANE if len(layers) else np.zeros(0, bool)
+    if not there.any():
+        raise InputError(f"`z` must be that of a plane of sites, {some or 'this system has none'}, got {z!r}")
+    number = np.cumsum(there) - 1
+    start, end = data["start"].values, data["end"].values
+    data = data.isel(site=there, bond=there[start] & there[end])
+    numbers = {name: ("bond", number[data[name].values], data[name].attrs) for name in ("start", "end")}
+    return data.assign_coords(numbers)
 
 
 def _map_axes(data, ax):

@@ -5,8 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import xarray as xr
 
-from .base import COLOURS, axes, figure_of, legend_above, require, require_sweep, with_errors, zero
+from .base import (
+    COLOURS,
+    IS_ZERO,
+    axes,
+    enlarged,
+    figure_of,
+    legend_above,
+    require,
+    require_sweep,
+    with_errors,
+    zero,
+)
 
 if TYPE_CHECKING:
     from xarray import Dataset
@@ -38,7 +50,8 @@ def spin_continuity(data: Dataset) -> Axes:
     """Spin, spin current and sources of spin along a strip; what continuity lacks.
 
     One panel each, per site and unit of bias, in the frame of the magnetisation;
-    standard errors are shaded. Sources that are zero everywhere are left out.
+    standard errors are shaded. Sources that are zero everywhere are left out, and what
+    would look like zero is drawn larger, or called so.
 
     Parameters
     ----------
@@ -73,16 +86,19 @@ def spin_continuity(data: Dataset) -> Axes:
         factor, unit = _power_of_ten(data[name])
         # Impurities sit on sites: what they do does not vary between these.
         steps = {"step": "mid"} if name in AT_IMPURITIES else {}
+        errors = data.get(f"{name}_error", xr.zeros_like(data[name])) / factor
+        whole = float(abs(data[name]).max()) / factor
         for axis, look in FRAME.items():
-            values = data[name].sel(axis=axis) / factor
-            ax.plot(data[along], values, lw=1.3, drawstyle="steps-mid" if steps else "default", **look)
-            if f"{name}_error" in data:
-                error = data[f"{name}_error"].sel(axis=axis) / factor
+            values, error = data[name].sel(axis=axis) / factor, errors.sel(axis=axis)
+            times, said = enlarged(values, whole, error)
+            own = look | {"label": look["label"] + said}
+            ax.plot(data[along], times * values, lw=1.3, drawstyle="steps-mid" if steps else "default", **own)
+            if f"{name}_error" in data and said != IS_ZERO:
                 band = {"color": look["color"], "alpha": 0.2, "lw": 0} | steps
-                ax.fill_between(data[along], values - error, values + error, **band)
+                ax.fill_between(data[along], times * (values - error), times * (values + error), **band)
         zero(ax)
         ax.set_ylabel(words + unit)
-    legend_above(panels[0], ncols=3)
+        legend_above(ax, ncols=3)
     last.semilogy(data.x, np.maximum(data.violation, SMALLEST), ".", color=COLOURS["total"], ms=4)
     last.set(xlabel="x (sites)", ylabel="violation")
     last.margins(y=0.3)

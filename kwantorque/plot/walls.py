@@ -14,7 +14,6 @@ from .base import (
     require,
     require_sweep,
     result_lines,
-    unit_of,
     zero,
 )
 
@@ -61,19 +60,17 @@ def wall_torques(data: Dataset, ax: Axes | None = None) -> Axes:
     >>> ax.get_xlabel()
     'z (nm)'
     """
-    require(data, "a Dataset of `domain-wall`", "magnetisation", "exchange_torque", "z", dims=("site", "axis"))
+    names = ("adiabatic_density", "nonadiabatic_density", "magnetisation", "z")
+    require(data, "a Dataset of `domain-wall`", *names, dims=("site", "axis"))
     ax = axes(ax)
-    m, torque = data.magnetisation, data.exchange_torque / float(data.z[1] - data.z[0])
-    along = torque.sel(axis="x") * m.sel(axis="z") - torque.sel(axis="z") * m.sel(axis="x")
-    across = torque.sel(axis="y")
+    m, along, across = data.magnetisation, data.adiabatic_density, data.nonadiabatic_density
     ax.plot(data.z, along, color=COLOURS["in plane"], label=r"along $e_\theta$ (adiabatic)")
-    times, said = enlarged(across, float(abs(along).max()))
+    times, said = enlarged(across, float(abs(along).max()), data.get("nonadiabatic_density_error", 0.0))
     words = rf"along $m \times e_\theta$ (non-adiabatic){said}"
     ax.plot(data.z, times * across, "--", color=COLOURS["out of plane"], label=words)
     ax.plot([], [], color="0.6", ls=":", label=r"$m_z$ (right axis)")
     zero(ax)
-    unit = unit_of("hbar I/(e nm)" if data.exchange_torque.attrs.get("units") == "hbar I/e" else "1/nm^2")
-    ax.set(xlabel="z (nm)", ylabel=f"torque on the magnetisation ({unit})", xlim=_around_the_wall(data))
+    ax.set(xlabel="z (nm)", ylabel=labelled("torque on the magnetisation", along), xlim=_around_the_wall(data))
     other = ax.twinx()
     other.plot(data.z, m.sel(axis="z"), color="0.6", ls=":")
     other.set(ylabel=r"$m_z$", ylim=(-1.1, 1.1))

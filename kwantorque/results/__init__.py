@@ -5,7 +5,7 @@ from .conductance import conductance
 from .dataset import SCHEMA
 from .estimate import Estimate, estimate_of, together
 from .extrapolation import extrapolate, richardson
-from .layers import components
+from .layers import components, per_layer
 from .profiles import per_current, window_average
 from .si import effective_field, field_per_current, to_si
 
@@ -19,6 +19,7 @@ __all__ = [
     "extrapolate",
     "field_per_current",
     "per_current",
+    "per_layer",
     "profile_along",
     "richardson",
     "to_si",

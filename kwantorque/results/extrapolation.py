@@ -28,7 +28,7 @@ from collections.abc import Callable
 import numpy as np
 import xarray as xr
 
-from ..errors import InputError, named, positive
+from ..errors import InputError, in_a_line, named, positive
 from .dataset import error_of, is_error
 
 __all__ = ["extrapolate", "require_whole_lengths", "richardson"]
@@ -113,7 +113,9 @@ def extrapolate(compute: Callable[[float], xr.Dataset], spacing: float) -> xr.Da
     """
     spacing = positive("spacing", spacing, "nm")
     if not callable(compute):
-        raise InputError(f"`compute` must be a function of the spacing that returns a Dataset, got {compute!r}")
+        raise InputError(
+            f"`compute` must be a function of the spacing that returns a Dataset, got {in_a_line(compute)}"
+        )
     coarse, fine = compute(spacing), compute(spacing / 2)
     data = richardson(coarse, fine)
     if not _needs_a_third(coarse, fine):

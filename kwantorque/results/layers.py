@@ -1,4 +1,7 @@
-"""Torque on a layer by its parts in and out of the plane of two magnetisations."""
+"""What belongs to layers: apart from all else, and torques by their parts.
+
+That is, in and out of the plane of two magnetisations.
+"""
 
 from __future__ import annotations
 
@@ -6,15 +9,60 @@ import numpy as np
 import xarray as xr
 
 from ..errors import InputError, instance, known, named
-from .dataset import ERROR
+from .dataset import ERROR, value_of
 
-__all__ = ["components"]
+__all__ = ["components", "per_layer"]
 
 COLLINEAR = 1e-6
 """|m x m'| below which two magnetisations span no plane."""
 OF_LAYER = "_of_layer"
 OF_EACH = ["layer_m", "layer_majority", "layer_thickness"]
 """Coordinates of the layers, beside their names."""
+
+
+@named
+def per_layer(data: xr.Dataset) -> xr.Dataset:
+    """What a Dataset has for each layer, with its errors, and nothing else.
+
+    In it `sel(layer="free")` is about that layer whatever one goes on with. In the
+    whole Dataset, as everywhere in xarray, it leaves alone what has no dimension
+    `layer`: totals, and values on sites and bonds. These are of no single layer, since
+    a site on an interface belongs half to either side.
+
+    Parameters
+    ----------
+    data : Dataset of `kwantorque.torques`, `steady_state`, `torques_at`, `sweep`, ...
+
+    Returns
+    -------
+    xarray.Dataset
+        All `<name>_of_layer` and `torque_of_term`, their errors, and names,
+        magnetisations and thicknesses of the layers.
+
+    Raises
+    ------
+    InputError
+        The Dataset has nothing for each layer.
+
+    Examples
+    --------
+    >>> import kwantorque as kt
+    >>> cobalt = kt.FreeElectron.from_wavevectors(13.6, 8.0)
+    >>> copper = kt.FreeElectron.from_wavevectors(13.6)
+    >>> free, lead = kt.Layer(cobalt, 0.5, m="x", name="free"), kt.Layer(copper)
+    >>> stack = kt.Stack([free], 0.05, left=lead, right=lead)
+    >>> data = kt.torques(stack, 0.0, tolerance=0.1, progress=False)
+    >>> free = kt.per_layer(data).sel(layer="free")
+    >>> float(free.layer_thickness), "exchange_torque_of_layer_error" in free
+    (0.5, True)
+    >>> "exchange_torque" in data.sel(layer="free"), "exchange_torque" in free
+    (True, False)
+    """
+    instance("data", data, xr.Dataset, "kwantorque.torques(stack, energy)")
+    names = [name for name, values in data.data_vars.items() if "layer" in values.dims]
+    if not names:
+        raise InputError("`per_layer` needs a Dataset with a dimension `layer`, such as `kwantorque.torques` returns")
+    return data[[name for name in data.data_vars if value_of(name) in names]]
 
 
 @named

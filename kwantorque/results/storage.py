@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import socket
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from glob import escape
 from pathlib import Path
 from typing import Any
@@ -19,11 +20,16 @@ from ..errors import InputError
 
 try:
     import fcntl
-except ImportError:  # Windows: nothing keeps two processes from one file there.
+except ImportError:
     fcntl = None
+    import msvcrt  # Windows
 
 __all__ = ["kept_in", "load", "locked", "parameters_of", "read", "require_same", "save", "whole_file"]
 
+FAR = 2**20
+"""Of a lock file the byte that is locked on Windows, where who has it is not read."""
+TAKEN = (errno.EAGAIN, errno.EACCES)
+"""How the operating system says that another process has a lock."""
 QUICK = 1.0
 """Seconds below which saving is not worth a thought."""
 _HELD, _GUARD = set(), threading.Lock()
@@ -67,9 +73,9 @@ def whole_file(path: str | Path, keep: bool = True) -> Iterator[Path]:
 def locked(path: str | Path) -> Iterator[None]:
     """Keep other processes from computing the same file for the length of the block.
 
-    The lock is one of the operating system on a file beside it, and ends with its
-    process however that ends: what a killed process leaves behind is no obstacle, and
-    removed.
+    The lock is one of the operating system (`fcntl.lockf`, on Windows `msvcrt.locking`)
+    on a file beside it, and ends with its process however that ends: what a killed
+    process leaves behind is no obstacle, and removed.
 
     Parameters
     ----------
@@ -112,8 +118,7 @@ def locked(path: str | Path) -> Iterator[None]:
                 left.unlink(missing_ok=True)
             yield
         finally:
-            lock.unlink(missing_ok=True)
-            file.close()
+            _removed(lock, file)
     finally:
         _HELD.discard(path)
 
@@ -127,22 +132,48 @@ def _open_locked(lock):
     while True:
         file = open(lock, "a+")  # noqa: SIM115 - open as long as it is locked
         try:
-            if fcntl is not None:
-                # A POSIX lock: children that this process forks do not inherit it.
-                fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if not _lock(file):
+                file.close()
+                return None
             # Who had it may have removed the file just before.
             if lock.exists() and os.path.samestat(os.fstat(file.fileno()), lock.stat()):
                 file.truncate(0)
                 file.write(f"process {os.getpid()} on {socket.gethostname()}")
                 file.flush()
                 return file
-        except BlockingIOError:
-            file.close()
-            return None
         except BaseException:
             file.close()
             raise
         file.close()
+
+
+def _lock(file):
+    """Lock an open file without waiting; whether it could be."""
+    try:
+        if fcntl is not None:
+            # A POSIX lock: children that this process forks do not inherit it.
+            fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        else:
+            file.seek(FAR)
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+    except OSError as error:
+        if error.errno not in TAKEN:
+            raise
+        return False
+    return True
+
+
+def _removed(lock, file):
+    """Remove the lock file, and with it the lock."""
+    if fcntl is not None:
+        lock.unlink(missing_ok=True)
+        file.close()
+        return
+    # Windows removes no open file; another process may just have opened it, and then
+    # has it next.
+    file.close()
+    with suppress(OSError):
+        lock.unlink(missing_ok=True)
 
 
 def _words(lock):

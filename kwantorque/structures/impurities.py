@@ -23,9 +23,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.sparse import csr_array
 
-from ..algebra import dagger, rotation
+from ..algebra import SIGMA, dagger, rotation
 from ..errors import InputError, finite, instance, named, whole
-from .strip import MARGIN, SIGMA, Strip
+from .strip import MARGIN, Strip
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from scipy import sparse
 
 from ..errors import InputError
 
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
 __all__ = ["check_leads", "check_modes", "check_system", "has_modes", "numbers"]
+
+SAME = 1e-9
+"""Part of the largest entry by which two matrices may differ and be the same."""
 
 
 def check_system(system: Any, params: Mapping[str, Any]) -> None:
@@ -51,16 +55,55 @@ def check_system(system: Any, params: Mapping[str, Any]) -> None:
 def _check_charge(what, system, params):
     """Refuse Nambu spinors: their charge is not the number of particles.
 
-    A conservation law alone is no sign of them: it is Kwant's usual way to spins.
+    A conservation law alone is no sign of them: it is Kwant's usual way to spins. But
+    hoppings that change their sign between its two values are those of holes.
     """
     if not hasattr(system, "discrete_symmetry"):
         return
     symmetry = system.discrete_symmetry(params=params)
     if symmetry.particle_hole is not None:
-        raise InputError(
-            f"{what} has a particle-hole symmetry: its states are Nambu spinors, whose spin and charge are not those "
-            "of electrons, and the books do not know them"
-        )
+        why = "a particle-hole symmetry"
+    elif len(symmetry.projectors or ()) == 2 and _of_electrons_and_holes(system, params, symmetry.projectors):
+        why = "a conservation law between electrons and holes"
+    else:
+        return
+    raise InputError(
+        f"{what} has {why}: its states are Nambu spinors, whose spin and charge are not those of electrons, and the "
+        "books do not know them"
+    )
+
+
+def _of_electrons_and_holes(system, params, projectors):
+    """Whether all blocks of one part are minus the conjugate of the other's.
+
+    Their traces are compared, which no rotation of the spin changes, H_h = -U H_e* U^+.
+    Without a hopping nothing is known.
+    """
+    if hasattr(system, "cell_size"):
+        sites = system.sites[: system.cell_size]
+        matrices = {"within": system.cell_hamiltonian(params=params), "out": system.inter_cell_hopping(params=params)}
+    else:
+        sites, matrices = system.sites, {"within": system.hamiltonian_submatrix(params=params, sparse=True)}
+    norbs = [site.family.norbs for site in sites]
+    number, orbital = np.repeat(np.arange(len(norbs)), norbs), np.concatenate([np.arange(n) for n in norbs])
+    hops = False
+    for where, matrix in matrices.items():
+        matrix = sparse.csr_array(matrix)
+        electrons, holes = (_traces(sparse.csr_array(p @ p.conj().T) @ matrix, number, orbital) for p in projectors)
+        least = SAME * max(abs(matrix).max(), SAME)
+        if abs(electrons + holes.conj()).max() > least:
+            return False
+        hopping = sparse.triu(electrons, 1) if where == "within" else electrons
+        hops = hops or abs(hopping).max() > least
+    return bool(hops)
+
+
+def _traces(matrix, number, orbital):
+    """Of each pair of sites, the sum over orbitals of one number."""
+    entries = matrix.tocoo()
+    kept = orbital[entries.row] == orbital[entries.col]
+    sites = number[entries.row[kept]], number[entries.col[kept]]
+    return sparse.csr_array((entries.data[kept].astype(complex), sites), shape=(number[-1] + 1, number[-1] + 1))
 
 
 def check_leads(system: Any, params: Mapping[str, Any]) -> None:

@@ -22,16 +22,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..algebra import SPIN_HALF
 from ..errors import InputError, finite, known, named, positive, whole
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["SIGMA", "Strip"]
+__all__ = ["Strip"]
 
-SIGMA = 2 * SPIN_HALF
-"""Pauli matrices: the spin s = <c+ sigma c> of a strip is in units of hbar/2."""
 MARGIN = 2
 """Columns at either end that belong to the leads: books close next to them."""
 MOST_SITES, MOST_ACROSS = 100_000, 1000

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..algebra import rotation
+from ..algebra import SIGMA, rotation
 from ..errors import InputError, instance, named
 from .graph import Graph
 from .impurities import Impurities, pauli_along
 from .kwant_builder import load_kwant
-from .strip import SIGMA, Strip
+from .strip import Strip
 
 if TYPE_CHECKING:
     import kwant

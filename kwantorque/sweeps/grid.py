@@ -19,7 +19,7 @@ from ..errors import InputError
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
-__all__ = ["PER_POINT", "failures", "is_done", "new_grid", "stretched", "with_failure", "with_point"]
+__all__ = ["PER_POINT", "failures", "is_done", "new_grid", "stretched", "with_failure", "with_point", "with_points"]
 
 PER_POINT = {
     "closure": np.nanmax,
@@ -186,18 +186,56 @@ def with_point(data: xr.Dataset, point: Point, one: xr.Dataset) -> xr.Dataset:
     one = _prepared(data, one)
     first = not data[DONE].values.any()
     data, one = _same_shape(data, one)
-    index, names = _index(data, point), data[DONE].dims
-    sizes = data[DONE].shape
+    index = _index(data, point)
     for name, variable in one.data_vars.items():
-        if name not in data:
-            dtype, blank = _blank(variable.dtype)
-            everywhere = np.full((*sizes, *variable.shape), blank, dtype)
-            data[name] = ((*names, *variable.dims), everywhere, _plain(variable.attrs))
+        data = _with_room(data, name, variable)
         data[name].values[index] = variable.values
     data = _with_coordinates(data, index, one)
+    return _counted(data, index, one.attrs, first)
+
+
+def with_points(data: xr.Dataset, points: Sequence[Point], many: xr.Dataset) -> xr.Dataset:
+    """As `with_point` for each of some points, at once.
+
+    Parameters
+    ----------
+    data : Dataset of a sweep
+    points : sequence of dicts from each swept parameter to its value
+    many : Dataset
+        The results at these points: variables (point, ...), without coordinates. Its
+        attributes are each point's.
+
+    Examples
+    --------
+    >>> import xarray as xr
+    >>> from kwantorque.sweeps.grid import new_grid, with_points
+    >>> data = new_grid({"bias": [0.1, 0.2, 0.3]}, lambda name: {})
+    >>> many = xr.Dataset({"current": ("point", [3.0, 1.0])})
+    >>> with_points(data, [{"bias": 0.3}, {"bias": 0.1}], many).current.values
+    array([ 1., nan,  3.])
+    """
+    first = not data[DONE].values.any()
+    index = tuple(data.indexes[name].get_indexer([one[name] for one in points]) for name in data[DONE].dims)
+    for name, variable in _prepared(data, many).data_vars.items():
+        data = _with_room(data, name, variable.isel(point=0, missing_dims="ignore"))
+        data[name].values[index] = variable.values
+    return _counted(data, index, many.attrs, first)
+
+
+def _with_room(data, name, variable):
+    """The Dataset with an array over all points for a variable of one of them."""
+    if name not in data:
+        dtype, blank = _blank(variable.dtype)
+        everywhere = np.full((*data[DONE].shape, *variable.shape), blank, dtype)
+        data[name] = ((*data[DONE].dims, *variable.dims), everywhere, _plain(variable.attrs))
+    return data
+
+
+def _counted(data, index, attrs, first):
+    """The Dataset with points that are computed now, and what it says of all."""
     data[DONE].values[index] = 1
     data = _without_failure(data, index)
-    data.attrs = _attrs(data, one.attrs, first)
+    data.attrs = _attrs(data, attrs, first)
     return data
 
 

@@ -18,8 +18,8 @@ from ..parallel import progress_bar
 from ..results.dataset import VERSION
 from ..results.storage import kept_in, parameters_of, read, require_same
 from ..transport import Numerics
-from .grid import failures, is_done, new_grid, stretched, with_failure, with_point
-from .task import FunctionTask, outcomes
+from .grid import failures, is_done, new_grid, stretched, with_failure, with_point, with_points
+from .task import CODE, FunctionTask, changed_since, outcomes
 
 __all__ = ["Sweep", "sweep", "trouble_in"]
 
@@ -117,7 +117,7 @@ class Sweep:
         found : Dataset, optional
             That of an earlier run, of some of the values.
         keep : callable, optional
-            keep(data), called with the whole Dataset after every point.
+            keep(data), called with the whole Dataset after every point, or batch.
 
         Returns
         -------
@@ -152,13 +152,16 @@ class Sweep:
         asked, left = self._values_in(data), self._left(data)
         executor = numerics.executor if len(left) > 1 else None
         if found is not None:
-            if found.attrs.get("function_code", "") != task.notes.get("function_code", ""):
-                warnings.warn(f"{task.name} has changed since: points that it has are not computed again", stacklevel=3)
+            if changed := changed_since(task, found):
+                warnings.warn(
+                    f"{task.name} has changed since ({changed}): points that it has are not computed again",
+                    stacklevel=3,
+                )
             # One file, one accuracy.
             numerics = numerics.but(tolerance=data.attrs.get("tolerance", numerics.tolerance))
         inner = numerics.but(progress=False, executor=numerics.executor if executor is None else None)
         # A file of two functions goes on saying that it has points of the first.
-        kept = {key: x for key, x in (found.attrs if found is not None else {}).items() if key == "function_code"}
+        kept = {key: x for key, x in (found.attrs if found is not None else {}).items() if key == CODE}
         done, said = len(self.points) - len(left), set()
         with progress_bar("points", "point", numerics.progress, len(self.points), done) as bar:
             for point, (one, trouble, warned) in outcomes(task, inner, left, executor):
@@ -166,11 +169,15 @@ class Sweep:
                     if message not in said:
                         warnings.warn(message, category, stacklevel=2)
                         said.add(message)
-                data = with_failure(data, point, trouble) if trouble else with_point(data, point, task.dataset(one))
+                many = isinstance(point, list)
+                if trouble:
+                    data = with_failure(data, point, trouble)
+                else:
+                    data = (with_points if many else with_point)(data, point, task.dataset(one))
                 data = data.assign_attrs(self._attrs(data, task, numerics) | kept)
                 if keep:
                     keep(data)
-                bar.update()
+                bar.update(len(point) if many else 1)
         return data.sel({name: list(values) for name, values in asked.items()}).assign_attrs(sweep=json.dumps(asked))
 
     def left(self, found: xr.Dataset | None, numerics: Numerics, path: str | Path = "`found`") -> list[dict[str, Any]]:
@@ -371,6 +378,9 @@ def sweep(
     -----
     RuntimeWarning
         Some points failed.
+    UserWarning
+        A function of your own has another code than when earlier points of `out` were
+        computed, or another value of what it uses and is no argument: says of what.
 
     Examples
     --------

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import ast
-import hashlib
 import inspect
-import re
-import textwrap
+import json
 import warnings
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
@@ -21,12 +18,15 @@ import xarray as xr
 from ..errors import ComputationError, InputError, known
 from ..parallel import as_finished, without_bars
 from ..results.dataset import value_of
+from .fingerprint import as_word, changes, fingerprint
 
 if TYPE_CHECKING:
     from ..transport import Numerics
 
-__all__ = ["FunctionTask", "Task", "attempt", "outcomes"]
+__all__ = ["FunctionTask", "Task", "attempt", "changed_since", "outcomes"]
 
+CODE = "function_code"
+"""Attribute of what a user's own function was, see `fingerprint`."""
 RECORDED = (ArithmeticError, ValueError, RuntimeError)
 """Errors that belong to a point, ours among them; others are mistakes in the code."""
 
@@ -71,6 +71,28 @@ class Task(Protocol):
         """A result as a Dataset; `InputError` if it cannot be one."""
 
 
+def changed_since(task: Task, found: xr.Dataset) -> str:
+    """What of a user's own function is not as it was at earlier points; in words.
+
+    Examples
+    --------
+    >>> import xarray as xr
+    >>> from kwantorque.sweeps.task import FunctionTask, changed_since
+    >>> def line(x):
+    ...     return {"y": slope * x}
+    >>> slope = 2.0
+    >>> before = xr.Dataset(attrs=FunctionTask(line, {}, {"x"}).notes)
+    >>> slope = 3.0
+    >>> changed_since(FunctionTask(line, {}, {"x"}), before)
+    'slope'
+    """
+    try:
+        before, now = (json.loads(one.get(CODE, "{}")) for one in (found.attrs, task.notes))
+    except ValueError:
+        return "nothing is known of what it was"
+    return ", ".join("its code" if name == "code" else name for name in changes(before, now))
+
+
 def attempt(task: Task, numerics: Numerics, point: Mapping[str, Any]) -> tuple[Any, str | None, list]:
     """A point of a sweep: its result, or why there is none; and its warnings.
 
@@ -96,11 +118,12 @@ def attempt(task: Task, numerics: Numerics, point: Mapping[str, Any]) -> tuple[A
 
 def outcomes(
     task: Task, numerics: Numerics, points: Sequence[Mapping[str, Any]], executor: Executor | None = None
-) -> Iterator[tuple[Mapping[str, Any], tuple[Any, str | None, list]]]:
+) -> Iterator[tuple[Mapping[str, Any] | Sequence[Mapping[str, Any]], tuple[Any, str | None, list]]]:
     """(point, what `attempt` says of it) of each point, whichever is done first.
 
     A task with a `batch` > 1 is given so many points at once, by `together(points,
-    numerics)`, which returns a result for each.
+    numerics)`, which returns a Dataset of all of them, as `grid.with_points` takes it;
+    instead of a point there is a list then.
 
     Examples
     --------
@@ -116,8 +139,8 @@ def outcomes(
         yield from as_finished(partial(attempt, task, numerics), points, executor)
         return
     batches = [points[i : i + size] for i in range(0, len(points), size)]
-    for batch, found in as_finished(partial(_attempt_batch, task, numerics), batches, executor):
-        yield from zip(batch, found, strict=True)
+    for _, found in as_finished(partial(_attempt_batch, task, numerics), batches, executor):
+        yield from found
 
 
 def _attempt_batch(task, numerics, points):
@@ -127,9 +150,8 @@ def _attempt_batch(task, numerics, points):
             warnings.simplefilter("always")
             found = task.together(points, numerics)
     except RECORDED:
-        return [attempt(task, numerics, point) for point in points]
-    warned = [(str(warning.message), warning.category) for warning in caught]
-    return [(one, None, warned) for one in found]
+        return [(point, attempt(task, numerics, point)) for point in points]
+    return [(points, (found, None, [(str(warning.message), warning.category) for warning in caught]))]
 
 
 class FunctionTask:
@@ -180,10 +202,10 @@ class FunctionTask:
             arguments = bound.keywords | arguments
             bound = bound.func
         self.name = getattr(bound, "__qualname__", type(bound).__qualname__)
-        self.defaults = {name: _as_word(value) for name, value in (_defaults(bound) | arguments).items()}
-        given_words = {name: _as_word(value) for name, value in self.given.items()}
+        self.defaults = {name: as_word(value) for name, value in (_defaults(bound) | arguments).items()}
+        given_words = {name: as_word(value) for name, value in self.given.items()}
         self.fixed = {name: value for name, value in (self.defaults | given_words).items() if name not in swept}
-        self.notes = {"function_code": _fingerprint(bound)}
+        self.notes = {CODE: json.dumps(fingerprint(bound))}
         _check_arguments(function, self.name, [*given, *swept])
 
     def identity(self, numerics: Numerics) -> Mapping[str, Any]:
@@ -268,21 +290,3 @@ def _check_arguments(function, name, given):
     missing = [p.name for p in named if p.default is p.empty and p.name not in given]
     if missing:
         raise InputError(f"{name} also needs `{missing[0]}`: give it a value, or a sequence of values to sweep")
-
-
-def _as_word(value):
-    """A fixed argument as a file can say it; addresses in memory tell nothing."""
-    if isinstance(value, (bool, int, float, str)):
-        return value
-    return re.sub(r" at 0x[0-9a-f]+", "", repr(value))
-
-
-def _fingerprint(function):
-    """What changes with a function's code, not with its comments; empty if unknown."""
-    if getattr(function, "__name__", "<lambda>") == "<lambda>":
-        return ""
-    try:
-        tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
-    except (OSError, TypeError, SyntaxError):
-        return ""
-    return hashlib.sha256(ast.dump(tree).encode()).hexdigest()[:16]

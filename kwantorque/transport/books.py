@@ -296,7 +296,7 @@ class Books:
         values |= {"torque_of_term": np.moveaxis(of_term, 0, -3), "closure": closure}
         for name in ("torque_of_term", *map(torque_name, partners_of(self.graph.partner))):
             values[name] = self._on_all(values[name])
-        values |= local.densities(blocks)
+        values |= local.densities(blocks, on_site)
         return {name: value[0] for name, value in values.items() if name not in self._hidden}
 
     def _on_all(self, inside):

@@ -14,6 +14,7 @@ of scattering states over energies and k_par.
 from __future__ import annotations
 
 import time
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
@@ -21,7 +22,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from ..errors import ComputationError, InputError, finite, known, named
+from ..errors import ComputationError, InputError, finite, known, named, users_level
 from ..integration.energy import occupation, window
 from ..integration.rules import Integral
 from ..operators import ChainOperators, schema
@@ -199,7 +200,8 @@ def steady_state(
     Warns
     -----
     AccuracyWarning, UserWarning
-        As `kwantorque.torques` does.
+        As `kwantorque.torques` does; and if two chemical potentials are given for a
+        stack in which no potential drops.
 
     Examples
     --------
@@ -288,6 +290,13 @@ def _filled_to(stack, energy, bias, across, mu_left, mu_right):
     if stack.bias and abs(mu_left - mu_right - stack.bias) > SAME_BIAS:
         raise InputError(
             f"the stack is under a bias of {stack.bias:g} eV, but `mu_left` - `mu_right` = {mu_left - mu_right:g} eV"
+        )
+    leads = stack.left.potential, stack.right.potential
+    if not stack.bias and abs(mu_left - mu_right) > SAME_BIAS and leads[0] == leads[1]:
+        warnings.warn(
+            f"`mu_left` - `mu_right` = {mu_left - mu_right:g} eV, but no potential drops in the stack: give `bias`",
+            UserWarning,
+            stacklevel=users_level(),
         )
     return stack, {"left": mu_left, "right": mu_right}
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..algebra import SIGMA
 from ..errors import ComputationError
 from ..integration.realisations import Directions
 from ..operators.impurities import charge_and_spin, second_order_source
@@ -22,7 +23,7 @@ from ..parallel import single_thread
 from ..scattering.impurities import ImpurityStates
 from ..structures.graph import DensityBlocks, Graph
 from ..structures.impurities import Impurities
-from ..structures.strip import MARGIN, SIGMA, Strip
+from ..structures.strip import MARGIN, Strip
 from ..structures.strip_builder import build_strip, strip_graph, strip_parameters
 
 if TYPE_CHECKING:

@@ -16,6 +16,7 @@ from kwantorque.errors import InputError
 MAGNET = kt.Macrospin(saturation=1.3, damping=0.05, thickness=2.0)
 AT = along(np.array([20.0, 80.0, 130.0]), np.array([10.0, 150.0, 260.0]))
 P = (0.6, 0.0, 0.8)
+NOT_INSTALLED = "{0} has no wheel for this Python, or was not installed: `pip install 'kwantorque[{0}]'`"
 MU_B = constants.physical_constants["Bohr magneton"][0]
 
 
@@ -131,7 +132,7 @@ def test_spirit_by_its_formula(tau):
 @pytest.mark.parametrize("tau", [0.02, -0.02])
 def test_cmtj_itself(tau):
     """A short run of the code, where it is installed; its gamma is 2.21e5 m/(A s)."""
-    cmtj = pytest.importorskip("cmtj")
+    cmtj = pytest.importorskip("cmtj", reason=NOT_INSTALLED.format("cmtj"))
     torque = Slonczewski(tau, P, 0.3)
     given = to_cmtj(fit_torque(torque, MAGNET, current_density=1e11))
     zero, none = [cmtj.CVector(0, 0, 0)] * 3, cmtj.ScalarDriver.getConstantDriver(0.0)
@@ -163,7 +164,7 @@ def test_cmtj_itself(tau):
 @pytest.mark.parametrize("tau", [0.02, -0.02])
 def test_spirit_itself(tau, tmp_path):
     """Ten steps of one spin, where it is installed."""
-    pytest.importorskip("spirit")
+    pytest.importorskip("spirit", reason=NOT_INSTALLED.format("spirit"))
     from spirit import configuration, hamiltonian, parameters, simulation, state, system
 
     torque = Slonczewski(tau, P, 0.3)
@@ -201,6 +202,13 @@ def test_nothing_of_other_codes_is_imported():
     ("call", "message"),
     [
         (lambda: fit_torque(Slonczewski(1), MAGNET, current_density=0), "must not be 0 A/m"),
+        (lambda: fit_torque(Slonczewski([1, 2]), MAGNET, current_density=1), "one torque: give numbers"),
+        (lambda: fit_torque(Slonczewski(1, [AT[0], AT[1]]), MAGNET, current_density=1), "one torque and one magnet"),
+        (lambda: fit_torque(Slonczewski(1), kt.Macrospin(damping=[0, 1]), current_density=1), "one torque and one mag"),
+        (
+            lambda: fit_torque(Slonczewski(1), MAGNET, current_density=[1]),
+            r"`current_density` must be one number, got",
+        ),
         (lambda: fit_torque(Slonczewski(1), "x", current_density=1), "`magnet` must be a Macrospin"),
         (lambda: fit_torque(kt.dynamics.ManchonTorque(1), MAGNET, current_density=1), "`polariser` must be said"),
         (lambda: fit_torque(Slonczewski(1), MAGNET, current_density=1, angles=[0, 180]), "some off the polariser"),

@@ -263,6 +263,19 @@ def test_samples_of_a_hot_run_do_not_change_what_is_measured():
     assert float(few.switching_time) == pytest.approx(0.25 / 28.025, rel=0.2)
 
 
+@pytest.mark.parametrize(
+    ("terms", "start"),
+    [
+        ([Uniaxial([0.1, 0.2], "x")], "x"),
+        ([Field([[0.1, 0.0, 0.0], [0.0, 0.1, 0.0]])], "x"),
+        ([Uniaxial(0.1, "x")], [[1, 0, 0], [0, 1, 0]]),
+    ],
+)
+def test_an_equilibrium_is_one_magnets(terms, start):
+    with pytest.raises(InputError, match="of one magnet and one start: give its terms numbers"):
+        kt.dynamics.equilibrium(kt.Macrospin(terms=terms), start)
+
+
 def test_equilibria_in_tiny_fields_are_next_to_those_without():
     rng = np.random.default_rng(1)
     for size in (1e-2, 1e-6, 1e-8, 1e-10, 1e-11):

@@ -54,6 +54,48 @@ def test_frequencies_can_be_left_out(phases):
     quick = settle(film, start=START, duration=10, frequency=False, **AXES)
     assert quick.frequency.isnull().all()
     np.testing.assert_array_equal(quick.m, phases.m)
+    # Sums instead of samples.
+    np.testing.assert_allclose(quick.m_mean, phases.m_mean, atol=1e-13)
+    np.testing.assert_allclose(quick.amplitude, phases.amplitude, atol=1e-12)
+
+
+def test_batches_of_any_size_give_the_same(phases, monkeypatch):
+    monkeypatch.setattr("kwantorque.dynamics.maps.BLOCK", 1)
+    apart = settle(film, start=START, duration=10, **AXES)
+    for name in phases.data_vars:
+        np.testing.assert_allclose(apart[name], phases[name], atol=1e-4, err_msg=name)
+
+
+def test_who_is_dropped_is_where_it_would_have_come(monkeypatch):
+    """Of damped magnets that spiral in: as without dropping, and sooner."""
+    axes = {"torque": np.linspace(-0.03, 0.008, 5), "field": [0.0, 0.02]}
+    dropped = settle(film, start=START, duration=12, **axes)
+    steps = []
+    monkeypatch.setattr("kwantorque.dynamics.maps._Batch._drop_settled", lambda self, left: steps.append(left) is None)
+    followed = settle(film, start=START, duration=12, **axes)
+    assert len(steps) > 2
+    assert dropped.settled.sum() >= 5
+    for name in ("m", "m_mean", "amplitude", "settled"):
+        np.testing.assert_allclose(dropped[name], followed[name], atol=5e-5, err_msg=name)
+    np.testing.assert_allclose(dropped.switching_time, followed.switching_time, rtol=1e-12)
+
+
+def test_who_is_close_to_rest_may_yet_cross_zero():
+    """It ends next to the plane across the start's component, on the other side of it.
+
+    It is dropped only when it has crossed.
+    """
+
+    def magnet(side):
+        field = np.stack([np.full_like(side, 0.5), np.zeros_like(side), -side], axis=-1)
+        return kt.Macrospin(damping=10.0, terms=[Field(field)])
+
+    data = settle(magnet, start=along(30, 0), duration=5, side=[1e-3, -1e-3])
+    one = magnet(np.array(1e-3)).run(along(30, 0), duration=5)
+    assert float(data.switching_time[0]) == pytest.approx(float(one.switching_time), rel=1e-3)
+    assert bool(data.switching_time[0] > 0)
+    assert data.switching_time[1].isnull()
+    assert data.settled.all()
 
 
 @pytest.mark.slow

@@ -138,6 +138,33 @@ def test_the_tunnel_junction_has_the_signs_of_its_results():
     np.testing.assert_allclose(-rate, [0.0, out_of_plane, in_plane], rtol=1e-6, atol=1e-12)
 
 
+@pytest.mark.slow
+def test_the_semi_magnetic_junction_moves_its_magnet():
+    """One magnet and Rashba coupling: T = T_par n x (z x n) + T_perp z x n of a spin n.
+
+    Of the moment m = -n, dm/dt = -gamma T/(Ms d); at the table's angles and in between.
+    """
+    junction = kt.systems.find("semi-magnetic-tunnel-junction")
+    coarse = {"spacing": 0.1, "tolerance": 0.03, "progress": False, "bias": 0.4}
+    data = kt.sweep(junction, theta=[15, 45, 75, 105, 135, 165], **coarse)
+    table = kt.torque_table(data)
+    assert tuple(table.polariser) == (0, 0, -1)
+    assert table.residual < 0.02
+    magnet = kt.Macrospin(terms=[table], **(MAGNET | {"damping": 0.0}))
+    parallel, perpendicular = (
+        data[f"result_torque_{name}"].values * constants.e * 1e12 for name in ("parallel", "perpendicular")
+    )
+    z = np.array([0.0, 0.0, 1.0])
+    for theta, a, b in zip(data.theta.values, parallel, perpendicular, strict=True):
+        n = kt.dynamics.along(theta, 0.0)
+        expected = -(a * np.cross(n, np.cross(z, n)) + b * np.cross(z, n)) / MOMENT
+        # Within the tolerance of each part.
+        np.testing.assert_allclose(magnet.rate(-n)[[0, 2]], expected[[0, 2]], rtol=0.03)
+        np.testing.assert_allclose(magnet.rate(-n)[1], expected[1], rtol=0.03)
+    # The mirror symmetry of the junction: a changes sign in the lower half.
+    assert abs(magnet.rate("x")).max() < 1e-3 * abs(magnet.rate(kt.dynamics.along(45.0, 0.0))).max()
+
+
 def test_lambda_of_a_table_is_fitted():
     """g of Lambda = 1.5 and a constant field-like torque, at a bias of the table."""
 

@@ -34,6 +34,18 @@ def test_without_beta_it_stops_below_the_intrinsic_threshold():
     assert float(above.velocity) == pytest.approx(expected, rel=1e-4)
 
 
+def test_many_walls_move_as_each_alone():
+    u, beta = np.array([5.0, 30.0, -400.0]), np.array([0.04, 0.0, 0.1])
+    together = RigidWall(drift_velocity=u, beta=beta).run(100.0)
+    assert together.position.dims == ("time", "wall")
+    for i in range(3):
+        alone = RigidWall(drift_velocity=u[i], beta=beta[i]).run(100.0)
+        for name in alone.data_vars:
+            found = together[name].isel(wall=i)
+            scale = np.abs(alone[name]).max()
+            np.testing.assert_allclose(found, alone[name], atol=1e-7 * float(scale), err_msg=name)
+
+
 def test_far_above_it_turns_and_drifts():
     alpha, beta, u = 0.1, 0.3, 5000.0
     data = RigidWall(alpha, beta, u, 10.0, 0.02).run(50.0)
@@ -99,6 +111,9 @@ def test_drive_from_transport():
         (lambda: RigidWall(damping=-0.1), "`damping` must be >= 0, got -0.1"),
         (lambda: RigidWall(wall_width=0), "`wall_width` must be > 0 nm"),
         (lambda: RigidWall(hard_axis_field=-1), "`hard_axis_field` must be >= 0 T"),
+        (lambda: RigidWall(drift_velocity=[1, np.nan]), "`drift_velocity` must be a finite number"),
+        (lambda: RigidWall(beta=[0, 1], damping=[0.1] * 3), "arrays of as many walls, got damping 3, beta 2"),
+        (lambda: RigidWall(beta=[0, 1]).chain(1), "must be numbers, got arrays of 2"),
         (lambda: RigidWall(width=1), "unknown argument of RigidWall 'width'"),
         (lambda: RigidWall().run(0), "`duration` must be > 0 ns"),
         (lambda: RigidWall().chain(1, cells=1), "`cells` must be a whole number >= 2"),
@@ -118,6 +133,28 @@ def test_figure():
     assert np.array_equal(other.get_lines()[0].get_ydata(), data.angle)
     with pytest.raises(InputError, match="has no position"):
         kt.plot.wall_motion(data.drop_vars("position"))
+
+
+def test_beta_of_spin_relaxation_drives_a_wall():
+    """Polarisation and beta of a strip with impurity spins, as they are.
+
+    u = gamma hbar P j/(2 e Ms), and the wall moves at u beta/alpha.
+    """
+    data = kt.systems.find("spin-relaxation").run(progress=False, length=21, impurities=4, impurity_strength=0.3)
+    drive = drift_and_beta(data, current_density=1e12, saturation=4e-7 * np.pi * 8e5)
+    assert drive["beta"] == float(data.result_beta) > 0
+    # mu_B/e = 5.788e-5 m^2/s; P = 1/2 of this strip.
+    assert float(data.result_polarisation) == pytest.approx(0.5, abs=0.01)
+    expected = 5.788e-5 * 1e12 / 8e5 * float(data.result_polarisation)
+    assert drive["drift_velocity"] == pytest.approx(expected, rel=0.002)
+    wall = RigidWall(damping=0.02, hard_axis_field=0.5, **drive)
+    assert float(wall.run(500.0).velocity) == pytest.approx(drive["drift_velocity"] * drive["beta"] / 0.02, rel=1e-4)
+    assert float(wall.breakdown) > drive["drift_velocity"]
+    with pytest.raises(InputError, match="`current_density` must be a finite number"):
+        drift_and_beta(data, current_density="x", saturation=1.0)
+    sweep = xr.concat([data[["result_beta", "result_polarisation"]]] * 2, "width")
+    with pytest.raises(InputError, match="a single run of"):
+        drift_and_beta(sweep, current_density=1e12, saturation=1.0)
 
 
 def test_beta_needs_an_adiabatic_torque():

@@ -3,10 +3,8 @@
 import numpy as np
 import pytest
 
-from kwantorque.algebra import SPIN_HALF
+from kwantorque.algebra import SIGMA
 from kwantorque.operators.impurities import charge_and_spin, second_order_source
-
-SIGMA = 2 * SPIN_HALF
 
 
 def averaged_torque(states, weights, green, tau, strength):

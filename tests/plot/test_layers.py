@@ -18,7 +18,7 @@ def valve():
 def named(data, stack):
     """A Dataset whose layers have names and directions along a dimension `layer`."""
     m = [region.layer.magnetisation_at(0.0) for region in stack.regions]
-    names = {"layer": [region.name for region in stack.regions], "layer_m": (("layer", "axis"), m)}
+    names = {"layer": list(stack.layer_names), "layer_m": (("layer", "axis"), m)}
     return data.drop_vars("layer").assign_coords(names)
 
 
@@ -87,7 +87,7 @@ def test_profiles_have_layers_names_and_arrows(profile):
 
 
 def test_layers_have_their_names_and_those_without_are_numbered(profile):
-    assert words(kt.plot.spin_density(profile)) == ["left", "Fe", "Cu", "layer 2", "right"]
+    assert words(kt.plot.spin_density(profile)) == ["left lead", "Fe", "Cu", "layer 2", "right lead"]
 
 
 def test_a_texture_has_arrows_that_turn():

@@ -3,12 +3,13 @@
 import numpy as np
 import pytest
 import xarray as xr
-from matplotlib import colors
+from helpers import FAST, QUICK
+from matplotlib import colors, figure
 
 import kwantorque as kt
 from kwantorque.cli.commands import _sweep_figure
 from kwantorque.errors import InputError
-from kwantorque.plot.base import COLOURS, COMPONENTS
+from kwantorque.plot.base import COLOURS, COMPONENTS, enlarged
 
 SWEEPS = [
     pytest.param(system, parameter, id=f"{system.name}-{parameter.name}")
@@ -18,6 +19,8 @@ SWEEPS = [
 ]
 NAMED = ("zero", "constant", "up to")
 """What the legend says of a line that does not leave its axis, or zero."""
+LEVELS = "bands at k = 0 (eV)"
+"""Label of axes on which lines are where they are, and do not change."""
 
 
 def swept(system, *names, seed=0, points=5, **given):
@@ -47,6 +50,8 @@ def unseen(figure):
     """Labels of lines that span less than a tenth of their axis and are not named."""
     found = []
     for ax in figure.axes:
+        if ax.get_ylabel() == LEVELS:
+            continue
         label = (lambda y: np.log10(np.abs(y))) if ax.get_yscale() == "log" else (lambda y: y)
         low, high = (label(np.array(end)) for end in ax.get_ylim())
         for line in ax.get_lines():
@@ -65,6 +70,35 @@ def unseen(figure):
 def test_every_line_of_every_sweep_is_seen_or_named(system, parameter):
     for seed in range(4):
         assert not unseen(_sweep_figure(system, swept(system, parameter.name, seed=seed)).figure)
+
+
+@pytest.mark.parametrize("system", kt.systems.SYSTEMS.values(), ids=lambda system: system.name)
+def test_every_line_of_every_systems_own_figure_is_seen_or_named(system):
+    """And the figure says of which system and of which parameters it is."""
+    given = FAST[system.name]
+    drawn = system.figure(system.run(**QUICK | {"tolerance": 0.1}, **given)).figure
+    assert not unseen(drawn)
+    title = drawn.get_suptitle().replace("\n", " ")
+    assert title.startswith(system.name)
+    for name, value in given.items():
+        word = value if isinstance(value, str) else f"{value:g}"
+        assert (f"{name} = {word}" in title) == (system.complete({})[name] != value)
+
+
+def test_a_sweep_says_of_which_parameters_it_is():
+    """Those that are set, not those that change."""
+    given = {"thickness": 0.1, "step": 3.0}
+    electron, angles = kt.systems.find("spin-filter"), {"angle": [0, 90, 180]}
+    data = kt.sweep(electron, progress=False, **given, **angles)
+    title = "spin-filter, step = 3 eV, thickness = 0.1 nm"
+    assert kt.plot.results_against(data).figure.get_suptitle() == title
+    other = kt.sweep(electron, progress=False, thickness=0.1, step=[2, 3], **angles)
+    three = kt.sweep(electron, progress=False, thickness=[0.1, 0.2], step=[2, 3], **angles)
+    assert kt.plot.results_against(other).figure.get_suptitle() == "spin-filter, thickness = 0.1 nm"
+    assert kt.plot.results_against(three).figure.get_suptitle() == "spin-filter, angle = 0 deg"
+    # A figure that is somebody else's keeps its title.
+    ax = figure.Figure().subplots()
+    assert kt.plot.results_against(data, ax, show="reflectance_down").figure.get_suptitle() == ""
 
 
 def test_a_torque_beside_a_larger_one_gets_a_panel_of_its_own():
@@ -95,6 +129,25 @@ def test_two_parameters_are_a_map_of_a_result_by_name():
     assert np.array_equal(mesh.get_array().reshape(5, 5), data.result_tmr.transpose("angle", "bias"))
     maps = kt.plot.results_against(data).figure.axes
     assert len([ax for ax in maps if ax.get_xlabel() == "bias (V)"]) == 7
+
+
+def test_a_map_has_its_result_as_a_title_and_its_values_beside_it():
+    """Words that are typeset, and a unit beside the colours alone."""
+    data = swept(kt.systems.find("semi-magnetic-tunnel-junction"), "bias", "theta")
+    ax = kt.plot.results_against(data, show="torque_perpendicular")
+    assert ax.get_title() == r"torque $T_{\perp}$"
+    assert [label.get_text() for label in ax.get_xticklabels()] == ["10", "20", "30", "40", "50"]
+    (bar,) = (one for one in ax.figure.axes if one is not ax)
+    assert bar.get_ylabel() == r"eV/$\mu$m$^2$"
+
+
+@pytest.mark.parametrize("size", [1.0, 0.3, 0.2, 0.05, 0.021, 1e-3, 3e-6])
+def test_a_small_line_is_drawn_as_large_as_it_must_be_and_no_larger(size):
+    """Seen on an axis from -1 to 1 with margins; at most two and a half times that."""
+    times, said = enlarged(xr.DataArray([0.0, -size]), whole=1.0)
+    assert times * size >= 2.2 * 0.1
+    assert times == 1 or times * size <= 2.5 * 2.2 * 0.1 + 1e-12
+    assert said == ("" if times == 1 else rf" $\times$ {times:g}")
 
 
 def test_colours_of_maps_say_whether_the_sign_changes():

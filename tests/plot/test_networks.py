@@ -59,7 +59,7 @@ def test_profile_balances_between_cuts_and_the_figure_adds_up():
     assert np.array_equal(lines["spin current"], few.spin_current.sel(axis="y"))
     assert np.ptp(lines["sum of all"]) < 1e-13 < np.ptp(lines["spin current"])
     taken = few.exchange_torque.sel(axis="y")[1:3].cumsum()
-    assert np.allclose(lines["taken by exchange, up to here"], [0, *taken])
+    assert np.allclose(lines["taken by exchange (magnetisation), up to here"], [0, *taken])
 
 
 def lines_of(data, axis):
@@ -106,7 +106,7 @@ def test_balance_with_orbital_moments_is_that_of_l_and_s():
     lines = lines_of(profile, "z")
     assert np.array_equal(lines["current of L + s"], profile.angular_momentum_current.sel(axis="z"))
     assert np.ptp(lines["sum of all"]) < 1e-12 < 1e-2 < np.ptp(lines["current of L + s"])
-    assert "taken by soc, up to here" not in lines
+    assert not any("taken by soc" in line for line in lines)
     assert np.nanmax(np.abs(profile.orbital_to_spin_torque.sel(axis="z"))) > 1e-2
 
 
@@ -126,6 +126,19 @@ def test_maps_are_of_one_layer():
         with pytest.raises(kt.InputError, match="needs sites in one plane, they are at z = 0, 2"):
             figure(block([0, 2]), "spin_density" if figure is kt.plot.site_map else "spin_current")
     assert len(kt.plot.site_map(block([4]), "spin_density").collections[0].get_offsets()) == 9
+    # Of several, one plane: its sites, and the bonds between these.
+    data = block([0, 1, 2])
+    dots = kt.plot.site_map(data, "spin_density", z=1).collections[0]
+    there = (data.z == 1).values
+    np.testing.assert_array_equal(dots.get_array(), data.spin_density[there].sel(axis="z"))
+    arrows = kt.plot.flux_map(data, "spin_current", z=1).collections[1]
+    within = there[data.start.values] & there[data["end"].values]
+    flux = np.abs(data.spin_current.sel(axis="z").values[within])
+    np.testing.assert_array_equal(arrows.get_array(), flux[flux > 1e-3 * flux.max()])
+    with pytest.raises(kt.InputError, match=r"`z` must be that of a plane of sites, 0, 1, 2, got 0\.5"):
+        kt.plot.site_map(data, "spin_density", z=0.5)
+    with pytest.raises(kt.InputError, match="choose one, such as z=0"):
+        kt.plot.site_map(data, "spin_density")
 
 
 def test_maps_refuse_modes_and_other_components(data):

@@ -40,6 +40,32 @@ def test_nothing_but_a_layer_is_selected_by_a_layer(data):
     assert "layer" not in data.exchange_torque.coords
 
 
+def test_what_layers_have_is_apart_from_all_else(data):
+    """There a layer is selected whatever one goes on with: nothing is left whole."""
+    layers = kt.per_layer(data)
+    assert not {"site", "bond", "lead", "boundary"} & set(layers.dims)
+    assert all("layer" in values.dims for name, values in layers.items() if not name.endswith("_error"))
+    assert not [name for name in layers if name.endswith("_total")]
+    assert layers.attrs == data.attrs
+    free = layers.sel(layer="free")
+    assert np.array_equal(free.exchange_torque_of_layer, data.exchange_torque_of_layer.sel(layer="free"))
+    assert float(free.layer_thickness) == pytest.approx(0.5)
+    assert float(free.exchange_torque_of_layer_error) == float(data.exchange_torque_of_layer_error) > 0
+    assert free.torque_of_term.dims == ("term", "axis")
+    assert "exchange_torque" not in free
+    assert xr.testing.assert_identical(kt.per_layer(layers), layers) is None
+    assert kt.components(layers, "free", "fixed").identical(kt.components(data, "free", "fixed"))
+    with pytest.raises(InputError, match="needs a Dataset with a dimension `layer`"):
+        kt.per_layer(free)
+
+
+def test_no_profile_is_drawn_as_that_of_a_layer(data):
+    for draw in (kt.plot.balance, kt.plot.spin_currents, kt.plot.exchange_torque):
+        with pytest.raises(InputError, match=r"leaves values on sites and bonds as they are.*per_layer"):
+            draw(data.sel(layer="free"))
+        assert draw(data).lines
+
+
 def test_sites_and_bonds_say_which_layer_is_theirs(data):
     inner = data.layer_of_site.values
     assert list(inner[[0, 1, 10, 11, 20, 30]]) == [

@@ -4,6 +4,7 @@ import os
 import signal
 import sys
 import time
+from dataclasses import dataclass
 
 import xarray as xr
 
@@ -37,6 +38,16 @@ def moody(x, calm):
     if x == 2 and not os.path.exists(calm):
         raise ZeroDivisionError("a pole")
     return {"inverse": 1 / x}
+
+
+@dataclass
+class Power:
+    """An object that is called."""
+
+    order: int
+
+    def __call__(self, x):
+        return {"power": x**self.order}
 
 
 if __name__ == "__main__":

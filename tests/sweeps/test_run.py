@@ -1,5 +1,6 @@
 """Sweeps of one's own functions and of prepared systems: kept, resumed, extended."""
 
+import importlib
 import io
 import json
 import os
@@ -11,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import redirect_stderr
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -18,6 +20,7 @@ import xarray as xr
 from sweeps import examples
 
 import kwantorque as kt
+from kwantorque.results import storage
 from kwantorque.results.storage import locked
 
 ELECTRON = kt.systems.find("spin-filter")
@@ -123,6 +126,32 @@ def test_two_processes_and_one_file(tmp_path):
     assert calls(log) == [1, 2, 3, 4]
     with xr.open_dataset(out) as file:
         assert (file.done == 1).all()
+
+
+def test_where_there_is_no_fcntl_a_byte_is_locked_as_windows_does(tmp_path, monkeypatch):
+    """`msvcrt.locking` of this test is of POSIX: what is tried is how it is used."""
+    fcntl, out = pytest.importorskip("fcntl"), tmp_path / "x.nc"
+
+    def locking(descriptor, mode, count):
+        assert os.lseek(descriptor, 0, os.SEEK_CUR) == storage.FAR
+        fcntl.lockf(descriptor, mode, count, storage.FAR)
+
+    windows = SimpleNamespace(locking=locking, LK_NBLCK=fcntl.LOCK_EX | fcntl.LOCK_NB)
+    monkeypatch.setattr(storage, "fcntl", None)
+    monkeypatch.setattr(storage, "msvcrt", windows, raising=False)
+    lock = tmp_path / ".x.nc.lock"
+    holds = f"import fcntl; f = open({str(lock)!r}, 'a+'); f.write('process 7'); f.flush(); "
+    holds += f"fcntl.lockf(f, fcntl.LOCK_EX, 1, {storage.FAR}); print('locked', flush=True); input()"
+    other = subprocess.Popen([sys.executable, "-c", holds], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    try:
+        assert other.stdout.readline() == "locked\n"
+        with pytest.raises(kt.InputError, match="computed already, by process 7"), locked(out):
+            pass
+    finally:
+        other.communicate("\n")
+    with locked(out):
+        assert lock.read_text().startswith(f"process {os.getpid()} on")
+    assert not lock.exists()
 
 
 def test_a_lock_ends_with_its_block_and_holds_within_a_process(tmp_path):
@@ -255,9 +284,88 @@ def test_a_changed_function_is_noticed(tmp_path):
     kt.sweep(square, angle=[1, 2], out=out, **SILENT)
     with xr.open_dataset(out) as file:
         data = file.load()
-    data.assign_attrs(function_code="another").to_netcdf(out, engine="scipy")
-    with pytest.warns(UserWarning, match="square has changed since"):
-        kt.sweep(square, angle=[1, 2], out=out, **SILENT)
+    for other, words in (('{"code": "another"}', "its code"), ("another", "nothing is known")):
+        data.assign_attrs(function_code=other).to_netcdf(out, engine="scipy")
+        with pytest.warns(UserWarning, match=rf"square has changed since \({words}"):
+            kt.sweep(square, angle=[1, 2], out=out, **SILENT)
+
+
+USER = """
+import math
+import numpy as np
+import kwantorque as kt
+
+{comment}
+mass, grid, metal = {mass}, np.arange(5.0) + {start}, kt.FreeElectron(bottom={bottom})
+unused = {unused}
+
+class Model:
+    order = {order}
+
+def helper(x):
+    return x**{power}
+
+def make(offset):
+    scale = {scale}
+    def own(x):
+        values = [helper(x) * scale + offset for _ in range(2)]
+        return {{"y": math.fsum(values) / mass + grid[0] + metal.bottom + Model.order}}
+    return own
+
+own = make({offset})
+"""
+WORDS = {
+    "comment": "",
+    "mass": 1.0,
+    "start": 0,
+    "bottom": -1.0,
+    "unused": 1,
+    "order": 2,
+    "power": 2,
+    "scale": 3.0,
+    "offset": 0,
+}
+
+
+@pytest.mark.parametrize(
+    ("changed", "named"),
+    [
+        ({"mass": 2.0}, "mass"),
+        ({"start": 1}, "grid"),
+        ({"bottom": -2.0}, "metal"),
+        ({"order": 3}, "Model"),
+        ({"power": 3}, "helper"),
+        ({"scale": 4.0}, "scale"),
+        ({"offset": 1}, "offset"),
+        ({"comment": "# another", "unused": 2}, ""),
+    ],
+    ids=str,
+)
+def test_what_a_function_uses_and_was_changed_is_named(tmp_path, monkeypatch, changed, named):
+    """Variables around it, and its own helpers, as after a change of a script."""
+    monkeypatch.syspath_prepend(tmp_path)
+    out, names = tmp_path / "x.nc", ("users_script_before", "users_script_after")
+    for name, words in zip(names, (WORDS, WORDS | changed), strict=True):
+        (tmp_path / f"{name}.py").write_text(USER.format(**words))
+        monkeypatch.delitem(sys.modules, name, raising=False)
+        importlib.invalidate_caches()
+        own = importlib.import_module(name).own
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            kt.sweep(own, x=[1, 2], out=out, **SILENT)
+    said = [str(one.message) for one in caught]
+    assert len(said) == bool(named)
+    assert all(f"has changed since ({named}): points that it has are not computed again" in one for one in said)
+
+
+def test_an_object_that_is_called_is_told_by_what_it_holds(tmp_path):
+    out = tmp_path / "x.nc"
+    kt.sweep(examples.Power(2), x=[1, 2], out=out, **SILENT)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        kt.sweep(examples.Power(2), x=[1, 2, 3], out=out, **SILENT)
+    with pytest.warns(UserWarning, match=r"has changed since \(self\)"):
+        kt.sweep(examples.Power(3), x=[1, 2], out=out, **SILENT)
 
 
 def test_warnings_of_all_points_are_said_once():

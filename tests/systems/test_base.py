@@ -168,6 +168,7 @@ CONTRACT = {
             "continuity": "1",
             "beta_spin_orbit": "1",
             "beta_spin_orbit_analytic": "1",
+            "beta_spin_orbit_plane": "1",
         },
     ),
     "macrospin": (
@@ -182,6 +183,7 @@ CONTRACT = {
             "torque": 0.01,
             "field_like": 0,
             "asymmetry": 1,
+            "angular": "slonczewski",
             "polariser_theta": 90,
             "polariser_phi": 0,
             "theta": 90,

@@ -90,6 +90,83 @@ def test_many_points_are_computed_at_once():
         assert point == pytest.approx(one, nan_ok=True, rel=2e-3, abs=1e-3)
 
 
+def test_a_large_sweep_costs_little_besides_its_motions(tmp_path):
+    """Of 1000 magnets with one threshold: one equilibrium, one write to the file."""
+    torques = np.linspace(0.001, 0.02, 1000).tolist()
+    sweep, saved = kt.systems.Sweep(MACROSPIN, {"duration": 0.05}, {"torque": torques}), []
+    data = sweep.run(progress=False, keep=lambda data: saved.append(int(data.done.sum())))
+    assert saved == [1000]
+    np.testing.assert_allclose(data.result_threshold, 0.0052, rtol=1e-6)
+    assert data.result_m_x.attrs["units"] == "1"
+    assert data.attrs["system"] == "macrospin"
+    some = kt.systems.Sweep(MACROSPIN, {"duration": 0.05}, {"torque": torques[:3]}).run(progress=False, found=data)
+    np.testing.assert_array_equal(some.result_m_x, data.result_m_x[:3])
+
+
+def test_what_a_batch_has_one_of_may_be_swept():
+    """Thresholds, too, of each group of magnets alike."""
+    data = kt.sweep(
+        MACROSPIN, saturation=[0.5, 1.5], angular=["slonczewski", "cosine"], duration=0.2, phi=120, progress=False
+    )
+    for saturation in (0.5, 1.5):
+        for angular in ("slonczewski", "cosine"):
+            one = MACROSPIN.results_of(
+                MACROSPIN.run(saturation=saturation, angular=angular, duration=0.2, phi=120, progress=False)
+            )
+            point = MACROSPIN.results_of(data.sel(saturation=saturation, angular=angular))
+            assert point == pytest.approx(one, nan_ok=True, rel=1e-9)
+
+
+def test_both_readings_of_the_junction_with_one_magnet():
+    """g = 1: the pole is stable from damping (1 - Q_perp + Q_par/2) on; g = m_z: below.
+
+    With an easy axis z, Q_perp = 1.25, it is unstable from there on, as -tau grows.
+    """
+    magnet = {"saturation": 1.6, "anisotropy_in_plane": 0.2, "polariser_theta": 0, "theta": 5, "phi": 10}
+    printed = MACROSPIN.run(torque=0.003, anisotropy_perpendicular=0.75, duration=1, **magnet)
+    assert float(printed.result_threshold) == pytest.approx(0.01 * (1 - 0.75 + 0.1), rel=1e-6)
+    upper, lower = (
+        MACROSPIN.run(
+            torque=-0.003, anisotropy_perpendicular=1.25, angular="cosine", duration=1, **(magnet | {"theta": theta})
+        )
+        for theta in (5, 175)
+    )
+    for one in (upper, lower):
+        assert float(one.result_threshold) == pytest.approx(0.01 * (1 - 1.25 + 0.1), rel=1e-6)
+
+
+def test_sweeps_are_drawn_as_diagrams(tmp_path):
+    data = kt.sweep(MACROSPIN, torque=[-0.02, 0.0, 0.02], duration=2, progress=False)
+    ax = kt.plot.driven_magnets(data)
+    np.testing.assert_array_equal(ax.get_lines()[0].get_ydata(), data.result_frequency)
+    (below,) = (one for one in ax.figure.axes if one.get_ylabel() == "direction at the end")
+    for line, axis in zip(below.get_lines(), "xyz", strict=False):
+        np.testing.assert_array_equal(line.get_ydata(), data[f"result_m_{axis}"])
+    words = ["run", "macrospin", "--quiet", "--set", "duration=2", "--sweep", "torque=-0.02,0.02"]
+    words += ["--sweep", "field_x=-0.04,0,0.04", "--figure", str(tmp_path / "f.png")]
+    assert commands.main(words) == 0
+    maps = kt.sweep(MACROSPIN, torque=[-0.02, 0.02], field_x=[-0.04, 0.0, 0.04], duration=2, progress=False)
+    first, other = kt.plot.driven_magnets(maps).figure.axes[:2]
+    np.testing.assert_array_equal(first.collections[0].get_array().reshape(3, 2), maps.result_m_x.T)
+    assert np.nanmax(other.collections[0].get_array()) == float(maps.result_frequency.max())
+    # Of a polariser along z, the component along z.
+    along_z = kt.sweep(
+        MACROSPIN, torque=[-0.02, 0.02], field_x=[0.0, 0.1], polariser_theta=0, duration=1, progress=False
+    )
+    mesh = MACROSPIN.sweep_figures["torque"](along_z).collections[0]
+    np.testing.assert_array_equal(mesh.get_array().reshape(2, 2), along_z.result_m_z.T)
+    with pytest.raises(kt.InputError, match="has no m_mean"):
+        kt.plot.driven_magnets(data[["result_m_x"]])
+
+
+def test_a_reversal_is_no_turn():
+    """A magnet that switches in the last quarter has no frequency."""
+    data = MACROSPIN.run(damping=0.02, phi=5, duration=12, torque=-0.012, field_x=-0.008)
+    assert float(data.result_m_x) < 0
+    assert float(data.result_amplitude) > 0.3
+    assert np.isnan(data.result_frequency)
+
+
 def test_a_bad_point_of_a_batch_says_which(capsys):
     assert commands.main(["run", "macrospin", "--quiet", "--set", "duration=1", "--sweep", "torque=0,0.01"]) == 0
     assert len(capsys.readouterr().out.splitlines()) == 3
@@ -115,3 +192,13 @@ def test_walls_are_swept(capsys):
     answer = json.loads(capsys.readouterr().out)
     assert answer["results"]["velocity"][0][1] == pytest.approx(10.0, rel=1e-3)
     assert answer["results"]["precession"][0] == [None, None]
+
+
+def test_walls_of_a_sweep_are_computed_at_once():
+    wall, axes = kt.systems.find("domain-wall-motion"), {"drift_velocity": [10.0, 60.0], "duration": [50.0, 100.0]}
+    data = kt.sweep(wall, beta=0.1, progress=False, **axes)
+    for u in axes["drift_velocity"]:
+        for duration in axes["duration"]:
+            one = wall.results_of(wall.run(beta=0.1, drift_velocity=u, duration=duration))
+            point = wall.results_of(data.sel(drift_velocity=u, duration=duration))
+            assert point == pytest.approx(one, rel=1e-7, nan_ok=True)

@@ -10,6 +10,7 @@ from helpers import QUICK, grand_potential, of_sea
 from scipy import constants
 
 import kwantorque as kt
+from kwantorque.cli.commands import _sweep_figure
 from kwantorque.errors import InputError
 from kwantorque.systems import Sweep, find
 from kwantorque.systems.semi_magnetic_tunnel_junction import (
@@ -327,3 +328,14 @@ def test_an_interface_that_binds_without_end_is_refused(alpha):
     """Alpha above C (1 + 1/m_b) = 0.13335 eV nm^2: there is no lowest state."""
     with pytest.raises(InputError, match=r"'rashba' binds electrons at every k_par.*`sea=False`"):
         JUNCTION.run(**QUICK, rashba=alpha)
+
+
+def test_without_a_bias_the_figure_of_a_coupling_is_not_empty():
+    """T_par is zero then: what is drawn are all results."""
+    data = Sweep(JUNCTION, COARSE, {"rashba": [0.02, 0.04]}).run(**ROUGH)
+    with pytest.raises(InputError, match="needs a bias: without one T_par is zero"):
+        kt.plot.torque_parallel(data)
+    drawn = _sweep_figure(JUNCTION, data).figure
+    lines = [line for ax in drawn.axes for line in ax.get_lines()]
+    assert any(np.array_equal(line.get_ydata(), data.result_torque_perpendicular) for line in lines)
+    assert drawn.get_suptitle() == "semi-magnetic-tunnel-junction, spacing = 0.1 nm"

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from kwantorque.cli import commands
 from kwantorque.errors import InputError
 from kwantorque.systems import find
 from kwantorque.units import HBAR2_OVER_2M0
@@ -114,3 +115,19 @@ def test_torque_oscillates_with_the_thickness():
     whole = thickness < 2 * 2 * np.pi / (10 - k_down)
     assert in_plane[whole].mean() == pytest.approx(0.5, abs=0.05)
     assert np.ptp(in_plane) > 0.8
+
+
+def test_a_table_of_one_electron_speaks_of_no_k_integral(capsys):
+    """Nothing is integrated over k_par: errors are rounding."""
+    assert commands.main(["run", "spin-filter", "--set", "spacing=0.05", "--set", "thickness=0.1"]) == 0
+    table = capsys.readouterr().out
+    assert table.splitlines()[1].split() == ["result", "value", "rounding", "unit"]
+    assert "one k-point" in table
+    assert "k error" not in table
+    assert "integra" not in table
+    assert (
+        commands.main(["run", "spin-filter", "--set", "spacing=0.05", "--set", "thickness=0.1", "--extrapolate"]) == 0
+    )
+    table = capsys.readouterr().out
+    assert "a error: what the extrapolation" in table
+    assert "k error" not in table

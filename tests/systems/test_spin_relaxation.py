@@ -1,6 +1,9 @@
 """The prepared strip: published numbers, words of the command line, figures."""
 
 import json
+import subprocess
+import sys
+import time
 
 import numpy as np
 import pytest
@@ -8,6 +11,7 @@ import pytest
 import kwantorque as kt
 from kwantorque.cli import main
 from kwantorque.errors import ComputationError, InputError
+from kwantorque.results.storage import read
 from kwantorque.systems import Sweep, find
 
 STRIP = find("spin-relaxation")
@@ -136,11 +140,61 @@ def test_profiles_are_drawn_panel_by_panel():
     assert ax is violation
     assert np.array_equal(violation.get_lines()[0].get_ydata(), data.violation)
     lines = density.get_lines()[:3]
-    scale = float(abs(data.spin_density).max()) / max(abs(line.get_ydata()).max() for line in lines)
-    for line, axis in zip(lines, data.axis.values, strict=True):
-        assert np.allclose(scale * line.get_ydata(), data.spin_density.sel(axis=axis))
+    times = [float(line.get_label().partition("$\\times$ ")[2] or 1) for line in lines]
+    drawn = [line.get_ydata() / factor for line, factor in zip(lines, times, strict=True)]
+    scale = float(abs(data.spin_density).max()) / max(abs(line).max() for line in drawn)
+    for line, axis in zip(drawn, data.axis.values, strict=True):
+        assert np.allclose(scale * line, data.spin_density.sel(axis=axis))
     # Standard errors of random directions.
-    assert len(current.collections) == 3
+    assert len(current.collections) == len([line for line in current.get_lines()[:3] if "zero" not in line.get_label()])
     plain = kt.plot.spin_continuity(STRIP.run(length=11, impurities=3, **QUIET))
     assert len(plain.figure.axes) == 5
     assert not plain.figure.axes[0].collections
+
+
+def test_spin_orbit_impurities_beside_the_infinite_plane():
+    """Eq. 40 and 41, corrected: 1/tau = (2 pi/3) n lambda^2 k^2 (nu+ k+^2 + nu- k-^2).
+
+    A strip of few modes is of its size; with the strength and the number it goes alike.
+    """
+    found = results(spin_orbit_strength=0.05, impurity_strength=0)
+    plus, minus, each = 1.3, 0.7, 1 / (4 * np.pi)
+    rate = 2 * np.pi / 3 * 15 / 246 * 0.05**2 * each * (plus + minus)
+    by_hand = rate * (0.75 * plus - 0.25 * minus) / (0.6 * 0.5)
+    assert found["beta_spin_orbit_plane"] == pytest.approx(by_hand, rel=1e-9)
+    assert found["beta_spin_orbit"] == pytest.approx(found["beta_spin_orbit_analytic"], rel=5e-3)
+    assert 0.3 < found["beta_spin_orbit"] / found["beta_spin_orbit_plane"] < 3
+    fewer = results(spin_orbit_strength=0.1, impurity_strength=0, impurities=5)
+    assert fewer["beta_spin_orbit_plane"] == pytest.approx(4 / 3 * by_hand, rel=1e-9)
+    assert np.isnan(results(energy=0.25, spin_orbit_strength=0.05)["beta_spin_orbit_plane"])
+
+
+KILLED = ["--set", "average=antithetic", "--set", "realisations=100000", "--quiet", "--out", "beta.nc"]
+
+
+@pytest.mark.slow
+def test_a_killed_run_goes_on(tmp_path, monkeypatch, capsys):
+    """Realisations are saved beside the file of the run, which has all at the end."""
+    monkeypatch.chdir(tmp_path)
+    process = subprocess.Popen([sys.executable, "-m", "kwantorque", "run", "spin-relaxation", *KILLED])
+    parts, deadline = tmp_path / "beta.unfinished.nc", time.monotonic() + 60
+    while not parts.exists() and time.monotonic() < deadline:
+        time.sleep(0.2)
+    time.sleep(1)
+    process.kill()
+    process.wait()
+    left = read(parts).sizes["realisation"]
+    assert left >= 16
+    assert not (tmp_path / "beta.nc").exists()
+    words = ["run", "spin-relaxation", "--set", "average=antithetic", "--quiet", "--json", "--out", "beta.nc"]
+    assert main([*words, "--set", f"realisations={left + 16}", "--set", "exchange=0.4"]) == 2
+    assert "(--force overwrites it)" in capsys.readouterr().err
+    assert main([*words, "--set", f"realisations={left + 16}"]) == 0
+    captured = capsys.readouterr()
+    assert "resumed from beta.unfinished.nc" in captured.err
+    whole = results(average="antithetic", realisations=left + 16)
+    assert json.loads(captured.out)["results"]["beta"] == pytest.approx(whole["beta"], rel=1e-12)
+    assert read(tmp_path / "beta.nc").sizes["realisation"] == left + 16
+    assert not parts.exists()
+    assert main([*words, "--set", f"realisations={left + 16}"]) == 0
+    assert "nothing left to compute" in capsys.readouterr().err

@@ -28,6 +28,13 @@ def lead(**symmetry):
     return builder
 
 
+def nambu(potential):
+    """Electrons and holes, kept apart by a conservation law and nothing else."""
+    builder = kwant.Builder(kwant.TranslationalSymmetry((-1, 0)), conservation_law=-Z)
+    builder[SQUARE(0, 0)], builder[SQUARE.neighbors()] = potential * Z, -Z
+    return builder
+
+
 def squared(site, J):
     return J**2 * Z
 
@@ -104,6 +111,8 @@ def not_hermitian(site, J):
         (row(), {}, {"spin": {"other": SPIN_HALF}}, "an entry for each family"),
         (row(1, -1, kwant.lattice.square(norbs=1)), {}, {}, "`spin` must be given"),
         (row(lead=lead(particle_hole=1j * X @ Z)), {}, {}, "lead 0 has a particle-hole symmetry: .* Nambu spinors"),
+        (row(lead=nambu(0.0)), {}, {}, "lead 0 has a conservation law between electrons and holes: .* Nambu spinors"),
+        (row(lead=nambu(0.3)), {}, {}, "lead 0 has a conservation law between electrons and holes: .* Nambu spinors"),
         (row(lifted), {}, {}, "Hermitian, but on site <Site .* term 'rest' is not"),
         (row(inverse), {"m": 2.0}, {"terms": {"a": "m"}}, "must be finite, but at <Site .* with m = 0.*another value"),
         (row(inverse), {"m": 2.0}, {"terms": {"a": {"m": np.inf}}}, "must be off at a finite value, got inf"),
@@ -260,3 +269,31 @@ def test_spin_must_be_said_for_every_family():
     spin.pop("p")
     with pytest.raises(kt.InputError, match="an entry for each family of sites, there is none for 'p'"):
         kt.Books(system, {"J": 1.0, "soc": 0.1}, spin=spin, orbital=orbital)
+
+
+def test_a_conservation_law_of_spin_is_none_of_nambu():
+    """Also where the spins' bands are mirror images: a bipartite lattice."""
+    law = kwant.Builder(kwant.TranslationalSymmetry((-1, 0)), conservation_law=Z)
+    law[SQUARE(0, 0)], law[SQUARE.neighbors()] = 0.4 * Z, -ONE
+    assert kt.Books(row(lead=law).finalized(), partner={"rest": "lattice"}).network.n_sites > 0
+
+
+def test_electrons_and_holes_are_known_in_any_basis_of_spin():
+    """Four orbitals, (c, s_y c+): H_h = -s_y H_e* s_y, with Rashba coupling."""
+    square = kwant.lattice.square(norbs=4)
+    electrons, holes = np.diag([1.0, 0.0]), np.diag([0.0, 1.0])
+    y = 2 * SPIN_HALF[1]
+
+    def both(block):
+        return np.kron(electrons, block) - np.kron(holes, y @ np.conj(block) @ y)
+
+    builder = kwant.Builder(
+        kwant.TranslationalSymmetry((-1, 0)), conservation_law=np.kron(holes - electrons, np.eye(2))
+    )
+    builder[square(0, 0)], builder[square.neighbors()] = both(0.3 * X + 0.2 * ONE), both(-ONE + 0.2j * Z)
+    system = kwant.Builder()
+    system[(square(i, 0) for i in range(4))] = both(0.3 * X)
+    system[square.neighbors()] = both(-ONE)
+    system.attach_lead(builder)
+    with pytest.raises(kt.InputError, match="Nambu spinors"):
+        kt.Books(system.finalized(), spin=np.kron(np.eye(2), SPIN_HALF))

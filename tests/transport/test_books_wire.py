@@ -49,5 +49,13 @@ def test_books_of_a_real_wire_close():
     lattice, magnets = (profile[name][1:-1].cumsum() for name in ("lattice_torque", "exchange_torque"))
     assert np.allclose(lost, lattice + magnets, atol=1e-10)
     assert np.abs(lattice).max() > 0.1
+    # The torque on the lattice against length, as the figure has it from cut to cut.
+    lines = {line.get_label(): line for line in kt.plot.strip_balance(kt.profile_along(data, "z"), "z").get_lines()}
+    drawn = lines["taken by rest (lattice), up to here"]
+    np.testing.assert_allclose(drawn.get_xdata(), profile.position_cut)
+    np.testing.assert_allclose(drawn.get_ydata()[1:], lattice, atol=1e-12)
+    # Of L + s along z, for all modes.
+    assert float(lattice[-1]) == pytest.approx(-0.177, abs=0.002)
+    assert float(magnets[-1]) == pytest.approx(0.753, abs=0.002)
     # Tests that ran before in this process may have taken more.
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 4e6

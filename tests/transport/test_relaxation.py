@@ -16,12 +16,12 @@ import pytest
 from references.spiral import density_of_states
 
 import kwantorque as kt
+from kwantorque.algebra import SIGMA
 from kwantorque.errors import ComputationError, InputError
 from kwantorque.integration.realisations import Directions
 from kwantorque.results.storage import read
 from kwantorque.structures.impurities import draw_sites
 from kwantorque.structures.kwant_builder import load_kwant
-from kwantorque.structures.strip import SIGMA
 from kwantorque.structures.strip_builder import strip_graph, strip_parameters
 from kwantorque.transport.strip import SOURCES, SUMS, CleanStrip, DrivenStrip, realised
 
@@ -374,6 +374,10 @@ def test_what_was_killed_goes_on(tmp_path):
     [
         ({"energy": -1}, "`energy` must lie in a band of a lead; at -1 there is no mode"),
         ({"energy": "one"}, "`energy` must be a number"),
+        (
+            {"strip": kt.Strip(width=4, height=3), "impurities": kt.Impurities([(20, 1, 1)], spin_orbit=0.1)},
+            r"spin-orbit impurities need a strip \(`height` 1\) .* got width 4, height 3",
+        ),
         ({"average": "aray"}, "unknown average 'aray'; did you mean 'array'"),
         ({"realisations": 0}, "`realisations` must be a whole number >= 1, got 0"),
         ({"target": -1, "average": "random"}, "`target` must be > 0"),

@@ -3,6 +3,7 @@
 import json
 import pickle
 import sys
+import warnings
 from dataclasses import FrozenInstanceError, replace
 
 import numpy as np
@@ -263,6 +264,36 @@ def test_a_bias_fits_its_chemical_potentials():
         kt.steady_state(biased, **QUICK)
     with pytest.raises(InputError, match=r"`mu_left` - `mu_right` = -0.4 eV"):
         kt.steady_state(biased, mu_left=-0.2, mu_right=0.2, **QUICK)
+    with pytest.warns(UserWarning, match=r"`mu_left` - `mu_right` = 0\.4 eV, but no potential drops") as caught:
+        kt.steady_state(junction(), mu_left=0.2, mu_right=-0.2, **QUICK)
+    assert caught[0].filename == __file__
+    own = replace(junction(), left=replace(junction().left, potential=0.1))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        kt.steady_state(own, mu_left=0.1, mu_right=0.0, **QUICK)
+
+
+@pytest.mark.parametrize(
+    ("mistake", "words"),
+    [
+        (lambda: kt.per_current(kt.steady_state(junction(), **QUICK)), "this Dataset is a steady state"),
+        (lambda: kt.torques_at(junction(), np.zeros((0, 2)), 0.0), r"`k_par` must be numbers .* nk >= 1"),
+        (lambda: kt.torques(junction(), 0.0, derived=3, **QUICK), "`derived` must be a function of the dict"),
+        (
+            lambda: kt.extrapolate(junction(), 0.05),
+            r"`compute` must be a function of the spacing .* got Stack of .* \.\.\.$",
+        ),
+        (lambda: kt.torques(junction(), 0.0, tol=1e-2), "unknown argument of torques 'tol'; did you mean 'tolerance'"),
+        (lambda: kt.torques(junction(), fermi_energy=0), "unknown argument of torques 'fermi_energy'"),
+        (lambda: kt.torques(junction(), 0.0, 1e-2), "too many positional arguments"),
+        (lambda: kt.torques(junction(), "0"), "`energy` must be a number in eV"),
+        (lambda: kt.torques(junction(), 0.0, tolerance="0"), "`tolerance` must be a number"),
+    ],
+)
+def test_what_newcomers_type_is_answered_in_one_line(mistake, words):
+    with pytest.raises(InputError, match=words) as error:
+        mistake()
+    assert "\n" not in str(error.value)
 
 
 def test_replacing_the_spacing_keeps_interfaces_and_bias():
