@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     # What editors and type checkers see; `_HOME` says the same for those who run it.
     from . import dynamics, errors, materials, parallel, plot, results, scattering, systems, transport, units
-    from .bulk import Film, Plane, bands, field_response, k_path
+    from .bulk import Bulk, Film, KwantCrystal, Plane, bands, field_response, k_path
     from .dynamics import Macrospin, torque_table
     from .errors import AccuracyWarning, ComputationError, InputError
     from .integration.plane import PolarRule
@@ -72,6 +72,7 @@ _HOME = {
     "AccuracyWarning": "errors",
     "BatchedSolver": "scattering",
     "Books": "transport",
+    "Bulk": "bulk",
     "ComputationError": "errors",
     "CubicLattice": "materials",
     "Cut": "transport",
@@ -84,6 +85,7 @@ _HOME = {
     "InputError": "errors",
     "Interface": "structures.layer",
     "KohnLuttinger": "materials",
+    "KwantCrystal": "bulk",
     "KwantSolver": "scattering",
     "Layer": "structures.layer",
     "Macrospin": "dynamics",
@@ -95,6 +97,7 @@ _HOME = {
     "PolarRule": "integration.plane",
     "Polynomial": "materials",
     "Stack": "structures.stack",
+    "StrainedKohnLuttinger": "materials",
     "Strip": "structures.strip",
     "Term": "materials",
     "TightBinding": "materials",
@@ -152,6 +155,7 @@ __all__ = [
     "AccuracyWarning",
     "BatchedSolver",
     "Books",
+    "Bulk",
     "ComputationError",
     "CubicLattice",
     "Cut",
@@ -164,6 +168,7 @@ __all__ = [
     "InputError",
     "Interface",
     "KohnLuttinger",
+    "KwantCrystal",
     "KwantSolver",
     "Layer",
     "Macrospin",
@@ -175,6 +180,7 @@ __all__ = [
     "PolarRule",
     "Polynomial",
     "Stack",
+    "StrainedKohnLuttinger",
     "Strip",
     "Term",
     "TightBinding",

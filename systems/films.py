@@ -11,6 +11,7 @@ import numpy as np
 from kwantorque.bulk import Film, field_response
 from kwantorque.bulk.occupation import MODELS, model_of
 from kwantorque.errors import InputError, whole
+from kwantorque.plot import torkance_against_angle, torkance_against_relaxation, torkance_against_thickness
 from kwantorque.results import Estimate
 from kwantorque.systems.base import Parameter, Result, System
 from kwantorque.transport import Numerics
@@ -18,7 +19,16 @@ from kwantorque.transport import Numerics
 if TYPE_CHECKING:
     import xarray as xr
 
-__all__ = ["FILM_PARAMETERS", "FILM_RESULTS", "FilmSystem", "atomic_planes", "estimates", "film_of", "towards"]
+__all__ = [
+    "FILM_PARAMETERS",
+    "FILM_RESULTS",
+    "FILM_SWEEPS",
+    "FilmSystem",
+    "atomic_planes",
+    "estimates",
+    "film_of",
+    "towards",
+]
 
 MOST_PLANES = 60
 """A film of more planes is a mistake."""
@@ -40,6 +50,15 @@ FILM_RESULTS = (
     Result("sheet_conductance", "e^2/hbar", "current along the field, per length across it"),
     Result("closure", "1", "largest violation of the books at any k, over the largest entry"),
 )
+
+
+FILM_SWEEPS = {
+    "relaxation": torkance_against_relaxation,
+    **dict.fromkeys(("theta", "phi"), torkance_against_angle),
+    **dict.fromkeys(("metal_planes", "magnet_planes"), torkance_against_thickness),
+    **dict.fromkeys(("metal_length", "magnet_length"), torkance_against_thickness),
+}
+"""The figure of a sweep, by its parameter."""
 
 
 def towards(p: Mapping[str, Any]) -> tuple[float, float, float]:

@@ -16,7 +16,7 @@ from kwantorque.materials import FreeElectron, terms
 from kwantorque.plot import film_torques
 from kwantorque.structures.stack import Interface, Layer, Stack
 from kwantorque.systems.base import Parameter, with_results
-from kwantorque.systems.films import FILM_PARAMETERS, FILM_RESULTS, FilmSystem, estimates, film_of, towards
+from kwantorque.systems.films import FILM_PARAMETERS, FILM_RESULTS, FILM_SWEEPS, FilmSystem, estimates, film_of, towards
 from kwantorque.transport import Numerics
 
 if TYPE_CHECKING:
@@ -68,5 +68,6 @@ SYSTEM = FilmSystem(
     results=FILM_RESULTS,
     compute=compute,
     figure=film_torques,
+    sweep_figures=FILM_SWEEPS,
     film=film,
 )

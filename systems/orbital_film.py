@@ -19,6 +19,7 @@ from kwantorque.systems.base import Parameter, Result, with_results
 from kwantorque.systems.films import (
     FILM_PARAMETERS,
     FILM_RESULTS,
+    FILM_SWEEPS,
     FilmSystem,
     atomic_planes,
     estimates,
@@ -125,5 +126,6 @@ SYSTEM = FilmSystem(
     results=RESULTS,
     compute=compute,
     figure=film_torques,
+    sweep_figures=FILM_SWEEPS,
     film=film,
 )

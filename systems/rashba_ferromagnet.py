@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -25,18 +25,16 @@ from kwantorque.bulk.kubo import Response
 from kwantorque.bulk.occupation import Broadened
 from kwantorque.bulk.sheet import BANDS, RashbaSheet
 from kwantorque.errors import InputError
+from kwantorque.integration.lines import RAYS, converged, thermal
 from kwantorque.materials import CubicLattice, Model, terms
-from kwantorque.plot import fermi_lines, torque_against_coupling_strength
+from kwantorque.plot import sheet_overview, torque_against_coupling_strength, work_against_angle
 from kwantorque.results import Estimate
 from kwantorque.systems.base import Parameter, Result, System, with_results
 from kwantorque.systems.films import towards
 from kwantorque.transport import Numerics
 from kwantorque.units import BOLTZMANN
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-__all__ = ["SYSTEM", "exact", "sheet_of", "thermal"]
+__all__ = ["SYSTEM", "exact", "sheet_of"]
 
 AXES = "xyz"
 PARAMETERS = (
@@ -60,21 +58,18 @@ RESULTS = (
     Result("spin_force", "1", "force of the spin-orbit coupling per electron and eE, along E"),
     Result("energy_balance", "1", "largest |dU/dt - qE.sum v| over the latter, in a ramped field"),
 )
-RAYS, NODES = 32, 12
-"""Of the first rule; each refinement doubles both."""
-MOST_RAYS, MOST_NODES = 1024, 96
 ROUNDING = 1e-10
 """Of the largest component: what Fermi lines and sums of many numbers are known to."""
 CLOSURE_STATES = 400
 """So many k of the Fermi sea have their books closed."""
 BROADENING = 0.1
 """In units of J, of the books whose closure is stated."""
-THERMAL = np.arange(-30.0, 30.5, 1.0)
-"""(E - E_F)/kT of the sum over energies, which converges exponentially."""
 OF_ENERGIES = 6e-9
-"""Error of that sum, 2 exp(-2 pi^2)."""
+"""Error of a thermal mean, 2 exp(-2 pi^2)."""
 POINTS = 181
-"""Angles at which Fermi lines are stored."""
+"""Angles at which Fermi lines are stored, and k at which bands are."""
+WIDER = 1.25
+"""How far bands are stored, over the largest wavevector of the Fermi lines."""
 
 
 def sheet_of(p: Mapping[str, Any], m: Any = None) -> RashbaSheet:
@@ -104,22 +99,6 @@ def sheet_of(p: Mapping[str, Any], m: Any = None) -> RashbaSheet:
     return sheet
 
 
-def thermal(function: Any, energy: float, temperature: float) -> NDArray:
-    """The mean of a function of the Fermi energy over -df/dE; at T = 0 its value.
-
-    Examples
-    --------
-    >>> from kwantorque.systems.rashba_ferromagnet import thermal
-    >>> round(float(thermal(lambda e: e**2, 0.0, 300.0)) / (8.617333e-5 * 300) ** 2, 4)
-    3.2899
-    """
-    if not temperature:
-        return np.asarray(function(energy))
-    weights = 1 / np.cosh(THERMAL / 2) ** 2
-    found = [np.asarray(function(energy + BOLTZMANN * temperature * x)) for x in THERMAL]
-    return np.tensordot(weights / weights.sum(), found, axes=1)
-
-
 def exact(sheet: RashbaSheet, energy: float) -> float:
     """alpha/(4 pi c), the damping-like torque per eE in 1/nm of M and E along x.
 
@@ -143,15 +122,10 @@ def exact(sheet: RashbaSheet, energy: float) -> float:
 def compute(parameters: Mapping[str, Any], numerics: Numerics) -> xr.Dataset:
     """All results, by rules that are refined until they agree; and the Fermi lines."""
     started, sheet = time.perf_counter(), sheet_of(parameters)
-    rays, nodes, found = RAYS, NODES, _values(parameters, RAYS, NODES)
-    while True:
-        rays, nodes, before = 2 * rays, min(2 * nodes, MOST_NODES), found
-        found = _values(parameters, rays, nodes)
-        sizes = np.concatenate([np.repeat(np.abs(found[:6]).reshape(2, 3).max(axis=1), 3), np.abs(found[6:])])
-        scales = np.where(np.arange(len(found)) < 7, sizes, np.maximum(sizes, 1.0))
-        errors = np.abs(found - before) + (ROUNDING + OF_ENERGIES * bool(parameters["temperature"])) * scales
-        if (errors <= numerics.tolerance * scales).all() or rays >= MOST_RAYS:
-            break
+    rounding = ROUNDING + OF_ENERGIES * bool(parameters["temperature"])
+    found, errors, scales, points = converged(
+        lambda rays, nodes: _values(parameters, rays, nodes), _scales, numerics.tolerance, rounding
+    )
     estimates = {r.name: Estimate(float(x), float(e)) for r, x, e in zip(RESULTS, found, errors, strict=False)}
     estimates["energy_balance"] = Estimate(energy_balance(sheet, parameters["fermi_energy"]))
     polarised = found[6] * found[7]
@@ -160,19 +134,57 @@ def compute(parameters: Mapping[str, Any], numerics: Numerics) -> xr.Dataset:
         "damping_like_leading": (sheet.rashba * polarised / (2 * sheet.exchange), "to leading order in alpha"),
         "damping_like_exact": (exact(sheet, parameters["fermi_energy"]), "exact where both bands are occupied"),
     }
+    about_work = {"units": "eV/nm^2", "long_name": "work on the magnetisation per (eE)^2 tau/hbar, -h.t"}
+    work = {"work_on_magnetisation": ((), _work(sheet, found), about_work)}
     data = _lines(sheet, parameters).assign(
         {
             name: ((), value, about | {"long_name": about["long_name"] + words})
             for name, (value, words) in formulas.items()
         }
+        | work
+        | _bands(sheet, parameters)
     )
     data = data.assign_attrs(
         closure=_closure(sheet, parameters),
         error_estimate=float(np.max(errors / np.where(scales > 0, scales, 1.0))),
-        k_points=rays * nodes,
+        k_points=points,
         seconds=time.perf_counter() - started,
     )
     return with_results(data, RESULTS, estimates)
+
+
+def _work(sheet, found):
+    """-h.t_interband, where h is the field whose torque M x h the intraband one is.
+
+    The energy -h.M of the magnetisation, of one unit of angular momentum, grows at this
+    rate: where it is positive the torque is anti-damping.
+    """
+    return -np.cross(found[3:6], sheet.m) @ found[:3]
+
+
+def _bands(sheet, p):
+    """Both bands along the field through k = 0, and the spin there."""
+    angle = np.radians(p["field_angle"])
+    far = np.abs(sheet.lines(p["fermi_energy"], RAYS).k).max()
+    distance = np.linspace(-WIDER * far, WIDER * far, POINTS)
+    k = distance[:, None] * [np.cos(angle), np.sin(angle)]
+    h = sheet.vector(k)
+    unit = h / np.linalg.norm(h, axis=1, keepdims=True)
+    k_about = {"units": "1/nm", "long_name": "wavevector along the field"}
+    e_about = {"units": "eV", "long_name": "energy"}
+    s_about = {"units": "1", "long_name": "<sigma> along the path"}
+    return {
+        "band_k": ("path", distance, k_about),
+        "band_energy": (("band", "path"), np.array([sheet.energy(k, band) for band in BANDS]), e_about),
+        "band_spin": (("band", "path", "axis"), BANDS[:, None, None] * unit, s_about),
+        "fermi_energy_drawn": ((), p["fermi_energy"], {"units": "eV", "long_name": "Fermi energy"}),
+    }
+
+
+def _scales(found):
+    """What errors are compared with: largest components, and 1 of what is a ratio."""
+    sizes = np.concatenate([np.repeat(np.abs(found[:6]).reshape(2, 3).max(axis=1), 3), np.abs(found[6:])])
+    return np.where(np.arange(len(found)) < 7, sizes, np.maximum(sizes, 1.0))
 
 
 def _values(p, rays, nodes):
@@ -201,7 +213,9 @@ def _values(p, rays, nodes):
             ]
         )
 
-    *both, density, polarised, along, perp, delta_along, delta_perp, force = thermal(at, energy, p["temperature"])
+    *both, density, polarised, along, perp, delta_along, delta_perp, force = thermal(
+        at, energy, BOLTZMANN * p["temperature"]
+    )
     ratios = (polarised / density, perp / along - 1, delta_perp / delta_along - 1, force / density)
     return np.array([*both, density, *ratios])
 
@@ -276,6 +290,9 @@ SYSTEM = _Sheet(
     parameters=PARAMETERS,
     results=RESULTS,
     compute=compute,
-    figure=fermi_lines,
-    sweep_figures={"rashba": torque_against_coupling_strength, "exchange": torque_against_coupling_strength},
+    figure=sheet_overview,
+    sweep_figures={
+        **dict.fromkeys(("rashba", "exchange"), torque_against_coupling_strength),
+        "phi": work_against_angle,
+    },
 )

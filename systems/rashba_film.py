@@ -19,6 +19,7 @@ from kwantorque.systems.base import Parameter, with_results
 from kwantorque.systems.films import (
     FILM_PARAMETERS,
     FILM_RESULTS,
+    FILM_SWEEPS,
     FilmSystem,
     atomic_planes,
     estimates,
@@ -80,5 +81,6 @@ SYSTEM = FilmSystem(
     results=FILM_RESULTS,
     compute=compute,
     figure=film_torques,
+    sweep_figures=FILM_SWEEPS,
     film=film,
 )

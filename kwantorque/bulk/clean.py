@@ -20,7 +20,8 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-    from .sheet import FermiSea, RashbaSheet
+    from ..integration.lines import FermiSea
+    from .sheet import RashbaSheet
 
 __all__ = ["clean_torques", "conductivity", "delta_conductivity", "densities", "spin_force"]
 

@@ -1,8 +1,7 @@
-"""What is periodic in the plane: H(k), its slopes, and the torque of every term.
+"""What is periodic in the plane or in space: H(k), its slopes, the torque of each term.
 
-A crystal is a graph of planes: bloch states live on its sites, one or more per cell,
-and k is in the plane. With H(k) as named terms H_t(k), what a term gives to O = s, L is
-the operator
+A crystal is a graph of sites or planes: Bloch states live on them, one or more per
+cell. With H(k) as named terms H_t(k), what a term gives to O = s, L is the operator
 
     i [H_t, O],        torque of t on its partner = - i [H_t, L + s],
 
@@ -25,21 +24,26 @@ from ..structures.graph import Graph
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["Crystal", "Plane", "dense"]
+__all__ = ["Bulk", "Crystal", "Plane", "dense"]
+
+AXES = ("x", "y", "z")
 
 
 class Crystal(ABC):
-    """Contract of a crystal that is periodic in the plane.
+    """Contract of a crystal that is periodic in `dimension` directions.
 
     Whoever writes the next one provides `graph`, `reciprocal`, `magnetisation` and
-    `coordinates`; `Plane` and `Film` are those there are.
+    `coordinates`; `Plane`, `Film`, `Bulk` and `KwantCrystal` are those there are.
 
     Attributes
     ----------
-    reciprocal : (2, 2) array, 1/nm, or None
-        Reciprocal lattice vectors of the plane as rows; None in the continuum.
+    dimension : {2, 3}
+        2 where k is in the plane, and everything per area; 3 of bulk, per volume.
+    reciprocal : (dimension, dimension) array, 1/nm, or None
+        Reciprocal lattice vectors as rows; None in the continuum.
     """
 
+    dimension: int = 2
     reciprocal: NDArray | None
 
     @abstractmethod
@@ -48,9 +52,9 @@ class Crystal(ABC):
 
         Parameters
         ----------
-        k : (nk, 2) array, 1/nm
-        derivative : {None, 0, 1}
-            Blocks of dH/dk_x or dH/dk_y instead.
+        k : (nk, dimension) array, 1/nm
+        derivative : {None, 0, 1, 2}
+            Blocks of dH/dk_x, dH/dk_y or dH/dk_z instead.
         """
 
     @property
@@ -63,7 +67,7 @@ class Crystal(ABC):
         """Coordinates of a Dataset on its sites and bonds."""
 
     def hamiltonian(self, k: ArrayLike) -> NDArray:
-        """H(k), (nk, N, N), eV, for k (nk, 2) in 1/nm; site by site.
+        """H(k), (nk, N, N), eV, for k (nk, dimension) in 1/nm; site by site.
 
         Examples
         --------
@@ -73,12 +77,12 @@ class Crystal(ABC):
         array([[[0.152399, 0.      ],
                 [0.      , 0.152399]]])
         """
-        graph = self.graph(_in_plane(k))
+        graph = self.graph(self._wavevectors(k))
         return dense(graph, graph.total_onsite, graph.total_hopping)
 
     def velocity(self, k: ArrayLike, axis: int = 0) -> NDArray:
-        """hbar v = dH/dk_x or dH/dk_y, (nk, N, N), eV nm, for k (nk, 2) in 1/nm."""
-        graph = self.graph(_in_plane(k), derivative=axis)
+        """hbar v = dH/dk along an axis, (nk, N, N), eV nm, for k as of H(k)."""
+        graph = self.graph(self._wavevectors(k), derivative=axis)
         return dense(graph, graph.total_onsite, graph.total_hopping)
 
     def torques(self, k: ArrayLike) -> dict[str, NDArray]:
@@ -105,7 +109,7 @@ class Crystal(ABC):
         >>> bool(abs(states[:, 0].conj() @ total @ states[:, 0]).max() < 1e-15)
         True
         """
-        graph = self.graph(_in_plane(k))
+        graph = self.graph(self._wavevectors(k))
         one = np.eye(graph.n_sites)
         spin, orbital = np.kron(one, graph.spin), np.kron(one, graph.orbital)
         found = {}
@@ -116,10 +120,67 @@ class Crystal(ABC):
             )
         return found
 
+    def _wavevectors(self, k):
+        """Wavevectors (nk, dimension) as an array."""
+        try:
+            array = np.atleast_2d(np.asarray(k, float))
+        except (TypeError, ValueError):
+            array = np.empty(0)
+        if array.ndim != 2 or array.shape[1] != self.dimension or not np.isfinite(array).all():
+            raise InputError(f"`k` must be numbers of shape (n, {self.dimension}) in 1/nm, got {k!r}")
+        return array
+
+
+@dataclass(frozen=True)
+class _OneSite(Crystal):
+    """One site per cell, of a material with a direction of its magnetisation."""
+
+    material: Material
+    m: str | tuple[float, float, float] | None = None
+
+    def __post_init__(self) -> None:
+        instance("material", self.material, Material, "FreeElectron(exchange=-1.0)")
+        m = direction(self.m) if self.m is not None and self.material.is_magnetic else None
+        object.__setattr__(self, "m", None if m is None else tuple(m.tolist()))
+        check_material(self.material, m)
+
+    @property
+    def magnetisation(self) -> NDArray:
+        """m, (1, 3)."""
+        return np.array([self.m or (0.0, 0.0, 0.0)])
+
+    @property
+    def _terms(self):
+        return self.material.terms(None if self.m is None else np.array(self.m))
+
+    def coordinates(self) -> dict[str, Any]:
+        """One site."""
+        about = {"units": "1", "long_name": "direction of the magnetisation"}
+        return {"axis": list(AXES), "magnetisation": (("site", "axis"), self.magnetisation, about)}
+
+    def graph(self, k: ArrayLike, derivative: int | None = None) -> Graph:
+        k, n, terms = self._wavevectors(k), self.material.n_orbitals, self._terms
+        blocks = {term.name: self._block(term, k, derivative)[:, None] for term in terms}
+        return Graph(
+            onsite=blocks,
+            hopping={name: np.zeros((1, 1, n, n), complex) for name in blocks},
+            partner={term.name: term.partner for term in terms},
+            spin=self.material.spin,
+            orbital=self.material.orbital,
+            site_kind=[0],
+            bond_kind=np.zeros(0, int),
+            bonds=np.zeros((0, 2), int),
+            inside=[True],
+        )
+
+    @abstractmethod
+    def _block(self, term: Term, k: NDArray, derivative: int | None) -> NDArray:
+        """A term or its slope at every k, (nk or 1, n, n)."""
+
 
 @named
 @dataclass(frozen=True)
-class Plane(Crystal):
+class Plane(_OneSite):
     """One plane of a material: H(k_x, k_y) without any motion along z.
 
     Of a lattice it is the part within the planes; of a k.p material H at k_z = 0.
@@ -152,56 +213,71 @@ class Plane(Crystal):
     kwantorque.errors.InputError: a magnetic material needs the direction `m` ...
     """
 
-    material: Material
-    m: str | tuple[float, float, float] | None = None
-
-    def __post_init__(self) -> None:
-        instance("material", self.material, Material, "FreeElectron(exchange=-1.0)")
-        m = direction(self.m) if self.m is not None and self.material.is_magnetic else None
-        object.__setattr__(self, "m", None if m is None else tuple(m.tolist()))
-        check_material(self.material, m)
-
     @property
     def reciprocal(self) -> NDArray | None:
         """Those of the material."""
         return self.material.reciprocal
 
-    @property
-    def magnetisation(self) -> NDArray:
-        """m, (1, 3)."""
-        return np.array([self.m or (0.0, 0.0, 0.0)])
-
     def coordinates(self) -> dict[str, Any]:
         """One site at z = 0."""
-        about = {"units": "1", "long_name": "direction of the magnetisation"}
-        return {
-            "z": ("site", [0.0], {"units": "nm", "long_name": "position of the plane"}),
-            "axis": ["x", "y", "z"],
-            "magnetisation": (("site", "axis"), self.magnetisation, about),
-        }
+        where = ("site", [0.0], {"units": "nm", "long_name": "position of the plane"})
+        return {"z": where, **super().coordinates()}
 
-    def graph(self, k: ArrayLike, derivative: int | None = None) -> Graph:
-        k, n = _in_plane(k), self.material.n_orbitals
-        terms = self.material.terms(None if self.m is None else np.array(self.m))
-        blocks = {term.name: self._block(term, k, derivative)[:, None] for term in terms}
-        return Graph(
-            onsite=blocks,
-            hopping={name: np.zeros((1, 1, n, n), complex) for name in blocks},
-            partner={term.name: term.partner for term in terms},
-            spin=self.material.spin,
-            orbital=self.material.orbital,
-            site_kind=[0],
-            bond_kind=np.zeros(0, int),
-            bonds=np.zeros((0, 2), int),
-            inside=[True],
-        )
-
-    def _block(self, term: Term, k: NDArray, derivative: int | None) -> NDArray:
-        """(nk or 1, n, n)"""
+    def _block(self, term, k, derivative):
         term = term if derivative is None else term.slopes[derivative]
         if self.material.spacing is not None:
             return term.blocks(k, self.material.spacing)[0]
         return term(np.concatenate([k, np.zeros((len(k), 1))], axis=1))
+
+
+@named
+@dataclass(frozen=True)
+class Bulk(_OneSite):
+    """The bulk of a material: H(k) in three dimensions, one site per cell.
+
+    What `field_response` finds is per volume.
+
+    Parameters
+    ----------
+    material : Material
+        A lattice, or a k.p material, whose Fermi sea ends somewhere.
+    m : str or 3-vector, optional
+        Direction of the magnetisation, if the material is magnetic.
+
+    Raises
+    ------
+    InputError
+        Something that is no material, or a magnetic one without `m`.
+
+    Examples
+    --------
+    >>> import kwantorque as kt
+    >>> holes = kt.Bulk(kt.KohnLuttinger(exchange=0.27), m="z")
+    >>> holes.hamiltonian([[0.0, 0.0, 0.5]]).shape, holes.reciprocal is None
+    ((1, 6, 6), True)
+    >>> kt.Bulk(kt.CubicLattice(lattice_constant=0.5)).reciprocal.diagonal().round(3)
+    array([12.566, 12.566, 12.566])
+    >>> kt.Bulk(kt.KohnLuttinger(exchange=0.27))
+    Traceback (most recent call last):
+    ...
+    kwantorque.errors.InputError: a magnetic material needs the direction `m` ...
+    """
+
+    dimension = 3
+
+    @property
+    def reciprocal(self) -> NDArray | None:
+        """Those of the lattice, (3, 3), or None."""
+        if self.material.reciprocal is None:
+            return None
+        vectors = next((term.vectors for term in self._terms if hasattr(term, "vectors")), None)
+        if vectors is None:
+            vectors = np.diag([0.0, 0.0, self.material.spacing])
+            vectors[:2, :2] = 2 * np.pi * np.linalg.inv(self.material.reciprocal).T
+        return 2 * np.pi * np.linalg.inv(vectors).T
+
+    def _block(self, term, k, derivative):
+        return term(k) if derivative is None else term.gradient(k)[:, derivative]
 
 
 def dense(graph: Graph, onsite: NDArray, hopping: NDArray) -> NDArray:
@@ -225,14 +301,3 @@ def dense(graph: Graph, onsite: NDArray, hopping: NDArray) -> NDArray:
         matrix[:, tail, :, head, :] = blocks
         matrix[:, head, :, tail, :] = dagger(blocks)
     return matrix.reshape(n_k, count * n, count * n)
-
-
-def _in_plane(k):
-    """Wavevectors (nk, 2) as an array."""
-    try:
-        array = np.atleast_2d(np.asarray(k, float))
-    except (TypeError, ValueError):
-        array = np.empty(0)
-    if array.ndim != 2 or array.shape[1] != 2 or not np.isfinite(array).all():
-        raise InputError(f"`k` must be numbers of shape (n, 2) in 1/nm, got {k!r}")
-    return array

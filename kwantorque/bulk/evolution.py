@@ -1,11 +1,12 @@
-"""The Fermi sea of the Rashba ferromagnet in time, driven by an electric field.
+"""A Fermi sea in time, driven by an electric field: two bands, or any number.
 
-Every electron moves through k space with dk/dt = q E(t), and its spin turns about the
-field that it meets there (hbar = 1, q = -e, s = <sigma>):
+Every electron moves through k space with dk/dt = q E(t), and its state follows the
+Hamiltonian that it meets there (hbar = 1, q = -e):
 
-    ds/dt = 2 h(k(t)) x s
+    i d rho/dt = [H(k(t)), rho],       of two bands, s = <sigma>,  ds/dt = 2 h x s
 
-A step turns s exactly about the axis of h in its middle. Power and torque, per area:
+A step is exact for the H in its middle: of two bands it turns s about the axis of h, of
+more it is exp(-i H dt), from eigenvectors. Power and torque of two bands, per area:
 
     dU/dt = q E.sum v,   U = sum of e(k) + h(k).s       v_i = de/dk_i + (dh/dk_i).s
     torque on the magnetisation = J M x sum of s
@@ -22,15 +23,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 import xarray as xr
 
-from ..errors import finite, instance, known, named, positive, whole
+from ..algebra import dagger
+from ..errors import InputError, finite, instance, known, named, positive, whole
 from ..results.dataset import VERSION
 from .clean import clean_torques
+from .crystal import Crystal
 from .sheet import RashbaSheet
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["energy_balance", "evolve"]
+__all__ = ["energy_balance", "evolve", "evolve_bands"]
 
 RAMPS = ("sudden", "ramped")
 """A field that is switched on at once, or as sin^2."""
@@ -141,7 +144,149 @@ def evolve(
         half = -drive * step / 2 * (field(t) + 4 * field(t + step / 4) + field(t + step / 2)) / 6
         spin = _turned(spin, sheet.vector(k + half * ALONG_X), step)
         k, moved = k + shift * ALONG_X, moved - shift
-    return _described(sheet, np.array(rows), kubo, intraband, period, ramp)
+    rows = np.array(rows)
+    torque = sheet.exchange * np.cross(sheet.m, rows[:, 3:6])
+    data = _described(rows[:, :3], rows[:, 3:6], torque, (kubo, intraband), period, ramp, repr(sheet))
+    about = {"units": "1/nm^2", "long_name": "force of the spin-orbit coupling along x per area and eE"}
+    return data.assign(force=("time", rows[:, 6], about))
+
+
+@named
+def evolve_bands(
+    crystal: Crystal,
+    sea: tuple[ArrayLike, ArrayLike, ArrayLike],
+    *,
+    splitting: float,
+    ramp: str = "ramped",
+    periods: float = 20.0,
+    ramp_periods: float = 10.0,
+    steps: int = 120,
+    drive: float | None = None,
+) -> xr.Dataset:
+    """A sea of any number of bands in time: what `evolve` does, of any crystal.
+
+    Parameters
+    ----------
+    crystal : Crystal
+    sea : k (nk, dimension), occupations (nk, n_bands), weights (nk,)
+        A rule over k (1/nm), bands ascending, and weights with 1/(2 pi)^dimension.
+    splitting : float, eV
+        A period is 2 pi hbar over it.
+    ramp : {"sudden", "ramped"}
+    periods, ramp_periods : float
+    steps : int
+        Time steps in a period.
+    drive : float, eV/nm
+        eE; by default small enough for linear response.
+
+    Returns
+    -------
+    xarray.Dataset
+        That of `evolve`, without the force; `torque` is that on the magnetisation.
+
+    Raises
+    ------
+    InputError
+        Another ramp, no crystal, a sea of other shapes, numbers that are not positive.
+
+    References
+    ----------
+    Kurebayashi et al., Nat. Nanotechnol. 9, 211 (2014), for the interband part.
+
+    Examples
+    --------
+    >>> import kwantorque as kt
+    >>> from kwantorque.bulk.evolution import evolve_bands
+    >>> iron = kt.CubicLattice(exchange=-1.5, rashba=0.05, lattice_constant=0.3)
+    >>> k = 2 * np.pi / 0.3 * (np.indices((8, 8)).reshape(2, -1).T / 8 - 0.5)
+    >>> filled = np.stack([(k**2).sum(axis=1) < 30, np.zeros(64)], axis=1)
+    >>> sea = k, filled, np.full(64, 1 / (8 * 0.3) ** 2)
+    >>> data = evolve_bands(kt.Plane(iron, m="x"), sea, splitting=1.5, steps=60)
+    >>> kubo, late = data.torque_interband, data.window_mean
+    >>> bool(abs(late - kubo).max() < 3e-3 * abs(kubo).max())
+    True
+    """
+    instance("crystal", crystal, Crystal, "Film(stack)")
+    known("ramp", ramp, RAMPS)
+    k, occupations, weight = _checked_sea(crystal, sea)
+    period = 2 * np.pi / positive("splitting", splitting, "eV")
+    duration, rise = (
+        period * positive(name, value) for name, value in (("periods", periods), ("ramp_periods", ramp_periods))
+    )
+    step, field = period / whole("steps", steps), _field(ramp, rise)
+    along, operators = np.eye(crystal.dimension)[0], _Operators(crystal)
+    energies, states = np.linalg.eigh(crystal.hamiltonian(k))
+    velocity = dagger(states) @ crystal.velocity(k) @ states
+    if drive is None:
+        drive = DRIVE * (splitting / 2) ** 2 / float(np.abs(velocity).max())
+    rho = (states * occupations[:, None]) @ dagger(states)
+    before, responses = operators.traces(k, rho), []
+    w = energies[:, :, None] - energies[:, None]
+    difference = occupations[:, :, None] - occupations[:, None]
+    over = np.divide(difference, w, out=np.zeros_like(w), where=difference != 0)
+    for kappa in (np.divide(-1j * over, w, out=np.zeros_like(w, complex), where=difference != 0), -over):
+        change = states @ (kappa * velocity) @ dagger(states)
+        responses.append((weight[:, None] * operators.traces(k, change)[:, 3:]).sum(axis=0))
+    rows, moved = [], 0.0
+    for number in range(round(duration / step) + 1):
+        t = number * step
+        change = (weight[:, None] * (operators.traces(k, rho) - before)).sum(axis=0) / drive
+        rows.append([t, field(t), moved / drive, *change])
+        shift = -drive * step * (field(t) + 4 * field(t + step / 2) + field(t + step)) / 6
+        half = -drive * step / 2 * (field(t) + 4 * field(t + step / 4) + field(t + step / 2)) / 6
+        energies, states = np.linalg.eigh(crystal.hamiltonian(k + half * along))
+        turned = (states * np.exp(-1j * step * energies)[:, None]) @ dagger(states)
+        rho, k, moved = turned @ rho @ dagger(turned), k + shift * along, moved - shift
+    rows = np.array(rows)
+    return _described(rows[:, :3], rows[:, 3:6], rows[:, 6:], responses, period, ramp, repr(crystal))
+
+
+class _Operators:
+    """<sigma> = 2 s and the torque on the magnetisation, summed over all sites."""
+
+    def __init__(self, crystal):
+        self.crystal, graph = crystal, crystal.graph(np.zeros((1, crystal.dimension)))
+        spin = 2 * (graph.spin if graph.spin.ndim == 4 else np.tile(graph.spin, (graph.n_sites, 1, 1, 1)))
+        self.spin = _on_diagonal(spin)[None]
+        self.terms = [name for name, partner in graph.partner.items() if partner == "magnetisation"]
+        torque = self._torque(np.zeros((2, crystal.dimension)))
+        self.constant = torque if len(torque) == 1 else None
+
+    def _torque(self, k):
+        torques = self.crystal.torques(k)
+        return sum((torques[name] for name in self.terms), np.zeros_like(self.spin))
+
+    def traces(self, k, rho):
+        """Of density matrices, (nk, 6)."""
+        torque = self._torque(k) if self.constant is None else self.constant
+        rows = np.swapaxes(rho, 1, 2).reshape(len(rho), -1, 1)
+        found = [(one.reshape(len(one), 3, -1) @ rows)[..., 0].real for one in (self.spin, torque)]
+        return np.concatenate(found, axis=1)
+
+
+def _on_diagonal(blocks):
+    """(n_sites, 3, n, n) -> (3, N, N)"""
+    count, _, n, _ = blocks.shape
+    matrix = np.zeros((3, count, n, count, n), complex)
+    for site, block in enumerate(blocks):
+        matrix[:, site, :, site] = block
+    return matrix.reshape(3, count * n, count * n)
+
+
+def _checked_sea(crystal, sea):
+    """k, occupations and weights as arrays."""
+    try:
+        k, occupations, weight = (np.asarray(one, float) for one in sea)
+    except (TypeError, ValueError):
+        raise InputError(f"`sea` must be three arrays, k, occupations and weights, got {type(sea).__name__}") from None
+    bands = crystal.graph(np.zeros((1, crystal.dimension)))
+    shape = (len(weight), bands.n_sites * bands.n_orbitals)
+    if k.shape != (len(weight), crystal.dimension) or occupations.shape != shape:
+        raise InputError(
+            f"`sea` must be k of shape (n, {crystal.dimension}), occupations (n, {shape[1]}) and weights (n,), got "
+            f"shapes {k.shape}, {occupations.shape} and {weight.shape}"
+        )
+    return k, occupations, weight
 
 
 def _drive(sheet, sea):
@@ -150,10 +295,10 @@ def _drive(sheet, sea):
     return DRIVE * sheet.exchange**2 / (abs(sheet.rashba) + sheet.exchange / largest)
 
 
-def _described(sheet, rows, kubo, intraband, period, ramp):
-    time, field, moved, force = rows[:, 0], rows[:, 1], rows[:, 2], rows[:, 6]
-    spin = rows[:, 3:6]
-    torque = sheet.exchange * np.cross(sheet.m, spin)
+def _described(rows, spin, torque, responses, period, ramp, whose):
+    """The Dataset of an evolution: rows are time, field and what k has moved by."""
+    time, field, moved = rows.T
+    kubo, intraband = responses
     # k has moved by eE moved, so that what grows is that much of the intraband part.
     rest = torque - intraband * moved[:, None]
     per_period = round(period / (time[1] - time[0]))
@@ -164,7 +309,6 @@ def _described(sheet, rows, kubo, intraband, period, ramp):
         "spin": (("time", "axis"), spin, "1/(eV nm)", "spin density <sigma> per eE"),
         "torque": (("time", "axis"), torque, "1/nm", "torque on the magnetisation per eE"),
         "torque_without_drift": (("time", "axis"), rest, "1/nm", "torque without its intraband part per eE"),
-        "force": (("time",), force, "1/nm^2", "force of the spin-orbit coupling along x per area and eE"),
         "field": (("time",), field, "1", "electric field over its last value"),
         "torque_interband": (("axis",), kubo, "1/nm", "torque of linear response (Kubo), interband, per eE"),
         "window_mean": (("axis",), window.mean(axis=0), "1/nm", "mean over whole periods at the end"),
@@ -178,7 +322,7 @@ def _described(sheet, rows, kubo, intraband, period, ramp):
             for name, (dims, value, unit, label) in variables.items()
         },
         {"time": ("time", time, {"units": "1/eV", "long_name": "time"}), "axis": ["x", "y", "z"]},
-        {"version": VERSION, "sheet": repr(sheet), "ramp": ramp, "period": period},
+        {"version": VERSION, "whose": whose, "ramp": ramp, "period": period},
     )
 
 

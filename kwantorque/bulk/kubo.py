@@ -66,7 +66,7 @@ class Response:
     ----------
     crystal : Crystal
     model : Relaxing or Broadened
-    field : (2,) array
+    field : (dimension,) array
         Unit vector of the electric field.
 
     Examples
@@ -91,18 +91,18 @@ class Response:
 
         Parameters
         ----------
-        k : (nk, 2) array, 1/nm
+        k : (nk, dimension) array, 1/nm
 
         Returns
         -------
         books : dict of arrays (nk, ...)
             `density`, `relaxation` (part, site, 7), `field` (site, 7), `flux` (part,
             bond, 7) of 1, s_x, s_y, s_z, L_x, L_y, L_z; `gain` (part, site, term, 6),
-            what each term gives to s and L; `velocity` (part, site, 2); `gross`, the
-            largest entry.
+            what each term gives to s and L; `velocity` (part, site, dimension);
+            `gross`, the largest entry.
         closure : (nk,) array
         """
-        graph, *slopes = (self.crystal.graph(k, axis) for axis in (None, 0, 1))
+        graph, *slopes = (self.crystal.graph(k, axis) for axis in (None, *range(len(self.field))))
         energies, states = np.linalg.eigh(dense(graph, graph.total_onsite, graph.total_hopping))
         slope = sum(
             along * dense(one, one.total_onsite, one.total_hopping)
@@ -138,11 +138,19 @@ class Response:
         }
 
     def __call__(self, items: list[tuple[NDArray, NDArray]]) -> tuple[list[dict[str, NDArray]], float, None]:
-        """Sums over the k-points of each item, and the worst closure."""
+        """Sums over the k-points of each item, and the worst closure.
+
+        With the weights of the item, if it has some.
+        """
         sums, worst = [], 0.0
-        for k, _ in items:
+        for k, weights in items:
             books, closures = single_thread(self.at)(k)
-            sums.append({name: value.sum(axis=0) for name, value in books.items()})
+            sums.append(
+                {
+                    name: np.tensordot(weights, value, axes=1) if len(weights) else value.sum(axis=0)
+                    for name, value in books.items()
+                }
+            )
             worst = max(worst, float(closures.max(initial=0)))
         return sums, worst, None
 

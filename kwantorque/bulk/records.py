@@ -11,6 +11,7 @@ import xarray as xr
 from ..operators.torque import torques_of_terms, torques_on_partners
 from ..operators.variables import schema, torque_name
 from ..results.dataset import ERROR, VERSION
+from .crystal import AXES
 from .kubo import PARTS, outflow
 
 if TYPE_CHECKING:
@@ -22,12 +23,20 @@ if TYPE_CHECKING:
 
     Values = Mapping[str, NDArray]
 
-__all__ = ["dataset_of", "sheet_conductance", "torque_on"]
+__all__ = ["conductance_of", "dataset_of", "torque_on"]
 
 QUANTITIES = ("1", "s_x", "s_y", "s_z", "L_x", "L_y", "L_z")
 """What books are kept of."""
-PER_FIELD = {"density": "1/(eV nm)", "flux": "1/nm", "torque": "1/nm", "transfer": "1/nm"}
-"""Units per eE, by the kind of a variable; of spin and orbital moment times hbar."""
+DENSITY, TORQUE = {2: "1/(eV nm)", 3: "nm/(eV nm^3)"}, {2: "1/nm", 3: "nm/nm^3"}
+"""Units per eE and area, or volume, of densities, of torques and fluxes.
+
+Per volume they are left as they are, so that they cannot be taken for those per area.
+"""
+CONDUCTANCE = {
+    2: ("sheet_conductance", "site_conductance", "e^2/hbar", "sheet conductance"),
+    3: ("conductivity", "site_conductivity", "e^2/(hbar nm)", "conductivity"),
+}
+"""Names, unit and words of the current per field."""
 PARALLEL = 1e-9
 """|m x y|^2 below which a coefficient is 0/0."""
 
@@ -49,8 +58,8 @@ def torque_on(partner: str, graph: Graph, values: Values) -> NDArray:
     return torques_on_partners(gains, graph.partner, values["gain"].shape[:-2])[partner]
 
 
-def sheet_conductance(values: Values) -> NDArray:
-    """-<dH/dk> per eE, along x and y, e^2/hbar; both parts, all sites."""
+def conductance_of(values: Values) -> NDArray:
+    """-<dH/dk> per eE, along x, y (and z), e^2/hbar; both parts, all sites."""
     return -values["velocity"].sum(axis=(0, 1))
 
 
@@ -64,15 +73,16 @@ def dataset_of(
     crystal : Crystal
     graph : Graph
         Of the crystal, at any k.
-    field : (2,) array
+    field : (dimension,) array
         Direction of the field.
     mean : Mean
         Of the books, over k.
     per_area : float, 1/nm^2
-        What makes a sum per area of the mean.
+        What makes a sum per area, or volume, of the mean.
     attrs : dict of strings and numbers
     """
-    records = [*_local(graph), *_totals(graph), *_coefficients(crystal, graph, field)]
+    d = len(field)
+    records = [*_local(graph, d), *_totals(graph, d), *_coefficients(crystal, graph, field)]
     variables = {}
     for one in records:
         about = {"units": one.unit, "long_name": one.label, "kind": one.kind}
@@ -85,22 +95,26 @@ def dataset_of(
         "moment": list(QUANTITIES[1:]),
         "term": list(graph.partner),
         "partner": ("term", list(graph.partner.values())),
-        "field": ("axis", [*field.tolist(), 0.0], {"units": "1", "long_name": "direction of the electric field"}),
-        "direction": ["x", "y"],
+        "field": ("axis", _in_space(field), {"units": "1", "long_name": "direction of the electric field"}),
+        "direction": list(AXES[:d]),
     }
     said = {"undefined": _why_undefined(crystal, graph, field)}
     return xr.Dataset(variables, coordinates, {"version": VERSION, **attrs, **{k: v for k, v in said.items() if v}})
 
 
-def _local(graph):
+def _local(graph, d):
     """Densities, torques, fluxes on sites and bonds, and the sources of the books."""
     schemata = schema(graph.partner.values())
     slices = {"": slice(0, 1), "spin": slice(1, 4), "orbital": slice(4, 7)}
 
     def record(name, value):
         kept = schemata[name]
-        unit = PER_FIELD[kept.kind]
-        unit = unit.replace("1/", "hbar/") if kept.kind == "density" and kept.is_vector else unit
+        unit = DENSITY[d] if kept.kind == "density" else TORQUE[d]
+        unit = (
+            unit.replace("1/", "hbar/").replace("nm/", "hbar nm/")
+            if kept.kind == "density" and kept.is_vector
+            else unit
+        )
         return _Record(name, ("part", *kept.dims), unit, kept.kind, kept.label, value)
 
     yield record("density", lambda values: values["density"][..., 0])
@@ -118,7 +132,7 @@ def _local(graph):
         )
 
 
-def _totals(graph):
+def _totals(graph, d):
     def of_terms(values):
         gains = {name: values["gain"][..., i, :] for i, name in enumerate(graph.partner)}
         return np.moveaxis(torques_of_terms(gains, graph.partner, values["gain"].shape[:-2]), 0, 1)
@@ -126,46 +140,46 @@ def _totals(graph):
     def field(values):
         return np.stack([np.zeros_like(values["field"]), values["field"]])
 
-    on_sites, axis = ("part", "site", "quantity"), ("part", "axis")
+    on_sites, axis, unit = ("part", "site", "quantity"), ("part", "axis"), TORQUE[d]
+    name, by_site, per_field, words = CONDUCTANCE[d]
     yield _Record(
-        "torque_of_term", ("part", "term", "site", "axis"), "1/nm", "torque", "torque of the term, per site", of_terms
+        "torque_of_term", ("part", "term", "site", "axis"), unit, "torque", "torque of the term, per site", of_terms
     )
     yield _Record(
         "gain_of_term",
         ("part", "term", "site", "moment"),
-        "1/nm",
+        unit,
         "gain",
         "what the term gives to the carriers' spin and orbital moment, per site",
         lambda values: np.moveaxis(values["gain"], 2, 1),
     )
-    yield _Record("field_source", on_sites, "1/nm", "source", "F, what the field pushes onto the site", field)
+    yield _Record("field_source", on_sites, unit, "source", "F, what the field pushes onto the site", field)
     yield _Record(
-        "relaxation", on_sites, "1/nm", "source", "R, what scattering takes away", lambda values: values["relaxation"]
+        "relaxation_loss",
+        on_sites,
+        unit,
+        "source",
+        "R, what scattering takes away",
+        lambda values: values["relaxation"],
     )
-    yield _Record("outflow", on_sites, "1/nm", "flux", "what leaves the site", lambda v: outflow(graph, v["flux"]))
+    yield _Record("outflow", on_sites, unit, "flux", "what leaves the site", lambda v: outflow(graph, v["flux"]))
     for partner in ("magnetisation", "lattice"):
         yield _Record(
             f"{torque_name(partner)}_total",
             axis,
-            "1/nm",
+            unit,
             "torque",
             f"torque on the {partner}, summed over all sites",
             lambda values, partner=partner: torque_on(partner, graph, values).sum(axis=1),
         )
+    along = f"{words}: current along {' and '.join(AXES[:d])} per field"
+    yield _Record(name, ("direction",), per_field, "conductance", along, conductance_of)
     yield _Record(
-        "sheet_conductance",
-        ("direction",),
-        "e^2/hbar",
-        "conductance",
-        "sheet conductance: current along x and y per field",
-        sheet_conductance,
-    )
-    yield _Record(
-        "site_conductance",
+        by_site,
         ("part", "site", "direction"),
-        "e^2/hbar",
+        per_field,
         "conductance",
-        "sheet conductance by site",
+        f"{words} by site",
         lambda values: -values["velocity"],
     )
 
@@ -182,7 +196,7 @@ def _coefficients(crystal, graph, field):
             return np.asarray(total[part] @ vector / square if square > PARALLEL else np.nan)
 
         label = f"{name.replace('_', '-')} coefficient: {words[name]} over |m x y|^2, y = z x E"
-        yield _Record(name, (), "1/nm", "torque", label, value)
+        yield _Record(name, (), TORQUE[len(field)], "torque", label, value)
 
 
 def _geometry(crystal, field):
@@ -194,8 +208,13 @@ def _geometry(crystal, field):
     m = directions[0] if directions else np.zeros(3)
     if any(not np.allclose(one, m) for one in directions):
         m = np.zeros(3)
-    across = np.cross(m, [-field[1], field[0], 0.0])
+    across = np.cross(m, np.cross([0.0, 0.0, 1.0], _in_space(field)))
     return m, across, float(across @ across)
+
+
+def _in_space(field):
+    """The field as a vector in space, (3,)."""
+    return np.pad(field, (0, 3 - len(field)))
 
 
 def _why_undefined(crystal, graph, field):
@@ -203,6 +222,8 @@ def _why_undefined(crystal, graph, field):
     m, _, square = _geometry(crystal, field)
     if square > PARALLEL:
         return ""
+    if not field[:2].any():
+        return "field_like and damping_like are those of a field with a part in the plane of x and y"
     if m.any():
         return "field_like and damping_like are 0/0: m lies along y = z x E, where no torque acts"
     return "field_like and damping_like need one direction of the magnetisation"

@@ -1,4 +1,4 @@
-"""Linear response of a crystal to an electric field in its plane: the entry.
+"""Linear response of a crystal to an electric field: the entry.
 
 The two parts of the response are apart:
 
@@ -17,6 +17,7 @@ import time
 import warnings
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,13 +25,14 @@ import numpy as np
 from ..algebra import direction
 from ..errors import AccuracyWarning, ComputationError, InputError, instance, named, positive
 from ..integration.summation import Summation
-from ..integration.zone import Grid, refined
+from ..integration.zone import Grid, Sphere, refined
+from ..materials.base import Material
 from ..parallel import progress_bar
 from ..units import BOLTZMANN
 from .crystal import Crystal
 from .kubo import Response, closure_of
 from .occupation import Broadened, model_of
-from .records import dataset_of, sheet_conductance, torque_on
+from .records import conductance_of, dataset_of, torque_on
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -40,12 +42,14 @@ __all__ = ["field_response"]
 
 CHUNK = 120_000
 """Entries of one matrix at all k-points that are worked on at a time."""
-DECAYED = 36.0
-"""kT above the Fermi energy at which nothing is left of the Fermi sea, 2e-16."""
+LEFT = 1e-6
+"""Part of the tolerance that may be left of the Fermi sea where it is cut off."""
 RAYS = 24
-"""Directions in which is looked for the end of the Fermi sea."""
+"""Angles at which is looked for the end of the Fermi sea."""
 FARTHEST = 1e4
 """1/nm: no Fermi sea is that large."""
+MARGIN, HALVINGS = 1.1, 7
+"""Beyond the end of the Fermi sea in some directions; bisections in the others."""
 CLOSURE_LIMIT = 1e-9
 """Books that are violated by more are not what rounding leaves."""
 ROUNDED = 1e-9
@@ -70,18 +74,19 @@ def field_response(
     executor: Executor | None = None,
     progress: bool = True,
 ) -> xr.Dataset:
-    """What an electric field in its plane does to a crystal: torques, fluxes, spins.
+    """What an electric field does to a crystal or film: torques, fluxes, spins.
 
         dO = eE sum over k of tr(O U (kappa o v) U^+),        electrons of charge -e
 
-    per eE and per area, to first order; kappa is that of the model of scattering:
+    per eE and per area (volume of bulk), to first order; kappa is that of the model of
+    scattering:
 
         "relaxing"    kappa = [(f_n - f_m)/w]/(gamma + i w),   w = e_n - e_m
         "broadened"   Green functions 1/(mu - e_n + i gamma/2) at T = 0
 
     Parameters
     ----------
-    crystal : Film or Plane
+    crystal : Film, Plane, Bulk or KwantCrystal
     energy : float, eV
         The Fermi energy.
     broadening : float, eV
@@ -89,13 +94,14 @@ def field_response(
     temperature : float, K
         Of the relaxing model; the broadened one is at T = 0 and ignores it.
     field : str or 3-vector
-        Direction of E, in the plane.
+        Direction of E, in the plane of what is no bulk.
     model : {"relaxing", "broadened"}
     tolerance : float
         Error asked of the whole torque on the magnetisation, of either part, over the
         largest of its components, and of the conductance.
     grid : integration.zone.Grid, optional
-        How fine the grid over the zone may become.
+        How fine the grid over the zone may become: in three dimensions it has more
+        points than in two.
     executor : concurrent.futures.Executor, optional
         Where to compute; here by default.
     progress : bool
@@ -107,10 +113,12 @@ def field_response(
         With the parts `dissipative` (proportional to tau where that is long; torques
         odd in m) and `intrinsic` (torques even in m) along `part`. Torques on sites and
         fluxes on bonds have the names of `kwantorque.torques`, here in 1/nm, components
-        x, y, z along `axis`; densities are in 1/(eV nm). `torque_of_term` by term;
-        `field_source` F and `relaxation` R, of what `quantity` says, close the books:
-        outflow = gains + F - R. `exchange_torque_total` on the magnetisation;
-        `sheet_conductance` along and across (e^2/hbar); `field_like` and
+        x, y, z along `axis`; densities are in 1/(eV nm). In three dimensions both are
+        over another nm, and a torque is in nm/nm^3. `torque_of_term` by term;
+        `field_source` F and `relaxation_loss` R, of what `quantity` says, close the
+        books: outflow = gains + F - R. `exchange_torque_total` on the magnetisation;
+        `sheet_conductance` along x and y (e^2/hbar), in three dimensions
+        `conductivity` (e^2/(hbar nm)); `field_like` and
         `damping_like`, the coefficients
 
             t_dissipative.(m x y)/|m x y|^2,   t_intrinsic.(m x (m x y))/|m x y|^2,
@@ -122,7 +130,8 @@ def field_response(
     ------
     InputError
         An energy without states, broadening <= 0, no temperature in the relaxing
-        model, a field out of the plane, a continuum in the broadened model.
+        model, a field out of the plane, a continuum in the broadened model, a material
+        that is neither a `Plane` nor `Bulk`.
     ComputationError
         Books that do not close.
 
@@ -152,19 +161,25 @@ def field_response(
     ...
     kwantorque.errors.InputError: `temperature` must be > 0 K in the relaxing model, ...
     """
+    if isinstance(crystal, Material):
+        raise InputError(f"say which crystal of this material is meant, Plane(material) or Bulk(material): {crystal!r}")
     instance("crystal", crystal, Crystal, "Film(stack)")
     how = model_of(model, energy, broadening, temperature)
     if isinstance(how, Broadened) and temperature:
         warnings.warn(f"the broadened model is at T = 0: `temperature` = {temperature:g} K is ignored", stacklevel=3)
     tolerance = positive("tolerance", tolerance)
     rule = Grid() if grid is None else instance("grid", grid, Grid, "Grid()")
-    response, started = Response(crystal, how, _unit_vector(field)), time.perf_counter()
-    zone, graph = _Zone.of(crystal, how), crystal.graph([[0.0, 0.0]])
+    response, started = Response(crystal, how, _unit_vector(field, crystal.dimension)), time.perf_counter()
+    zone, graph = _Zone.of(crystal, how, rule, LEFT * tolerance), crystal.graph(np.zeros((1, crystal.dimension)))
     _require_fermi_line(crystal, zone, how)
     with progress_bar("k-points", "k", progress) as bar:
         summed = Summation(response, executor, bar, graph.n_orbitals)
         mean = refined(
-            lambda points: zone.total(summed, points), rule, tolerance, lambda values: _controlled(graph, values)
+            lambda points, weights: zone.total(summed, points, weights),
+            zone.rule,
+            tolerance,
+            lambda values: _controlled(graph, values),
+            crystal.dimension,
         )
     worst = mean.worst(lambda values: _controlled(graph, values))
     if worst > MISSED * tolerance:
@@ -176,7 +191,9 @@ def field_response(
         )
     closure = max(summed.closure, float(closure_of(graph, mean.values)))
     if not closure < CLOSURE_LIMIT:
-        raise ComputationError(f"the books of the film do not close, {closure:.1e}: a term whose dH/dk is not its own?")
+        raise ComputationError(
+            f"the books of the crystal do not close, {closure:.1e}: a term whose dH/dk is not its own?"
+        )
     attrs = {
         "crystal": repr(crystal),
         "model": repr(how),
@@ -194,70 +211,97 @@ def field_response(
 
 @dataclass(frozen=True, eq=False)
 class _Zone:
-    """Where k is summed: a Brillouin zone, or a square around the whole Fermi sea.
+    """Where k is summed: a Brillouin zone, a square or a sphere around the Fermi sea.
 
     Attributes
     ----------
-    vectors : (2, 2) array, 1/nm
-        Its sides as rows.
+    rule : Grid or Sphere
+    vectors : (dimension, dimension) array, 1/nm
+        The points of the rule are in units of its rows.
     radius : float, 1/nm
         There is nothing beyond; infinite in a Brillouin zone.
     chunk : int
         k-points that are worked on at a time.
+    density : float
+        k-points per area or volume that the sum over the rule stands for, 1/nm^2 of a
+        mean over a plane.
     """
 
+    rule: Grid | Sphere
     vectors: NDArray
     radius: float
     chunk: int
+    density: float
 
     @classmethod
-    def of(cls, crystal, model):
-        size = crystal.hamiltonian([[0.0, 0.0]]).shape[-1]
-        chunk = max(1, CHUNK // size**2)
-        if crystal.reciprocal is not None:
-            return cls(np.asarray(crystal.reciprocal, float), np.inf, chunk)
-        if isinstance(model, Broadened):
+    def of(cls, crystal, model, grid, left):
+        d = crystal.dimension
+        chunk = max(1, CHUNK // crystal.hamiltonian(np.zeros((1, d))).shape[-1] ** 2)
+        rule, vectors, radius, density = grid, crystal.reciprocal, np.inf, (2 * np.pi) ** -d
+        if vectors is None and isinstance(model, Broadened):
             raise InputError(
-                "the broadened model has tails at all energies, and the plane of a continuum has no end: take "
+                "the broadened model has tails at all energies, and the k space of a continuum has no end: take "
                 'model="relaxing", or a lattice'
             )
-        radius = _end_of_sea(crystal, model.energy + DECAYED * BOLTZMANN * model.temperature)
-        return cls(2 * radius * np.eye(2), radius, chunk)
+        if vectors is None:
+            top = model.energy - np.log(left) * BOLTZMANN * model.temperature
+            radius = _end_of_sea(crystal, top)
+            if d == 3:
+                return cls(Sphere(partial(_reach, crystal, top, radius), grid), np.eye(d), np.inf, chunk, density)
+            vectors = 2 * radius * np.eye(d)
+        return cls(rule, np.asarray(vectors, float), radius, chunk, density * abs(np.linalg.det(vectors)))
 
-    @property
-    def density(self):
-        """k-points per area of the film, 1/nm^2, that the mean stands for."""
-        return abs(np.linalg.det(self.vectors)) / (2 * np.pi) ** 2
-
-    def total(self, summed, points):
-        """Sums over points in units of the sides."""
-        k = points @ self.vectors
-        k = k[np.hypot(*k.T) <= self.radius]
-        items = [(k[i : i + self.chunk], np.empty(0)) for i in range(0, len(k), self.chunk)]
+    def total(self, summed, points, weights):
+        """Sums over points in units of the sides, with weights or without."""
+        k, weights = points @ self.vectors, np.empty(0) if weights is None else weights
+        k = k[np.linalg.norm(k, axis=1) <= self.radius]
+        items = [(k[i : i + self.chunk], weights[i : i + self.chunk]) for i in range(0, len(k), self.chunk)]
         found = {}
         for sums in summed(items):
             found = {name: found.get(name, 0.0) + value for name, value in sums.items()}
         return found
 
 
+def _lowest(crystal, k):
+    """The lowest energy at every k."""
+    return np.linalg.eigvalsh(crystal.hamiltonian(k))[:, 0]
+
+
 def _end_of_sea(crystal, energy):
     """The wavevector, 1/nm, beyond which all states are above an energy."""
     angles = 2 * np.pi * np.arange(RAYS) / RAYS
-    rays = np.stack([np.cos(angles), np.sin(angles)], axis=1)
-    radius = 1.0
-    while np.linalg.eigvalsh(crystal.hamiltonian(radius * rays))[:, 0].min() < energy or radius < 1.0:
+    rays, radius = np.stack([np.cos(angles), np.sin(angles)], axis=1), 1.0
+    if crystal.dimension == 3:
+        polar = np.pi * np.arange(RAYS // 2 + 1) / RAYS
+        up = np.concatenate([np.insert(np.sin(one) * rays, 2, np.cos(one), axis=1) for one in polar])
+        rays = np.concatenate([up, -up])
+    while _lowest(crystal, radius * rays).min() < energy or radius < 1.0:
         radius *= 1.05
         if radius > FARTHEST:
             raise InputError("the bands of a continuum must rise at large k: a kinetic term is missing")
     return radius
 
 
-def _unit_vector(field):
-    """The field's direction in the plane, (2,)."""
+def _reach(crystal, energy, radius, along):
+    """How far the Fermi sea goes in each direction or the opposite one, (n,).
+
+    Between the directions in which its end was looked for it may be further out.
+    """
+    low, high = np.zeros(len(along)), np.full(len(along), MARGIN * radius)
+    for _ in range(HALVINGS):
+        middle = (low + high) / 2
+        ends = middle[:, None] * along
+        inside = np.minimum(_lowest(crystal, ends), _lowest(crystal, -ends)) < energy
+        low, high = np.where(inside, middle, low), np.where(inside, high, middle)
+    return high
+
+
+def _unit_vector(field, dimension):
+    """The field's direction, (dimension,)."""
     vector = direction(field)
-    if abs(vector[2]) > 1e-12:
+    if dimension == 2 and abs(vector[2]) > 1e-12:
         raise InputError(f'`field` must lie in the plane, such as "x" or (1, 1, 0), got {field!r}')
-    return vector[:2]
+    return vector[:dimension]
 
 
 def _controlled(graph, values):
@@ -269,22 +313,23 @@ def _controlled(graph, values):
     torque = torque_on("magnetisation", graph, values).sum(axis=1)
     spins = float(np.abs(values["relaxation"][..., 1:]).max())
     least = max(NEGLIGIBLE * spins, ROUNDED * float(values["gross"]))
-    found = [*torque, sheet_conductance(values)]
+    found = [*torque, conductance_of(values)]
     return [(one, max(float(np.abs(one).max()), least)) for one in found]
 
 
 def _require_fermi_line(crystal, zone, model):
     """Refuse an energy below or above all bands."""
-    if not np.isfinite(zone.radius):
-        points = next(Grid(first=24).levels()) @ zone.vectors
+    if crystal.reciprocal is not None:
+        points = next(Grid(first=24 if crystal.dimension == 2 else 12).levels(crystal.dimension)) @ zone.vectors
         energies = np.linalg.eigvalsh(crystal.hamiltonian(points))
         ends = energies.min(), energies.max()
     else:
-        along = np.linspace(0, zone.radius, 200)[:, None]
-        energies = np.linalg.eigvalsh(crystal.hamiltonian(np.concatenate([along * [1, 0], along * [0, 1]])))
+        along = np.linspace(0, zone.radius if np.isfinite(zone.radius) else 2.0, 200)[:, None]
+        rays = np.concatenate([along * axis for axis in np.eye(crystal.dimension)])
+        energies = np.linalg.eigvalsh(crystal.hamiltonian(rays))
         ends = energies.min(), np.inf
     if not ends[0] < model.energy < ends[1]:
         raise InputError(
-            f"`energy` must lie in the bands of the film, from {ends[0]:.4g} to {ends[1]:.4g} eV: at "
-            f"{model.energy:g} eV there is no Fermi line"
+            f"`energy` must lie in the bands of the crystal, from {ends[0]:.4g} to {ends[1]:.4g} eV: at "
+            f"{model.energy:g} eV there is no Fermi {'line' if crystal.dimension == 2 else 'surface'}"
         )

@@ -14,57 +14,24 @@ The majority is the lower band, whose spin follows M; s = <sigma> here, twice th
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..algebra import direction
 from ..errors import InputError, finite, positive
+from ..integration.lines import Rays
 from ..units import HBAR2_OVER_2M0
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["BANDS", "FermiLines", "FermiSea", "RashbaSheet"]
+    from ..integration.lines import FermiLines, FermiSea
+
+__all__ = ["BANDS", "RashbaSheet"]
 
 BANDS = np.array([-1.0, 1.0])
 """Majority and minority."""
-SCANNED = 96
-"""Points along a ray between which a band crosses an energy once at most."""
-HALVINGS = 52
-"""Bisections: to the last digit."""
-
-
-class FermiSea(NamedTuple):
-    """Nodes of a rule over the occupied states.
-
-    Attributes
-    ----------
-    k : (n, 2) array, 1/nm
-    band : (n,) array, -1 or +1
-    weight : (n,) array, 1/nm^2
-        With 1/(2 pi)^2.
-    """
-
-    k: NDArray
-    band: NDArray
-    weight: NDArray
-
-
-class FermiLines(NamedTuple):
-    """Nodes on the Fermi lines.
-
-    Attributes
-    ----------
-    k : (n, 2) array, 1/nm
-    band : (n,) array, -1 or +1
-    weight : (n,) array, 1/(eV nm^2)
-        Of the density of states, dl/|v| over (2 pi)^2.
-    """
-
-    k: NDArray
-    band: NDArray
-    weight: NDArray
 
 
 @dataclass(frozen=True)
@@ -165,22 +132,7 @@ class RashbaSheet:
         rays, nodes : int
             Rays, and nodes on each piece of a ray between Fermi lines.
         """
-        rays_, roots, far = self._crossings(energy, rays)
-        x, w = np.polynomial.legendre.leggauss(nodes)
-        k, band, weight = [], [], []
-        # Both bands have the same nodes: where both are full, what cancels does so.
-        ends = np.sort(np.concatenate([np.zeros((rays, 1)), *roots, far[:, None]], axis=1), axis=1)
-        start, stop = ends[:, :-1, None], ends[:, 1:, None]
-        middle = ((start + stop) / 2)[..., 0]
-        for sign in BANDS:
-            filled = self.energy(middle[..., None] * rays_[:, None], sign) < energy
-            filled &= (stop - start)[..., 0] > 0
-            r = start + (stop - start) * (x + 1) / 2
-            weights = r * w * (stop - start) / 2 * (2 * np.pi / rays) / (2 * np.pi) ** 2
-            k.append((r[..., None] * rays_[:, None, None])[filled].reshape(-1, 2))
-            weight.append(weights[filled].ravel())
-            band.append(np.full(len(weight[-1]), sign))
-        return FermiSea(*map(np.concatenate, (k, band, weight)))
+        return self._rays(energy, rays).sea(nodes)
 
     def lines(self, energy: float, rays: int) -> FermiLines:
         """Nodes on the Fermi lines, where they meet rays from k = 0.
@@ -190,45 +142,17 @@ class RashbaSheet:
         energy : float, eV
         rays : int
         """
-        rays_, roots, far = self._crossings(energy, rays)
-        k, band, weight = [], [], []
-        for number, sign in enumerate(BANDS):
-            there = roots[number] < far[:, None]
-            at = (roots[number][..., None] * rays_[:, None])[there]
-            along = np.broadcast_to(rays_[:, None], (*there.shape, 2))[there]
-            slope = np.abs((self.velocity(at, sign) * along).sum(axis=-1))
-            k.append(at)
-            weight.append(roots[number][there] / slope * (2 * np.pi / rays) / (2 * np.pi) ** 2)
-            band.append(np.full(len(at), sign))
-        return FermiLines(*map(np.concatenate, (k, band, weight)))
+        return self._rays(energy, rays).lines(self.velocity)
 
-    def _crossings(self, energy, rays):
-        """Rays (n, 2); for each band (n, most), where it crosses; how far rays go.
+    def _rays(self, energy, count):
+        """Rays with their crossings, up to the edge of the zone or beyond the sea."""
 
-        Crossings that are missing are at the end of the ray.
-        """
-        angle = 2 * np.pi * (np.arange(rays) + 0.5) / rays
-        along = np.stack([np.cos(angle), np.sin(angle)], axis=1)
-        if self.spacing:
-            far = np.pi / self.spacing / np.abs(along).max(axis=1)
-        else:
+        def reach(along):
+            if self.spacing:
+                return np.pi / self.spacing / np.abs(along).max(axis=1)
             # c k^2 - |alpha| k - J < E
             alpha, c = abs(self.rashba), self.curvature
             root = np.sqrt(max(alpha**2 + 4 * c * (energy + self.exchange), 0.0))
-            far = np.full(rays, 1.01 * (alpha + root) / (2 * c) + 1e-9)
-        grid = far[:, None] * np.linspace(0, 1, SCANNED)
-        roots = []
-        for sign in BANDS:
-            below = self.energy(grid[..., None] * along[:, None], sign) < energy
-            ray, cell = np.nonzero(below[:, 1:] != below[:, :-1])
-            low, high, inside = grid[ray, cell], grid[ray, cell + 1], below[ray, cell]
-            for _ in range(HALVINGS):
-                middle = (low + high) / 2
-                same = (self.energy(middle[:, None] * along[ray], sign) < energy) == inside
-                low, high = np.where(same, middle, low), np.where(same, high, middle)
-            most = np.bincount(ray, minlength=rays).max(initial=0)
-            found = np.repeat(far[:, None], most, axis=1)
-            place = np.arange(len(ray)) - np.searchsorted(ray, ray)
-            found[ray, place] = (low + high) / 2
-            roots.append(found)
-        return along, roots, far
+            return np.full(count, 1.01 * (alpha + root) / (2 * c) + 1e-9)
+
+        return Rays(self.energy, BANDS, energy, count, reach)

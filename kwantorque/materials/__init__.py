@@ -9,6 +9,7 @@ from .luttinger import KohnLuttinger
 from .model import Model
 from .p_lattice import PLattice
 from .polynomial import Polynomial
+from .strained import StrainedKohnLuttinger
 from .tight_binding import TightBinding
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "Model",
     "PLattice",
     "Polynomial",
+    "StrainedKohnLuttinger",
     "Term",
     "TightBinding",
 ]

@@ -122,8 +122,12 @@ class KohnLuttinger(Material):
             - 6 * (self.gamma3 - self.gamma2) * (1 - same) * product
         )
         kinetic = Polynomial("kinetic", "lattice", np.zeros((n, n)), quadratic=quadratic)
-        terms = [kinetic, spin_orbit(-self.spin_orbit).term(self)]
+        terms = [kinetic, spin_orbit(-self.spin_orbit).term(self), *self._further_terms()]
         if self.is_magnetic:
             terms.append(exchange(self.exchange).term(self, m))
         lowest = np.linalg.eigvalsh(sum(term.constant for term in terms))[0]
         return (*terms, potential(float(self.band_edge - lowest)).term(self))
+
+    def _further_terms(self) -> tuple[Polynomial, ...]:
+        """Those of a relative of the unstrained crystal."""
+        return ()

@@ -31,8 +31,16 @@ from .networks import flux_map, site_map, strip_balance
 from .profiles import balance, exchange_torque, spin_currents, spin_density
 from .relaxation import beta_against_disorder, spin_continuity
 from .resolved import against_k, channels, k_map
-from .sheets import amr_in_polar_form, fermi_lines, torque_against_coupling_strength, torque_in_time
+from .sheets import (
+    amr_in_polar_form,
+    fermi_lines,
+    sheet_overview,
+    torque_against_coupling_strength,
+    torque_in_time,
+    work_against_angle,
+)
 from .sublattices import sublattice_torques
+from .torkance import torkance_against_angle, torkance_against_relaxation, torkance_against_thickness
 from .valves import (
     torque_against_angle,
     torque_against_angle_with_fit,
@@ -66,6 +74,7 @@ __all__ = [
     "on_sphere",
     "phase_diagram",
     "results_against",
+    "sheet_overview",
     "site_map",
     "spin_continuity",
     "spin_currents",
@@ -73,6 +82,9 @@ __all__ = [
     "stack",
     "strip_balance",
     "sublattice_torques",
+    "torkance_against_angle",
+    "torkance_against_relaxation",
+    "torkance_against_thickness",
     "torque_against_angle",
     "torque_against_angle_with_fit",
     "torque_against_barrier",
@@ -87,6 +99,7 @@ __all__ = [
     "torques_against_bias",
     "wall_motion",
     "wall_torques",
+    "work_against_angle",
 ]
 
 # All of them, whoever draws: none is forgotten.

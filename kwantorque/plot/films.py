@@ -183,7 +183,7 @@ def film_books(data: Dataset, axis: str = "y", part: str = "intrinsic", ax: Axes
     >>> ax.get_xlabel()
     'z (nm)'
     """
-    names = ("gain_of_term", "field_source", "relaxation", "outflow", "z")
+    names = ("gain_of_term", "field_source", "relaxation_loss", "outflow", "z")
     require(data, WHAT, *names, dims=("part", "term", "site", "moment", "quantity"))
     axis, part = known("component", axis, "xyz"), known("part", part, WORDS)
     here = data.sel(part=part)
@@ -209,7 +209,7 @@ def _entries(data, moment):
         colour, words = GIVERS.get(term, ("0.5", term))
         books[words] = (COLOURS.get(colour, colour), data.gain_of_term.sel(term=term, moment=moment))
     books["field, F"] = ("#e69f00", data.field_source.sel(quantity=moment))
-    books["relaxation, -R"] = ("0.65", -data.relaxation.sel(quantity=moment))
+    books["relaxation, -R"] = ("0.65", -data.relaxation_loss.sel(quantity=moment))
     return books
 
 

@@ -14,7 +14,15 @@ if TYPE_CHECKING:
 
     from .base import Axes
 
-__all__ = ["amr_in_polar_form", "fermi_lines", "torque_against_coupling_strength", "torque_in_time"]
+__all__ = [
+    "amr_in_polar_form",
+    "fermi_lines",
+    "sheet_overview",
+    "torque_against_coupling_strength",
+    "torque_in_time",
+    "work_against_angle",
+]
+
 
 SYSTEM = "rashba-ferromagnet"
 BANDS = {"majority": COLOURS["spin"], "minority": COLOURS["orbital"]}
@@ -22,6 +30,114 @@ SHIFT = 0.12
 """How far the contours are drawn as shifted, over their radius."""
 ARROWS = 12
 """Angles between spins that are drawn."""
+
+
+def sheet_overview(data: Dataset) -> Axes:
+    """Bands with their spins, Fermi lines as the field shifts them, and resistivity.
+
+    On the left the bands along the field, with the part of the spins along M as colour
+    and arrows of (s_x, s_y); in the middle the Fermi lines; on the right resistivity in
+    polar form.
+
+    Parameters
+    ----------
+    data : Dataset of the prepared system `rashba-ferromagnet`
+
+    Returns
+    -------
+    matplotlib Axes
+        Those of the Fermi lines.
+
+    Raises
+    ------
+    InputError
+        Another Dataset, or a sweep.
+
+    Examples
+    --------
+    >>> import kwantorque as kt
+    >>> data = kt.systems.find("rashba-ferromagnet").run(rashba=0.1, exchange=0.5)
+    >>> len(kt.plot.sheet_overview(data).figure.axes)
+    3
+    """
+    what = f"a Dataset of the prepared system `{SYSTEM}`"
+    require(data, what, "band_k", "band_energy", "band_spin", dims=("band", "path", "axis"))
+    require(data, what, "fermi_energy_drawn", "result_amr", "result_amr_delta_scatterers")
+    figure = figure_of(13.0, 4.6)
+    left, middle = figure.add_subplot(1, 3, 1), figure.add_subplot(1, 3, 2)
+    for band, colour in BANDS.items():
+        energy, spin = data.band_energy.sel(band=band).values, data.band_spin.sel(band=band).values
+        left.plot(data.band_k, energy, color=colour, label=band)
+        few = slice(ARROWS // 2, None, ARROWS)
+        left.quiver(
+            data.band_k[few], energy[few], *spin[few, :2].T, color=colour, pivot="middle", scale=11, width=0.006
+        )
+    left.axhline(float(data.fermi_energy_drawn), color="0.4", ls=":", lw=1, label="Fermi energy")
+    left.set(xlabel=labelled("k along the field", data.band_k), ylabel=labelled("energy", data.band_energy))
+    left.margins(y=0.1)
+    legend_above(left, ncols=3)
+    fermi_lines(data, middle)
+    amr_in_polar_form(data, figure.add_subplot(1, 3, 3, projection="polar"))
+    return middle
+
+
+def work_against_angle(data: Dataset, ax: Axes | None = None) -> Axes:
+    """Work of the interband torque on the magnetisation against the angle of M.
+
+        Q = -h.t,       t_intraband = M x h
+
+    h is the current-induced field, t the damping-like torque. Ho et al. say in their
+    eq. 18 that Q < 0: that the torque damps. It is positive: energy flows into the
+    magnetisation, and the torque is anti-damping with respect to h. With -cos^2 of
+    their equation, as large as what is computed.
+
+    Parameters
+    ----------
+    data : Dataset of a sweep of `phi` on `rashba-ferromagnet`
+    ax : matplotlib Axes, optional
+
+    Returns
+    -------
+    matplotlib Axes
+
+    Raises
+    ------
+    InputError
+        Another Dataset, or a sweep of something else.
+
+    References
+    ----------
+    Ho, Tan, Shen & Jalil, Newton's second law in spintronics (2019), eq. 17 and 18.
+
+    Examples
+    --------
+    >>> import kwantorque as kt
+    >>> sheet = kt.systems.find("rashba-ferromagnet")
+    >>> swept = kt.sweep(sheet, phi=[0, 60, 90], rashba=0.05, progress=False)
+    >>> kt.plot.work_against_angle(swept).get_xlabel()
+    'phi (deg)'
+    """
+    require_sweep(data, "phi", SYSTEM)
+    require(data, f"a sweep of `phi` on `{SYSTEM}`", "work_on_magnetisation", dims=("phi",))
+    ax, work = axes(ax), data.work_on_magnetisation
+    ax.plot(data.phi, work, "o-", ms=4, color=COLOURS["magnetisation"], label="computed, $-h\\cdot t$")
+    angle = np.linspace(float(data.phi.min()), float(data.phi.max()), 181)
+    along = np.cos(np.radians(angle - _angle_of(data.field.values.reshape(-1, 2)[0]))) ** 2
+    ax.plot(angle, -float(abs(work).max()) * along, "--", color="0.4", label="sign of eq. 18, $-\\cos^2$")
+    zero(ax)
+    ax.set(xlabel=labelled("phi", data.phi), ylabel=labelled(r"work per $(eE)^2\tau/\hbar$", work))
+    ax.set_title(
+        "Positive: the magnetisation gains energy, the damping-like torque\n"
+        "is anti-damping in the field of the current (against eq. 18)",
+        fontsize="medium",
+    )
+    ax.legend(loc="center left", frameon=False, fontsize="small")
+    return ax
+
+
+def _angle_of(vector):
+    """Its angle in the plane, degrees."""
+    return float(np.degrees(np.arctan2(vector[1], vector[0])))
 
 
 def fermi_lines(data: Dataset, ax: Axes | None = None) -> Axes:

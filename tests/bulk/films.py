@@ -16,9 +16,12 @@ def towards(theta, phi):
     return np.array([np.sin(theta) * np.cos(phi), np.sin(theta) * np.sin(phi), np.cos(theta)])
 
 
+M_PLANE = towards(50, 30)
+
+
 def sheet(m=None, rashba=0.05, exchange=-1.5):
     """One plane of a square lattice."""
-    return kt.Plane(kt.CubicLattice(-1.0, exchange, 0.0, A, rashba), m=towards(50, 30) if m is None else m)
+    return kt.Plane(kt.CubicLattice(-1.0, exchange, 0.0, A, rashba), m=M_PLANE if m is None else m)
 
 
 def planes(m, rashba, magnet=3, metal=5):
@@ -67,6 +70,6 @@ def summed(film, energy, gamma, model="relaxing", side=16, field=(1.0, 0.0)):
 
 def torques(film, books, partner="magnetisation"):
     """(part, site, 3)"""
-    names = film.graph([[0.0, 0.0]]).partner
+    names = film.graph(np.zeros((1, film.dimension))).partner
     gains = {name: books["gain"][..., i, :] for i, name in enumerate(names)}
     return torques_on_partners(gains, names, books["gain"].shape[:-2])[partner]

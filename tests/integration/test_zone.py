@@ -10,7 +10,7 @@ from kwantorque.integration.zone import Grid, Mean, refined
 def lorentzians(width):
     """Of two waves on a zone, with its mean over the one and the other variable."""
 
-    def total(points):
+    def total(points, weights):
         x, y = 2 * np.pi * points.T
         return {"f": (1 / (1 + width - np.cos(x)) * (2 + np.cos(y + x))).sum()[None], "g": np.array([np.cos(x).sum()])}
 
