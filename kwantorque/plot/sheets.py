@@ -318,10 +318,11 @@ def amr_in_polar_form(data: Dataset, ax: Axes | None = None) -> Axes:
     lines = {"constant relaxation time": "-", "delta scatterers": "--"}
     sizes = [float(data[name]) for name in results]
     for (words, style), size in zip(lines.items(), sizes, strict=True):
+        words = f"{words}, up to {100 * size:+.2g} %"
         ax.plot(angle, 1 + size * np.cos(angle) ** 2, style, color=COLOURS["total"], label=words)
     most = max(map(abs, sizes)) or 1e-6
     ax.set_ylim(1 - 2 * most, 1 + 1.2 * most)
     ax.set_yticks([1.0, 1 + most], ["1", f"1 + {most:.2g}"])
     ax.set_title(r"$\rho/\rho(M\perp E)$ against the angle of M", fontsize="medium")
-    ax.legend(loc="lower center", bbox_to_anchor=(0.5, -0.2), ncols=2, frameon=False, fontsize="small")
+    ax.legend(loc="lower center", bbox_to_anchor=(0.5, -0.2), ncols=1, frameon=False, fontsize="small")
     return ax

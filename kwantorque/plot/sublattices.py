@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .base import COMPONENTS, all_parts, axes, legend_above, require, unit_of, zero
+from .base import COMPONENTS, all_parts, axes, enlarged, legend_above, require, unit_of, zero
 from .layers import mark_layers
 
 if TYPE_CHECKING:
@@ -54,17 +54,19 @@ def sublattice_torques(data: Dataset, ax: Axes | None = None) -> Axes:
     )
     data, ax = all_parts(data), axes(ax)
     magnetic = abs(data.magnetisation).max("axis") > 0
-    power = _power(max(float(abs(data[name]).max()) for name in names))
+    largest = max(float(abs(data[name]).max()) for name in names)
+    power = _power(largest)
     for name, fill, size in zip(names, ("full", "none"), (4, 8), strict=True):
         for axis, marker in zip("xyz", "osd", strict=True):
-            values = data[name].sel(axis=axis).where(magnetic) / 10.0**power
+            values = data[name].sel(axis=axis).where(magnetic)
+            times, said = enlarged(values, largest)
             look = COMPONENTS[axis] | {"marker": marker, "fillstyle": fill, "ms": size, "lw": 0.8}
-            ax.plot(data.z, values, label=f"{name[-1]}, {axis}", **look)
+            ax.plot(data.z, times * values / 10.0**power, label=f"{name[-1]}, {axis}{said}", **look)
     zero(ax)
     unit = (rf"$10^{{{power}}}$ " if power else "") + unit_of(data[names[0]])
     ax.set(xlabel="z (nm)", ylabel=f"torque on the sublattice, per plane ({unit})")
     mark_layers(ax, data)
-    legend_above(ax, ncols=6, handlelength=1.8, columnspacing=1.2)
+    legend_above(ax, ncols=3, handlelength=1.8, columnspacing=1.2)
     return ax
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .base import COLOURS, axes, figure_of, labelled, legend_above, require_sweep, zero
+from .base import COLOURS, LEAST, axes, figure_of, labelled, legend_above, require_sweep, result_lines, zero
 
 if TYPE_CHECKING:
     from xarray import Dataset
@@ -131,11 +131,17 @@ def torkance_against_relaxation(data: Dataset, ax: Axes | None = None) -> Axes:
     for name, (words, colour) in COEFFICIENTS.items():
         values = data[f"result_{name}"]
         sign = ", > 0" if (values > 0).all() else ", < 0" if (values < 0).all() else ""
-        ax.plot(gamma, abs(values), "o-", ms=4, color=colour, label=words + sign)
+        ax.plot(gamma, abs(values).where(values != 0), "o-", ms=4, color=colour, label=words + sign)
     first = data.result_field_like.sortby("relaxation")[0]
-    ax.plot(gamma, abs(float(first)) * float(first.relaxation) / gamma, ":", color="0.4", label=r"$\propto\tau$")
+    ax.plot(gamma, abs(float(first)) * float(first.relaxation) / gamma.where(first != 0), ":", color="0.4", label=r"$\propto\tau$")
     ax.set(xscale="log", yscale="log", xlabel=labelled("relaxation", gamma))
     ax.set_ylabel(labelled("size of the torkance per eE", data.result_damping_like))
+    decades = np.diff(np.log10(ax.get_ylim()))[0]
+    for line in ax.get_lines():
+        y = np.asarray(line.get_ydata(), float)
+        y = np.log10(y[y > 0])
+        if len(y) and np.ptp(y) < LEAST * decades:
+            line.set_label(f"{line.get_label()}, constant")
     legend_above(ax, ncols=3)
     return ax
 
@@ -146,8 +152,7 @@ def _one_over_the_other(data, swept, ax):
     panels = figure_of(6.4, 5.6).subplots(2, 1, sharex=True) if ax is None else [axes(ax)]
     for panel, (name, (words, colour)) in zip(panels, COEFFICIENTS.items(), strict=False):
         values = data[f"result_{name}"]
-        error = data.get(f"result_{name}_error")
-        panel.errorbar(data[swept], values, error, fmt="o-", ms=4, capsize=2, color=colour, label=words)
+        result_lines(panel, data, swept, (name, 1.0, {"ms": 4, "color": colour, "label": words}))
         # Zero belongs into the picture: what looks like a change is one.
         panel.set_ylim(*_with_zero(values.values))
         zero(panel)
