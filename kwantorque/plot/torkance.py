@@ -133,7 +133,8 @@ def torkance_against_relaxation(data: Dataset, ax: Axes | None = None) -> Axes:
         sign = ", > 0" if (values > 0).all() else ", < 0" if (values < 0).all() else ""
         ax.plot(gamma, abs(values).where(values != 0), "o-", ms=4, color=colour, label=words + sign)
     first = data.result_field_like.sortby("relaxation")[0]
-    ax.plot(gamma, abs(float(first)) * float(first.relaxation) / gamma.where(first != 0), ":", color="0.4", label=r"$\propto\tau$")
+    through = abs(float(first)) * float(first.relaxation) / gamma.where(first != 0)
+    ax.plot(gamma, through, ":", color="0.4", label=r"$\propto\tau$")
     ax.set(xscale="log", yscale="log", xlabel=labelled("relaxation", gamma))
     ax.set_ylabel(labelled("size of the torkance per eE", data.result_damping_like))
     decades = np.diff(np.log10(ax.get_ylim()))[0]
