@@ -37,8 +37,9 @@ class StrainedKohnLuttinger(KohnLuttinger):
         eps_ii; a layer that is compressed in the plane has eps_xx = eps_yy < 0 and
         eps_zz > 0.
     c4 : float, eV nm
-        0.5 of GaAs. Its sign is that of the hole energy, and turns round where the axes
-        of the crystal are turned by 90 degrees about z.
+        0.5 is the size found for GaAs: look up yours. Its sign is that of the hole
+        energy, and turns round where the axes of the crystal are turned by 90 degrees
+        about z.
     b : float, eV
         Uniaxial deformation potential; -2 of GaAs: compressed in the plane, heavy holes
         come first.
