@@ -63,7 +63,7 @@ def sheet_overview(data: Dataset) -> Axes:
     what = f"a Dataset of the prepared system `{SYSTEM}`"
     require(data, what, "band_k", "band_energy", "band_spin", dims=("band", "path", "axis"))
     require(data, what, "fermi_energy_drawn", "result_amr", "result_amr_delta_scatterers")
-    figure = figure_of(13.0, 4.6)
+    figure = figure_of(13.0, 5.4)
     left, middle = figure.add_subplot(1, 3, 1), figure.add_subplot(1, 3, 2)
     for band, colour in BANDS.items():
         energy, spin = data.band_energy.sel(band=band).values, data.band_spin.sel(band=band).values
@@ -324,5 +324,5 @@ def amr_in_polar_form(data: Dataset, ax: Axes | None = None) -> Axes:
     ax.set_ylim(1 - 2 * most, 1 + 1.2 * most)
     ax.set_yticks([1.0, 1 + most], ["1", f"1 + {most:.2g}"])
     ax.set_title(r"$\rho/\rho(M\perp E)$ against the angle of M", fontsize="medium")
-    ax.legend(loc="lower center", bbox_to_anchor=(0.5, -0.2), ncols=1, frameon=False, fontsize="small")
+    ax.legend(loc="lower center", bbox_to_anchor=(0.5, -0.26), ncols=1, frameon=False, fontsize="small")
     return ax
