@@ -68,7 +68,7 @@ RESULTS = (
     Result("continuity", "1", "largest violation of spin continuity at a site, over the largest 2M|s|"),
     Result("beta_spin_orbit", "1", "beta of the torque T_so of spin-orbit impurities"),
     Result("beta_spin_orbit_analytic", "1", "the same in second order in lambda"),
-    Result("beta_spin_orbit_plane", "1", "beta_so of an infinite plane, eq. 40 and 41 corrected, where n is uniform"),
+    Result("beta_spin_orbit_plane", "1", "beta_so of an infinite plane, with the turn of n, eq. 41 corrected"),
 )
 
 
@@ -134,26 +134,27 @@ def _averaged(p: Mapping[str, Any]) -> dict[str, Any]:
     return {"average": p["average"], "realisations": p["realisations"] or 1, "seed": p["seed"]}
 
 
-def in_the_plane(p: Mapping[str, Any], polarisation: float) -> float:
-    """beta of spin-orbit impurities in an infinite plane, eq. 40 and 41 corrected.
+def in_the_plane(p: Mapping[str, Any]) -> float:
+    """beta of spin-orbit impurities in an infinite plane, with the turn of n.
 
-    Of free electrons at the strip's energy, exchange and polarisation: with t = a =
-    hbar = 1, k_+-^2 = E +- M and nu_+- = 1/(4 pi) (`bulk.relaxation.spin_orbit_beta`).
-    NaN below the minority's band, or without a polarised current.
+    Eq. 41 corrected, of free electrons at the strip's energy and exchange: with
+    t = a = hbar = 1, k_+-^2 = E +- M and nu_+- = 1/(4 pi), whatever the currents are
+    (`bulk.relaxation.spin_orbit_beta`): n lambda^2 E^2/(6 M). NaN below the minority's
+    band.
 
     Examples
     --------
     >>> import kwantorque as kt
     >>> from kwantorque.systems.spin_relaxation import in_the_plane
     >>> p = kt.systems.find("spin-relaxation").complete({"spin_orbit_strength": 0.1})
-    >>> round(in_the_plane(p, 0.5), 6)
-    0.000542
+    >>> round(in_the_plane(p), 6)
+    0.000339
     """
     squares = p["energy"] + p["exchange"] * np.array([1.0, -1.0])
-    if squares.min() <= 0 or not abs(polarisation) > 0:
+    if squares.min() <= 0:
         return np.nan
-    density, currents = p["impurities"] / (p["width"] * p["length"]), np.array([1 + polarisation, 1 - polarisation])
-    of_plane = (np.sqrt(squares), np.full(2, 1 / (4 * np.pi)), currents / 2)
+    density, mean = p["impurities"] / (p["width"] * p["length"]), np.full(2, np.sqrt(squares.mean()))
+    of_plane = (mean, np.full(2, 1 / (4 * np.pi)), (1.0, 0.0))
     return spin_orbit_beta(density, p["spin_orbit_strength"], p["exchange"], *of_plane, dimensions=2)
 
 
@@ -172,7 +173,7 @@ def compute(parameters: Mapping[str, Any], numerics: Numerics, out: Path | None 
     estimates = {name: Estimate(float(data[name]), float(error_of(data, name))) for name in names}
     error = float(data.get("beta_error", float("nan")))
     estimates |= {"beta_error": Estimate(error), "continuity": Estimate(data.attrs["closure"])}
-    plane = in_the_plane(parameters, float(data.polarisation))
+    plane = in_the_plane(parameters)
     estimates["beta_spin_orbit_plane"] = Estimate(plane)
     attrs = {"solver": SYSTEM.solver, "average": parameters["average"], "seconds": time.perf_counter() - started}
     return with_results(data.assign_attrs(attrs), RESULTS, estimates)

@@ -177,6 +177,26 @@ class _OneSite(Crystal):
     def _block(self, term: Term, k: NDArray, derivative: int | None) -> NDArray:
         """A term or its slope at every k, (nk or 1, n, n)."""
 
+    def _from_state_to_state(self, block: NDArray, plain: NDArray, k: NDArray, derivative: int | None) -> NDArray:
+        """The same with phases that know where states are in a cell.
+
+            H_ab -> H_ab exp(i k.(r_b - r_a)),
+
+        so that dH/dk is their velocity: a field acts within a cell, too.
+
+        Parameters
+        ----------
+        block, plain : (nk or 1, n, n) arrays
+            The term, or its slope, and the term.
+        """
+        positions = getattr(self.material, "positions", None)
+        if positions is None or not np.ptp(positions, axis=0).any():
+            return block
+        away = (positions[None] - positions[:, None])[..., : self.dimension]
+        if derivative is not None:
+            block = block + 1j * away[..., derivative] * plain
+        return block * np.exp(1j * np.einsum("ki,abi->kab", k, away))
+
 
 @named
 @dataclass(frozen=True)
@@ -194,7 +214,8 @@ class Plane(_OneSite):
     Raises
     ------
     InputError
-        Something that is no material, or a magnetic one without `m`.
+        Something that is no material, a magnetic one without `m`, or a crystal whose
+        lattice vectors do not span the plane.
 
     Examples
     --------
@@ -213,6 +234,14 @@ class Plane(_OneSite):
     kwantorque.errors.InputError: a magnetic material needs the direction `m` ...
     """
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.material.reciprocal is None and _vectors(self._terms) is not None:
+            raise InputError(
+                f"a plane needs two lattice vectors in the x-y plane, and {self.material!r} has none: take its "
+                "`supercell`, or the bulk, `Bulk(material)`"
+            )
+
     @property
     def reciprocal(self) -> NDArray | None:
         """Those of the material."""
@@ -224,9 +253,10 @@ class Plane(_OneSite):
         return {"z": where, **super().coordinates()}
 
     def _block(self, term, k, derivative):
-        term = term if derivative is None else term.slopes[derivative]
+        plain, term = term, term if derivative is None else term.slopes[derivative]
         if self.material.spacing is not None:
-            return term.blocks(k, self.material.spacing)[0]
+            block = term.blocks(k, self.material.spacing)[0]
+            return self._from_state_to_state(block, plain.blocks(k, self.material.spacing)[0], k, derivative)
         return term(np.concatenate([k, np.zeros((len(k), 1))], axis=1))
 
 
@@ -268,16 +298,22 @@ class Bulk(_OneSite):
     @property
     def reciprocal(self) -> NDArray | None:
         """Those of the lattice, (3, 3), or None."""
-        if self.material.reciprocal is None:
+        vectors = _vectors(self._terms)
+        if vectors is None and self.material.reciprocal is None:
             return None
-        vectors = next((term.vectors for term in self._terms if hasattr(term, "vectors")), None)
         if vectors is None:
             vectors = np.diag([0.0, 0.0, self.material.spacing])
             vectors[:2, :2] = 2 * np.pi * np.linalg.inv(self.material.reciprocal).T
         return 2 * np.pi * np.linalg.inv(vectors).T
 
     def _block(self, term, k, derivative):
-        return term(k) if derivative is None else term.gradient(k)[:, derivative]
+        block = term(k) if derivative is None else term.gradient(k)[:, derivative]
+        return self._from_state_to_state(block, term(k), k, derivative)
+
+
+def _vectors(terms):
+    """Lattice vectors (3, 3) of a crystal that is given by hoppings, or None."""
+    return next((term.vectors for term in terms if hasattr(term, "vectors")), None)
 
 
 def dense(graph: Graph, onsite: NDArray, hopping: NDArray) -> NDArray:

@@ -40,6 +40,10 @@ RAMPS = ("sudden", "ramped")
 ALONG_X = np.array([1.0, 0.0])
 DRIVE = 1e-5
 """eE in units of J^2/(alpha k_F + J) / (1/k_F): small enough for linear response."""
+SAME_LEVEL = 1e-12
+"""Bands closer than this (eV) touch."""
+NEAR = 1e-4
+"""Step (1/nm) of the slopes of torques along k."""
 
 
 def _field(ramp, duration):
@@ -219,14 +223,23 @@ def evolve_bands(
     velocity = dagger(states) @ crystal.velocity(k) @ states
     if drive is None:
         drive = DRIVE * (splitting / 2) ** 2 / float(np.abs(velocity).max())
+    drive = positive("drive", drive, "eV/nm")
     rho = (states * occupations[:, None]) @ dagger(states)
     before, responses = operators.traces(k, rho), []
     w = energies[:, :, None] - energies[:, None]
     difference = occupations[:, :, None] - occupations[:, None]
+    touching = np.argwhere((np.abs(w) < SAME_LEVEL) & (difference != 0))
+    if len(touching):
+        raise InputError(
+            f"bands that touch must be filled alike: those at k = {k[touching[0, 0]].tolist()} 1/nm are not"
+        )
     over = np.divide(difference, w, out=np.zeros_like(w), where=difference != 0)
     for kappa in (np.divide(-1j * over, w, out=np.zeros_like(w, complex), where=difference != 0), -over):
         change = states @ (kappa * velocity) @ dagger(states)
         responses.append((weight[:, None] * operators.traces(k, change)[:, 3:]).sum(axis=0))
+    # The torque of a state that stays as it is changes along k, where exchange hops.
+    slope = (operators.traces(k + NEAR * along, rho) - operators.traces(k - NEAR * along, rho)) / (2 * NEAR)
+    responses[1] -= (weight[:, None] * slope[:, 3:]).sum(axis=0)
     rows, moved = [], 0.0
     for number in range(round(duration / step) + 1):
         t = number * step
@@ -286,6 +299,11 @@ def _checked_sea(crystal, sea):
             f"`sea` must be k of shape (n, {crystal.dimension}), occupations (n, {shape[1]}) and weights (n,), got "
             f"shapes {k.shape}, {occupations.shape} and {weight.shape}"
         )
+    for name, array in (("k", k), ("occupations", occupations), ("weights", weight)):
+        if not np.isfinite(array).all():
+            raise InputError(f"the {name} of `sea` must be finite")
+    if occupations.min(initial=0) < 0 or occupations.max(initial=0) > 1:
+        raise InputError("occupations of `sea` must be from 0 to 1")
     return k, occupations, weight
 
 

@@ -97,6 +97,13 @@ class KwantCrystal(Crystal):
         periods, reach = _periods(builder)
         self.dimension, params = len(periods), dict(params or {})
         momenta = MOMENTA[: self.dimension]
+        for name, one in (terms or {}).items():
+            if _is_builder(one):
+                of_term, further = _periods(one)
+                if of_term.shape != periods.shape or not np.allclose(of_term, periods):
+                    theirs = f"{periods.tolist()}, got {of_term.tolist()}"
+                    raise InputError(f"term {name!r} must have the periods of the builder, {theirs}")
+                reach = np.maximum(reach, further)
         terms = {name: _wrapped(one) if _is_builder(one) else one for name, one in (terms or {}).items()}
         system, at_zero = _wrapped(builder), dict.fromkeys(momenta, 0.0) | params
         check_system(system, at_zero)

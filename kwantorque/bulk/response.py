@@ -46,10 +46,10 @@ LEFT = 1e-6
 """Part of the tolerance that may be left of the Fermi sea where it is cut off."""
 RAYS = 24
 """Angles at which is looked for the end of the Fermi sea."""
-FARTHEST = 1e4
-"""1/nm: no Fermi sea is that large."""
-MARGIN, HALVINGS = 1.1, 7
-"""Beyond the end of the Fermi sea in some directions; bisections in the others."""
+FARTHEST, STEP = 100.0, 1.05
+"""1/nm: no Fermi sea is that large. It is looked for at radii with this ratio."""
+MARGIN, LOOKS, HALVINGS = 1.1, 16, 3
+"""Beyond the end of the sea in some directions; looks and bisections in the others."""
 CLOSURE_LIMIT = 1e-9
 """Books that are violated by more are not what rounding leaves."""
 ROUNDED = 1e-9
@@ -270,16 +270,18 @@ def _lowest(crystal, k):
 def _end_of_sea(crystal, energy):
     """The wavevector, 1/nm, beyond which all states are above an energy."""
     angles = 2 * np.pi * np.arange(RAYS) / RAYS
-    rays, radius = np.stack([np.cos(angles), np.sin(angles)], axis=1), 1.0
+    rays = np.stack([np.cos(angles), np.sin(angles)], axis=1)
     if crystal.dimension == 3:
         polar = np.pi * np.arange(RAYS // 2 + 1) / RAYS
         up = np.concatenate([np.insert(np.sin(one) * rays, 2, np.cos(one), axis=1) for one in polar])
         rays = np.concatenate([up, -up])
-    while _lowest(crystal, radius * rays).min() < energy or radius < 1.0:
-        radius *= 1.05
-        if radius > FARTHEST:
-            raise InputError("the bands of a continuum must rise at large k: a kinetic term is missing")
-    return radius
+    radii = STEP ** np.arange(int(np.log(FARTHEST) / np.log(STEP)) + 1)
+    filled = [_lowest(crystal, radius * rays).min() < energy for radius in radii]
+    # A sea may be a ring, or pockets, without k = 0.
+    last = max(np.flatnonzero(filled), default=-1)
+    if last == len(radii) - 1:
+        raise InputError("the bands of a continuum must rise at large k: a kinetic term is missing")
+    return float(radii[last + 1])
 
 
 def _reach(crystal, energy, radius, along):
@@ -287,11 +289,18 @@ def _reach(crystal, energy, radius, along):
 
     Between the directions in which its end was looked for it may be further out.
     """
-    low, high = np.zeros(len(along)), np.full(len(along), MARGIN * radius)
+
+    def filled(lengths):
+        ends = lengths[:, None] * along
+        return np.minimum(_lowest(crystal, ends), _lowest(crystal, -ends)) < energy
+
+    step, low = MARGIN * radius / LOOKS, np.zeros(len(along))
+    for look in range(1, LOOKS):
+        low = np.where(filled(np.full(len(along), look * step)), look * step, low)
+    high = low + step
     for _ in range(HALVINGS):
         middle = (low + high) / 2
-        ends = middle[:, None] * along
-        inside = np.minimum(_lowest(crystal, ends), _lowest(crystal, -ends)) < energy
+        inside = filled(middle)
         low, high = np.where(inside, middle, low), np.where(inside, high, middle)
     return high
 

@@ -77,6 +77,45 @@ def test_a_lattice_whose_planes_are_shifted_has_its_own_zone():
         assert metal.hamiltonian(k + one) == pytest.approx(metal.hamiltonian(k), abs=1e-12)
 
 
+def fcc():
+    """One orbital on a primitive cell, with spin-orbit coupling."""
+    x, y, z = np.array([[0, 1], [1, 0]]), np.array([[0, -1j], [1j, 0]]), np.diag([1.0, -1.0])
+    steps = [(1, 0, 0), (0, 1, 0), (0, 0, 1)]
+    hops = {step: -np.eye(2) for step in [*steps, (1, -1, 0), (1, 0, -1), (0, 1, -1)]}
+    spin_orbit = dict(zip(steps, (0.1j * x, 0.1j * y, 0.1j * z), strict=True))
+    terms = {"kinetic": hops, "spin_orbit": spin_orbit, "exchange": {(0, 0, 0): -0.25 * z}}
+    return kt.TightBinding(0.2 * np.array([(0, 1, 1), (1, 0, 1), (1, 1, 0)]), terms)
+
+
+def test_a_supercell_of_four_atoms_is_the_same_crystal():
+    """At k it has what the primitive one has at k + G: a field acts within a cell."""
+    cell = [(-1, 1, 1), (1, -1, 1), (1, 1, -1)]
+    one, four = kt.Bulk(fcc(), m=M), kt.Bulk(fcc().supercell(cell), m=M)
+    assert one.reciprocal is not None
+    k = np.random.default_rng(0).uniform(-6, 6, (3, 3))
+    folded = [k + np.array(g) @ four.reciprocal for g in ((0, 0, 0), (1, 0, 0), (0, 1, 0), (0, 0, 1))]
+    model, along = Relaxing(-8.0, 0.3, 3000.0), np.array([1.0, 0.0, 0.0])
+    whole, closure = Response(four, model, along).at(k)
+    parts = [Response(one, model, along).at(each)[0] for each in folded]
+    assert closure.max() < 1e-11
+    for name in ("density", "gain"):
+        expected = sum(part[name] for part in parts)
+        assert np.abs(whole[name] - expected).max() < 1e-10 * np.abs(expected).max()
+
+
+def test_a_plane_needs_vectors_in_it():
+    with pytest.raises(InputError, match="two lattice vectors in the x-y plane"):
+        kt.Plane(fcc(), m=M)
+
+
+def test_a_sea_may_be_a_shell():
+    """Rashba coupling, filled next to its minimum, away from k = 0."""
+    parts = [kt.terms.kinetic(0.3), kt.terms.rashba(0.4), kt.terms.exchange(-0.05)]
+    shell = kt.Bulk(kt.Model(parts), m="x")
+    data = kt.field_response(shell, -0.31, broadening=0.05, temperature=20, tolerance=0.1, progress=False)
+    assert float(data.conductivity[0]) == pytest.approx(0.0216, rel=0.02)  # by a whole ball
+
+
 def test_no_torque_without_strain():
     """Inversion: every spin is that of -k, exactly; under strain there is a torque."""
     none, some = summed(holes()), summed(holes(**FLAT))

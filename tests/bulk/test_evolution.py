@@ -62,6 +62,31 @@ def test_kubo_line_is_that_of_the_response_without_scattering():
     assert np.abs(data.torque_interband.values - expected).max() < 1e-8 * np.abs(expected).max()
 
 
+def test_drift_of_an_exchange_that_hops():
+    """The torque of a state that stays as it is changes along k: m along z stays."""
+    hops = {(1, 0, 0): -np.eye(2), (0, 1, 0): -np.eye(2), (0, 0, 1): -np.eye(2)}
+    z = np.diag([1.0, -1.0])
+    exchange = {(0, 0, 0): -0.75 * z, (1, 0, 0): -0.15 * z, (0, 1, 0): -0.15 * z}
+    rashba = {(1, 0, 0): 0.1 * np.array([[0, 1], [-1, 0]]), (0, 1, 0): -0.1j * np.array([[0, 1], [1, 0]])}
+    terms = {"kinetic": hops, "spin_orbit": rashba, "exchange": exchange}
+    plane = kt.Plane(kt.TightBinding(A * np.eye(3), terms), m="z")
+    data = evolve_bands(plane, sea_of(plane, -2.0, 900.0, 8), splitting=1.5, periods=12, ramp_periods=8, steps=60)
+    kubo = data.torque_interband.values
+    assert np.abs(data.window_mean - kubo).max() < 3e-3 * np.abs(kubo).max()
+
+
+def touching():
+    film = sheet(exchange=0.0, rashba=0.0)
+    k = np.zeros((1, 2))
+    return film, (k, np.array([[1.0, 0.0]]), np.ones(1))
+
+
+def test_bands_that_touch_are_filled_alike():
+    film, sea = touching()
+    with pytest.raises(InputError, match="bands that touch must be filled alike"):
+        evolve_bands(film, sea, splitting=1.0, drive=1e-5, **FEW)
+
+
 def test_nothing_moves_without_spin_orbit_coupling():
     film = sheet(rashba=0.0)
     data = evolve_bands(film, sea_of(film, -2.0, 900.0, 6), splitting=1.5, **FEW)
@@ -74,6 +99,9 @@ def test_nothing_moves_without_spin_orbit_coupling():
         ({"sea": 3}, "`sea` must be three arrays"),
         ({"sea": (np.zeros((4, 3)), np.zeros((4, 2)), np.zeros(4))}, r"k of shape \(n, 2\)"),
         ({"splitting": 0.0}, "`splitting` must be > 0 eV"),
+        ({"drive": 0.0}, "`drive` must be > 0 eV/nm"),
+        ({"sea": (np.zeros((4, 2)), np.full((4, 2), 7.0), np.zeros(4))}, "occupations of `sea` must be from 0 to 1"),
+        ({"sea": (np.zeros((4, 2)), np.zeros((4, 2)), np.full(4, np.nan))}, "the weights of `sea` must be finite"),
         ({"ramp": "slow"}, "unknown ramp 'slow'"),
         ({"crystal": 3}, "`crystal` must be a Crystal"),
     ],

@@ -7,6 +7,7 @@ from bulk.films import summed, torques
 
 import kwantorque as kt
 from kwantorque.algebra import SPIN_HALF, dagger
+from kwantorque.bulk.crystal import dense
 from kwantorque.bulk.kubo import closure_of
 from kwantorque.errors import InputError
 
@@ -139,6 +140,33 @@ def test_a_cube_is_a_crystal_in_space():
     assert np.abs(theirs.velocity(k, 2) - ours.velocity(k, 2)).max() < 1e-14
 
 
+PLAIN = {"delta": 1.0, "alpha": 0.0}
+
+
+def other_periods():
+    lattice = kwant.lattice.square(A, norbs=2)
+    builder = kwant.Builder(kwant.TranslationalSymmetry((A, 0), (A, A)))
+    builder[lattice(0, 0)] = ONE
+    return builder
+
+
+def test_a_term_that_reaches_further_than_the_others():
+    """Two cells along x: what it has at k is cos(2 k_x a)."""
+    square = kwant.lattice.square(A, norbs=2)
+    builder, only = (kwant.Builder(kwant.TranslationalSymmetry((A, 0), (0, A))) for _ in range(2))
+    builder[square(0, 0)], builder[square.neighbors()] = 0.2 * ONE, -ONE
+    only[square(0, 0)], only[square(0, 0), square(2, 0)] = 0 * ONE, -0.3 * PAULI[2]
+    whole = kwant.Builder(kwant.TranslationalSymmetry((A, 0), (0, A)))
+    whole.update(builder)
+    whole[square(0, 0), square(2, 0)] = -0.3 * PAULI[2]
+    crystal = kt.KwantCrystal(whole, terms={"exchange": only}, m="z")
+    k = np.random.default_rng(1).uniform(-9, 9, (5, 2))
+    expected = -0.6 * np.cos(2 * A * k[:, 0])[:, None, None] * PAULI[2]
+    graph = crystal.graph(k)
+    found = dense(graph, graph.onsite["exchange"], graph.hopping["exchange"])
+    assert np.abs(found - expected).max() < 1e-13
+
+
 def chain():
     lattice = kwant.lattice.chain(norbs=2)
     builder = kwant.Builder(kwant.TranslationalSymmetry((1,)))
@@ -151,6 +179,11 @@ def chain():
     [
         (lambda: kt.KwantCrystal(3), "must be a kwant.Builder that is not finalised"),
         (lambda: kt.KwantCrystal(chain()), "two or three such periods"),
+        (
+            lambda: kt.KwantCrystal(rashba_lattice(), PLAIN, terms={"exchange": other_periods()}),
+            "periods of the builder",
+        ),
+        (lambda: kt.KwantCrystal(rashba_lattice(), PLAIN, terms={"exchange": chain()}), "two or three such periods"),
         (lambda: kt.KwantCrystal(rashba_lattice(), {"delta": 1.0}), "'alpha' missing"),
         (lambda: kt.KwantCrystal(rashba_lattice(), {"delta": 1, "alpha": 0, "beta": 1}), "unknown parameter"),
         (lambda: kt.KwantCrystal(kane_mele(), PARAMS, terms={"exchange": "detla"}), "did you mean 'delta'"),
