@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from kwantorque.errors import InputError, finite, known, positive
 from kwantorque.results import Estimate, together
@@ -197,6 +197,8 @@ class System:
     figure: Callable = field(repr=False)
     sweep_figures: Mapping[str, Callable] = field(default_factory=dict, repr=False)
     selective: bool = False
+    solver: ClassVar[str | None] = None
+    """What it is solved with, where that is not the solver that is asked for."""
 
     @property
     def error_word(self) -> str:

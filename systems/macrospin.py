@@ -19,6 +19,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -49,7 +50,7 @@ if TYPE_CHECKING:
 
     from kwantorque.transport import Numerics
 
-__all__ = ["SYSTEM", "driving", "free_layer", "threshold"]
+__all__ = ["SYSTEM", "DrivenMagnet", "driving", "free_layer", "threshold"]
 
 PARAMETERS = (
     Parameter("saturation", 1.0, "T", "saturation mu0 Ms", positive=True),
@@ -105,6 +106,34 @@ FEW = 100
 """Trajectories that are faster one by one."""
 ENDS = ("m_mean", "amplitude", "frequency", "switching_time")
 """What a motion ends in."""
+
+
+@dataclass(frozen=True, repr=False)
+class DrivenMagnet(BatchedSystem):
+    """A magnet and a current: whether they fit is checked before anything is computed.
+
+    Examples
+    --------
+    >>> import kwantorque as kt
+    >>> magnet = kt.systems.find("macrospin")
+    >>> magnet.check(magnet.complete({"asymmetry": 2.0, "angular": "cosine"}))
+    Traceback (most recent call last):
+    ...
+    kwantorque.errors.InputError: `asymmetry` has no meaning with angular='cosine': ...
+    """
+
+    def check(self, parameters: Mapping[str, Any], to_zero_spacing: bool = False) -> None:
+        """Ask the current's torque whether it exists.
+
+        Raises
+        ------
+        InputError
+            `asymmetry` is not 1 where g is m.p.
+        """
+        super().check(parameters, to_zero_spacing)
+        # A sweep checks each of its points: what costs time only where it may fail.
+        if parameters["asymmetry"] != 1 and parameters["angular"] == "cosine":
+            driving(parameters, parameters["torque"]).on(free_layer(parameters))
 
 
 def free_layer(p: Mapping[str, Any]) -> Macrospin:
@@ -241,7 +270,7 @@ def _diagram(data):
     return driven_magnets(data, "xyz"[int(np.argmax(np.abs(polariser)))])
 
 
-SYSTEM = BatchedSystem(
+SYSTEM = DrivenMagnet(
     name="macrospin",
     shows="a magnet under a spin-polarised current: threshold, precession, switching",
     source="Ralph & Stiles, J. Magn. Magn. Mater. 320, 1190 (2008), eq. 3, 25-28; Manchon, Phys. Rev. B 83, 172403",

@@ -86,8 +86,7 @@ class DisorderedStrip(System):
     kwantorque.errors.InputError: `impurities` must be at most 246, one for each site...
     """
 
-    solver: ClassVar[str] = "kwant"
-    """What it is solved with, whatever is asked for."""
+    solver: ClassVar[str | None] = "kwant"
 
     def check(self, parameters: Mapping[str, Any], to_zero_spacing: bool = False) -> None:
         """Draw the impurities and look for modes.

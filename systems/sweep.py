@@ -87,7 +87,8 @@ class SystemTask:
 
     def identity(self, numerics: Numerics) -> Mapping[str, Any]:
         """Solver, tolerance and what it is held to, which decide about all results."""
-        return {"solver": numerics.solver.name, "tolerance": numerics.tolerance, "criterion": numerics.criterion}
+        solver = self.system.solver or numerics.solver.name
+        return {"solver": solver, "tolerance": numerics.tolerance, "criterion": numerics.criterion}
 
     def asking(self, results: Sequence[str] | None) -> SystemTask:
         """The same with other results."""

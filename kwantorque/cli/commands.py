@@ -227,7 +227,7 @@ def _run_once(arguments, system, given, numerics, keep):
     """A single run, or what its file holds already."""
     identity = {
         "system": system.name,
-        "solver": getattr(system, "solver", numerics.solver.name),
+        "solver": system.solver or numerics.solver.name,
         "tolerance": numerics.tolerance,
         "criterion": numerics.criterion,
         "version": VERSION,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -162,14 +163,20 @@ class Macrospin:
 
         The sum over all terms with an energy, and of each other one by itself, of the
         largest along +-x, +-y, +-z and, where it has a polariser, every few degrees
-        from that. A term with a method `largest(magnet)` says it itself.
+        from that. A term with a method `largest(magnet)` says it itself. Of several
+        trajectories the largest.
         """
+        return float(np.max(self.scales))
+
+    @property
+    def scales(self) -> NDArray:
+        """The same of each trajectory, () or (n,), where strengths are arrays."""
         linear_ = tuple(term for term in self.terms if hasattr(term, "parts"))
         found = 0.01 * self.saturation
         if linear_:
-            found = max(found, _largest(self.but(terms=linear_)))
+            found = np.maximum(found, _largest(self.but(terms=linear_)))
         others = sum(_largest(self.but(terms=(term,)), term) for term in self.terms if not hasattr(term, "parts"))
-        return float(found + others)
+        return np.asarray(found + others)
 
     def run(
         self,
@@ -248,7 +255,7 @@ def _largest(magnet, term=None):
         turns = np.radians(np.arange(0, 181, EVERY))
         directions += [np.moveaxis(np.cos(turn) * p + np.sin(turn) * frame(p)[0], 0, -1) for turn in turns]
     fields = (magnet.field(m) for m in directions)
-    return max(float(np.sqrt((field * field).sum(axis=-1)).max()) for field in fields)
+    return reduce(np.maximum, (np.sqrt((field * field).sum(axis=-1)) for field in fields))
 
 
 def _joined(parts, m):

@@ -40,6 +40,8 @@ CLEAR = 10
 """Distances by which a point is off the plane that a switched magnet crosses."""
 DENSE = 0.8
 """Part of a batch that still moves, below which it goes on alone."""
+ALIKE = 4
+"""Times by which fields of one batch may differ: the largest sets its step."""
 SAMPLED = 0.45
 """Radians between two samples of the last quarter, about."""
 
@@ -173,10 +175,8 @@ def settled(
     task = _Task(build, first, positive("duration", duration, "ns"), positive("step", step), frequency)
     task.check({name: one[:1] for name, one in columns.items()})
     count = len(next(iter(columns.values())))
-    size, found = task.block(count), {}
-    # Of each region of a diagram some: all parts take as long.
-    stride = -(-count // size)
-    parts = [{name: one[i::stride] for name, one in columns.items()} for i in range(stride)]
+    whose, found = task.batches(columns, count), {}
+    parts = [{name: one[which] for name, one in columns.items()} for which in whose]
     with progress_bar("trajectories", "run", progress, count) as bar:
         for (i, part), one in as_finished(task, list(enumerate(parts)), executor):
             found[i] = one
@@ -184,7 +184,7 @@ def settled(
     values = {name: np.empty((count, *one.shape[1:]), one.dtype) for name, one in found[0].items()}
     for i, one in found.items():
         for name, part in one.items():
-            values[name][i::stride] = part
+            values[name][whose[i]] = part
     return values
 
 
@@ -224,6 +224,21 @@ class _Task:
             raise InputError(f"`build` must return a Macrospin, got {magnet!r}")
         if np.any(np.asarray(magnet.temperature) > 0):
             raise InputError("`settle` follows magnets without thermal field: leave `temperature` at 0 K")
+
+    def batches(self, columns: Mapping[str, NDArray], count: int) -> list[NDArray]:
+        """Which trajectories go side by side: those whose steps are about as long."""
+        scales = np.empty(count)
+        for i in range(0, count, BLOCK):
+            magnet = self.build(**{name: one[i : i + BLOCK] for name, one in columns.items()})
+            scales[i : i + BLOCK] = np.maximum(magnet.saturation, magnet.scales)
+        level = np.floor(np.log(scales / scales.min()) / np.log(ALIKE))
+        found = []
+        for one in np.unique(level):
+            which = np.flatnonzero(level == one)
+            # Of each region of a diagram some: all batches take as long.
+            stride = -(-len(which) // self.block(len(which)))
+            found += [which[i::stride] for i in range(stride)]
+        return found
 
     def block(self, count: int) -> int:
         # As many for each of two workers.

@@ -205,8 +205,9 @@ class Slonczewski:
         g = 2 L^2/[(L^2 + 1) + (L^2 - 1) m.p]
 
     torque > 0 drives m towards the polariser p. g = 2 A q/(A + B cos theta) of a spin
-    valve, eta(theta) = efficiency g, is 1 at L = 1. With angular="cosine", g = m.p, as
-    `ManchonTorque` has it for p along z.
+    valve, eta(theta) = efficiency g, is 1 at L = 1. With angular="cosine", g = m.p: the
+    damping-like part is that of `ManchonTorque` for p along z, but g multiplies the
+    field-like part, too, which there has no g.
 
     Parameters
     ----------
@@ -217,14 +218,14 @@ class Slonczewski:
     field_like : float or array
         Over the damping-like part.
     asymmetry : float or array
-        L > 0, Slonczewski's Lambda.
+        L > 0, Slonczewski's Lambda; 1 for angular="cosine".
     angular : {"slonczewski", "cosine"}
         g.
 
     Raises
     ------
     InputError
-        asymmetry <= 0, or a polariser without length.
+        asymmetry <= 0, or not 1 where g is m.p, or a polariser without length.
 
     References
     ----------
@@ -261,6 +262,10 @@ class Slonczewski:
             raise InputError(f"`asymmetry` must be > 0, got {self.asymmetry!r}")
         square, (u, v, w) = square * square, p
         if known("angular factor", self.angular, ("slonczewski", "cosine")) == "cosine":
+            if not is_zero(square - 1):
+                raise InputError(
+                    f"`asymmetry` has no meaning with angular='cosine': leave it at 1, got {self.asymmetry!r}"
+                )
             return polarised(lambda x, y, z: strength * (u * x + v * y + w * z), ratio, p)
         if is_zero(square - 1):
             return polarised(lambda x, y, z: strength, ratio, p)

@@ -63,7 +63,7 @@ FIRST, SECOND = np.array([1, -8, 0, 8, -1]) / 12, np.array([-1, 16, -30, 16, -1]
 
 
 @named
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class RigidWall:
     """A wall, its damping and what drives it.
 
@@ -81,7 +81,8 @@ class RigidWall:
     Raises
     ------
     InputError
-        A negative damping or field, a width that is not > 0, arrays that do not fit.
+        A negative damping or field, a width that is not > 0, arrays that do not fit or
+        are empty.
 
     Examples
     --------
@@ -109,6 +110,8 @@ class RigidWall:
     def __post_init__(self) -> None:
         for name, (unit, holds, allowed) in LIMITS.items():
             value = scalar(name, getattr(self, name))
+            if not np.size(value):
+                raise InputError(f"`{name}` must be a number, or an array of at least one, got {getattr(self, name)!r}")
             if not np.all(allowed(np.asarray(value))):
                 raise InputError(f"`{name}` must be {holds}{unit and ' ' + unit}, got {getattr(self, name)!r}")
             object.__setattr__(self, name, value)

@@ -58,7 +58,11 @@ class LocalOperators:
         self._bond_at, self._sign = [_in_a_row(numbers) for numbers in bond_at.T], list(sign.T)
         self._inside = _in_a_row(inside)
         # In a chain a sum over bonds is one of two slices; elsewhere a sparse product.
-        self._outflow = None if all(isinstance(one, slice) for one in self._bond_at) else _sparse(bond_at, sign, graph)
+        in_slices = all(isinstance(one, slice) for one in self._bond_at)
+        # Where both ends of a bond are one site nothing flows out; its share is whole.
+        self._outflow, self._half = (
+            None if in_slices else _sparse(bond_at, factor, graph) for factor in (sign, np.abs(sign) / 2)
+        )
 
     def traces(self, blocks: BlocksLike, at: slice = slice(None)) -> tuple[NDArray, NDArray]:
         """Traces of all operators on the sites inside and on all bonds.
@@ -92,8 +96,7 @@ class LocalOperators:
 
         From values on bonds, (..., n_bonds, columns), to (..., n_inside, columns).
         """
-        half = None if self._outflow is None else abs(self._outflow) / 2
-        halves = self._at_sites(on_bond[..., FLUXES.stop :], [np.abs(sign) / 2 for sign in self._sign], half)
+        halves = self._at_sites(on_bond[..., FLUXES.stop :], [np.abs(sign) / 2 for sign in self._sign], self._half)
         return np.concatenate([np.zeros((*halves.shape[:-1], FLUXES.stop)), halves], axis=-1)
 
     def gains(self, on_site: NDArray, share: NDArray) -> dict[str, NDArray]:

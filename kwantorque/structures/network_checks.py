@@ -56,29 +56,32 @@ def _check_charge(what, system, params):
     """Refuse Nambu spinors: their charge is not the number of particles.
 
     A conservation law alone is no sign of them: it is Kwant's usual way to spins. But
-    hoppings that change their sign between its two values are those of holes.
+    hoppings that change their sign between two of its values are those of holes.
     """
     if not hasattr(system, "discrete_symmetry"):
         return
     symmetry = system.discrete_symmetry(params=params)
     if symmetry.particle_hole is not None:
-        why = "a particle-hole symmetry"
-    elif len(symmetry.projectors or ()) == 2 and _of_electrons_and_holes(system, params, symmetry.projectors):
+        why, remedy = "a particle-hole symmetry", ""
+    elif _of_electrons_and_holes(system, params, symmetry.projectors or ()):
         why = "a conservation law between electrons and holes"
+        remedy = ": if both are bands of electrons, build it without `conservation_law`"
     else:
         return
     raise InputError(
         f"{what} has {why}: its states are Nambu spinors, whose spin and charge are not those of electrons, and the "
-        "books do not know them"
+        f"books do not know them{remedy}"
     )
 
 
 def _of_electrons_and_holes(system, params, projectors):
-    """Whether all blocks of one part are minus the conjugate of the other's.
+    """Whether the parts pair off, all blocks of one minus the conjugate of the other's.
 
     Their traces are compared, which no rotation of the spin changes, H_h = -U H_e* U^+.
     Without a hopping nothing is known.
     """
+    if not len(projectors) or len(projectors) % 2:
+        return False
     if hasattr(system, "cell_size"):
         sites = system.sites[: system.cell_size]
         matrices = {"within": system.cell_hamiltonian(params=params), "out": system.inter_cell_hopping(params=params)}
@@ -86,16 +89,28 @@ def _of_electrons_and_holes(system, params, projectors):
         sites, matrices = system.sites, {"within": system.hamiltonian_submatrix(params=params, sparse=True)}
     norbs = [site.family.norbs for site in sites]
     number, orbital = np.repeat(np.arange(len(norbs)), norbs), np.concatenate([np.arange(n) for n in norbs])
-    hops = False
+    parts, least, hops = [[] for _ in projectors], [], False
     for where, matrix in matrices.items():
         matrix = sparse.csr_array(matrix)
-        electrons, holes = (_traces(sparse.csr_array(p @ p.conj().T) @ matrix, number, orbital) for p in projectors)
-        least = SAME * max(abs(matrix).max(), SAME)
-        if abs(electrons + holes.conj()).max() > least:
+        least.append(SAME * max(abs(matrix).max(), SAME))
+        for part, p in zip(parts, projectors, strict=True):
+            part.append(_traces(sparse.csr_array(p @ p.conj().T) @ matrix, number, orbital))
+            hopping = sparse.triu(part[-1], 1) if where == "within" else part[-1]
+            hops = hops or abs(hopping).max() > least[-1]
+    return bool(hops) and _pair_off(parts, least)
+
+
+def _pair_off(parts, least):
+    """Whether each part has one of its own that is minus its conjugate."""
+    while parts:
+        first, *parts = parts
+        for i, other in enumerate(parts):
+            if all(abs(a + b.conj()).max() <= c for a, b, c in zip(first, other, least, strict=True)):
+                del parts[i]
+                break
+        else:
             return False
-        hopping = sparse.triu(electrons, 1) if where == "within" else electrons
-        hops = hops or abs(hopping).max() > least
-    return bool(hops)
+    return True
 
 
 def _traces(matrix, number, orbital):

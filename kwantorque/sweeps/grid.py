@@ -205,6 +205,11 @@ def with_points(data: xr.Dataset, points: Sequence[Point], many: xr.Dataset) -> 
         The results at these points: variables (point, ...), without coordinates. Its
         attributes are each point's.
 
+    Raises
+    ------
+    KeyError
+        The sweep has no such point.
+
     Examples
     --------
     >>> import xarray as xr
@@ -216,6 +221,10 @@ def with_points(data: xr.Dataset, points: Sequence[Point], many: xr.Dataset) -> 
     """
     first = not data[DONE].values.any()
     index = tuple(data.indexes[name].get_indexer([one[name] for one in points]) for name in data[DONE].dims)
+    # -1 is no place of a point, though the last one of an array.
+    nowhere = np.any([where < 0 for where in index], axis=0)
+    if nowhere.any():
+        raise KeyError(points[int(np.argmax(nowhere))])
     for name, variable in _prepared(data, many).data_vars.items():
         data = _with_room(data, name, variable.isel(point=0, missing_dims="ignore"))
         data[name].values[index] = variable.values

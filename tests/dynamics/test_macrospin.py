@@ -228,6 +228,10 @@ def test_equilibria_of_known_magnets():
         (lambda: kt.Macrospin().run("x", duration=0), "`duration` must be > 0 ns"),
         (lambda: kt.Macrospin().run("x", duration=1e6), "shorten it"),
         (lambda: kt.Macrospin(terms=[Slonczewski(1, asymmetry=0)]).rate("x"), "`asymmetry` must be > 0"),
+        (
+            lambda: kt.Macrospin(terms=[Slonczewski(1, asymmetry=[1, 2], angular="cosine")]).rate("x"),
+            "`asymmetry` has no meaning with angular='cosine'",
+        ),
         (lambda: kt.Macrospin(terms=[Slonczewski(np.nan)]).rate("x"), "`torque` must be a finite number"),
         (lambda: kt.Macrospin(terms=[Field((1, 2))]).rate("x"), "`vector` must be a finite vector"),
         (lambda: kt.Macrospin(terms=[ManchonTorque(1, angular="cos")]).rate("x"), "did you mean 'cosine'"),

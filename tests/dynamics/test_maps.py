@@ -66,6 +66,29 @@ def test_batches_of_any_size_give_the_same(phases, monkeypatch):
         np.testing.assert_allclose(apart[name], phases[name], atol=1e-4, err_msg=name)
 
 
+def test_one_large_field_does_not_set_the_step_of_all(monkeypatch):
+    """Each of the others is followed as without it, and in as many steps."""
+
+    def magnet(field):
+        along_x = np.multiply.outer(field, [1.0, 0.0, 0.0])
+        return kt.Macrospin(damping=0.02, terms=[Demagnetisation(), Field(along_x)])
+
+    steps = []
+    counted = kt.dynamics.maps.rk4
+    monkeypatch.setattr(
+        "kwantorque.dynamics.maps.rk4", lambda rate, m, step: steps.append(m.shape[1]) or counted(rate, m, step)
+    )
+    fields = np.linspace(0.05, 0.1, 6)
+    alike, few = settle(magnet, start="y", duration=2, field=fields), sum(n > 1 for n in steps)
+    steps.clear()
+    data = settle(magnet, start="y", duration=2, field=np.insert(fields, 2, 50.0))
+    assert sum(n > 1 for n in steps) == few
+    for name in alike.data_vars:
+        np.testing.assert_array_equal(data[name].drop_sel(field=50.0), alike[name], err_msg=name)
+    alone = settle(magnet, start="y", duration=2, field=[50.0])
+    np.testing.assert_array_equal(data.m.sel(field=50.0), alone.m[0])
+
+
 def test_who_is_dropped_is_where_it_would_have_come(monkeypatch):
     """Of damped magnets that spiral in: as without dropping, and sooner."""
     axes = {"torque": np.linspace(-0.03, 0.008, 5), "field": [0.0, 0.02]}

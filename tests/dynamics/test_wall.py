@@ -112,6 +112,7 @@ def test_drive_from_transport():
         (lambda: RigidWall(wall_width=0), "`wall_width` must be > 0 nm"),
         (lambda: RigidWall(hard_axis_field=-1), "`hard_axis_field` must be >= 0 T"),
         (lambda: RigidWall(drift_velocity=[1, np.nan]), "`drift_velocity` must be a finite number"),
+        (lambda: RigidWall(drift_velocity=[]), "`drift_velocity` must be a number, or an array of at least one"),
         (lambda: RigidWall(beta=[0, 1], damping=[0.1] * 3), "arrays of as many walls, got damping 3, beta 2"),
         (lambda: RigidWall(beta=[0, 1]).chain(1), "must be numbers, got arrays of 2"),
         (lambda: RigidWall(width=1), "unknown argument of RigidWall 'width'"),
@@ -123,6 +124,12 @@ def test_drive_from_transport():
 def test_bad_input(call, message):
     with pytest.raises(InputError, match=message):
         call()
+
+
+def test_walls_of_arrays_can_be_compared_and_kept_in_a_set():
+    one, other = (RigidWall(drift_velocity=[5.0, 10.0]) for _ in range(2))
+    assert one == one
+    assert len({one, one, other}) == 2
 
 
 def test_figure():

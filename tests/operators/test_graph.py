@@ -76,6 +76,25 @@ def test_books_close_on_a_random_graph():
     assert np.abs(values["torque_on_impurities"]).max() > 1e-3
 
 
+def test_a_bond_of_a_site_with_itself_has_its_whole_share():
+    """In a row, where sums are of slices, too; nothing flows out through it."""
+    rng = np.random.default_rng(2)
+    bonds = random_graph(rng).bonds
+    bonds[3] = bonds[3, 0]
+    operators = LocalOperators(random_graph(np.random.default_rng(2), bonds=bonds))
+    on_bond = rng.normal(size=(1, len(bonds), operators.bond.shape[2]))
+    expected, flowing = np.zeros((2, 1, N_SITES, on_bond.shape[-1]))
+    for number, (i, j) in enumerate(bonds):
+        for site, sign in ((i, 1), (j, -1)):
+            expected[:, site] += on_bond[:, number] / 2
+            flowing[:, site] += sign * on_bond[:, number]
+    np.testing.assert_allclose(operators.outflow(on_bond), flowing, atol=1e-14)
+    share = operators.share(on_bond)
+    terms = np.abs(share).max(axis=(0, 1)) > 0
+    assert terms.any()
+    np.testing.assert_allclose(share[..., terms], expected[..., terms], atol=1e-14)
+
+
 def test_what_flows_out_is_what_all_partners_took():
     graph = random_graph(np.random.default_rng(1))
     operators, blocks = LocalOperators(graph), an_eigenstate(graph)

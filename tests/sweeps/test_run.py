@@ -22,6 +22,7 @@ from sweeps import examples
 import kwantorque as kt
 from kwantorque.results import storage
 from kwantorque.results.storage import locked
+from kwantorque.sweeps import grid
 
 ELECTRON = kt.systems.find("spin-filter")
 SILENT = {"progress": False}
@@ -208,6 +209,15 @@ def test_a_grid_of_its_own():
     data = kt.sweep(profile, shift=[0.0, 0.5], n=2, **SILENT)
     assert data.left_out == "line"
     assert data.total.values.tolist() == [1.0, 2.0]
+
+
+def test_results_of_a_point_that_is_not_swept_are_not_written_to_another():
+    data = grid.new_grid({"x": [1.0, 2.0], "y": ["a", "b"]}, lambda name: {})
+    many = xr.Dataset({"square": ("point", [1.0, 9.0])})
+    for lost, value in (({"x": 3.0, "y": "a"}, "3.0"), ({"x": 1.0, "y": "c"}, "'c'")):
+        with pytest.raises(KeyError, match=value):
+            grid.with_points(data, [{"x": 1.0, "y": "a"}, lost], many)
+    assert not data.done.any()
 
 
 @pytest.mark.parametrize(

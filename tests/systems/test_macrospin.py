@@ -117,6 +117,15 @@ def test_what_a_batch_has_one_of_may_be_swept():
             assert point == pytest.approx(one, nan_ok=True, rel=1e-9)
 
 
+def test_an_asymmetry_without_meaning_is_refused_before_a_sweep():
+    for axes in (
+        {"asymmetry": [1.0, 2.0], "angular": "cosine"},
+        {"angular": ["slonczewski", "cosine"], "asymmetry": 2},
+    ):
+        with pytest.raises(kt.InputError, match="`asymmetry` has no meaning with angular='cosine'"):
+            kt.sweep(MACROSPIN, duration=0.1, progress=False, **axes)
+
+
 def test_both_readings_of_the_junction_with_one_magnet():
     """g = 1: the pole is stable from damping (1 - Q_perp + Q_par/2) on; g = m_z: below.
 

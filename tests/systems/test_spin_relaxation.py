@@ -132,6 +132,12 @@ def test_sweep_and_its_figure():
         kt.plot.beta_against_disorder(sweep.isel(impurity_strength=0))
 
 
+def test_a_sweep_says_what_solved_it_as_a_run_does():
+    given = {"length": 11, "impurities": 3}
+    sweep = Sweep(STRIP, given, {"impurity_strength": [0.1]}).run(**QUIET)
+    assert sweep.attrs["solver"] == STRIP.run(**given, **QUIET).attrs["solver"] == "kwant"
+
+
 def test_profiles_are_drawn_panel_by_panel():
     data = STRIP.run(length=11, impurities=3, average="antithetic", realisations=4, spin_orbit_strength=0.1, **QUIET)
     ax = kt.plot.spin_continuity(data)

@@ -278,8 +278,43 @@ def test_a_conservation_law_of_spin_is_none_of_nambu():
     assert kt.Books(row(lead=law).finalized(), partner={"rest": "lattice"}).network.n_sites > 0
 
 
-def test_electrons_and_holes_are_known_in_any_basis_of_spin():
-    """Four orbitals, (c, s_y c+): H_h = -s_y H_e* s_y, with Rashba coupling."""
+def test_two_bands_of_electrons_are_computed_without_the_law():
+    """Conduction and valence band, mirror images as electrons and holes have."""
+
+    def bands(**law):
+        builder = kwant.Builder(kwant.TranslationalSymmetry((-1, 0)), **law)
+        builder[SQUARE(0, 0)], builder[SQUARE.neighbors()] = 0.5 * Z, -0.2 * Z
+        system = row(0.5 * Z, -0.2 * Z, lead=builder)
+        system.attach_lead(builder.reversed())
+        return system.finalized()
+
+    spinless = {"spin": np.zeros((3, 2, 2))}
+    with pytest.raises(kt.InputError, match="both are bands of electrons, build it without `conservation_law`"):
+        kt.Books(bands(conservation_law=Z), **spinless)
+    system = bands()
+    psi = kwant.wave_function(system, 0.5)(0)
+    data = kt.Books(system, **spinless)(psi)
+    np.testing.assert_allclose(np.abs(data.particle_current), 1.0, rtol=1e-9)
+
+
+def test_four_values_of_a_law_are_none_of_nambu_if_hoppings_keep_their_sign():
+    """Spins of two orbitals."""
+    square = kwant.lattice.square(norbs=4)
+    law = kwant.Builder(kwant.TranslationalSymmetry((-1, 0)), conservation_law=np.diag([-2.0, -1.0, 1.0, 2.0]))
+    law[square(0, 0)], law[square.neighbors()] = np.kron(0.4 * Z, Z), -np.eye(4)
+    system = kwant.Builder()
+    system[(square(i, 0) for i in range(4))], system[square.neighbors()] = np.eye(4), -np.eye(4)
+    system.attach_lead(law)
+    books = kt.Books(system.finalized(), spin=np.kron(np.eye(2), SPIN_HALF), partner={"rest": "lattice"})
+    assert books.network.n_sites > 0
+
+
+@pytest.mark.parametrize("law", [(-1, -1, 1, 1), (-2, -1, 1, 2), (-2, -1, 2, 1)])
+def test_electrons_and_holes_are_known_in_any_basis_of_spin(law):
+    """Four orbitals, (c, s_y c+): H_h = -s_y H_e* s_y, with spin-orbit coupling.
+
+    The law may tell spins apart, too.
+    """
     square = kwant.lattice.square(norbs=4)
     electrons, holes = np.diag([1.0, 0.0]), np.diag([0.0, 1.0])
     y = 2 * SPIN_HALF[1]
@@ -287,10 +322,8 @@ def test_electrons_and_holes_are_known_in_any_basis_of_spin():
     def both(block):
         return np.kron(electrons, block) - np.kron(holes, y @ np.conj(block) @ y)
 
-    builder = kwant.Builder(
-        kwant.TranslationalSymmetry((-1, 0)), conservation_law=np.kron(holes - electrons, np.eye(2))
-    )
-    builder[square(0, 0)], builder[square.neighbors()] = both(0.3 * X + 0.2 * ONE), both(-ONE + 0.2j * Z)
+    builder = kwant.Builder(kwant.TranslationalSymmetry((-1, 0)), conservation_law=np.diag(law).astype(float))
+    builder[square(0, 0)], builder[square.neighbors()] = both(0.3 * Z + 0.2 * ONE), both(-ONE + 0.2j * Z)
     system = kwant.Builder()
     system[(square(i, 0) for i in range(4))] = both(0.3 * X)
     system[square.neighbors()] = both(-ONE)
