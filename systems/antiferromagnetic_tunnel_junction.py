@@ -14,10 +14,12 @@ semi-infinite, per area of the plane:
 
     uniform = T_a + T_b,        staggered = T_a - T_b,
 
-in plane along (-cos angle, 0, sin angle), out of plane along y. The uniform torque is
-the spin flux that arrives from the barrier; the staggered one turns the Neel vector
-(m_a - m_b)/2 and does not conserve anything by itself. One plane has as many a as b,
-so that a field on them would be a staggered one.
+in plane along (-cos angle, 0, sin angle), out of plane along y. The axis in plane is
+perpendicular to m_a for both sublattices: of the torque in plane on b, which is
+perpendicular to m_b, it has the part cos chi, all at 0 and 180 and nothing at 90. The
+uniform torque is the spin flux that arrives from the barrier; the staggered one turns
+the Neel vector (m_a - m_b)/2 and does not conserve anything by itself. One plane has as
+many a as b, so that a field on them would be a staggered one.
 """
 
 from __future__ import annotations
@@ -62,15 +64,16 @@ PARAMETERS = (
     Parameter("spacing", 0.3, "nm", "lattice constant", positive=True),
 )
 IN, OUT = "in-plane torque on the right magnet's", "out-of-plane torque on the right magnet's"
+AXIS = "perpendicular to m_a"
 RESULTS = (
     Result("current", "eV/(hbar nm^2)", "particle current towards the right lead"),
     Result("tmr", "1", "tunnel magnetoresistance: R(180)/R(0) - 1 at this bias"),
-    Result("torque_in_plane_a", "eV/nm^2", f"{IN} sublattice a"),
-    Result("torque_in_plane_b", "eV/nm^2", f"{IN} sublattice b"),
+    Result("torque_in_plane_a", "eV/nm^2", f"{IN} sublattice a: {AXIS}"),
+    Result("torque_in_plane_b", "eV/nm^2", f"{IN} sublattice b: {AXIS}"),
     Result("torque_out_of_plane_a", "eV/nm^2", f"{OUT} sublattice a"),
     Result("torque_out_of_plane_b", "eV/nm^2", f"{OUT} sublattice b"),
-    Result("torque_in_plane_uniform", "eV/nm^2", f"{IN} sublattices, T_a + T_b"),
-    Result("torque_in_plane_staggered", "eV/nm^2", f"{IN} sublattices, T_a - T_b"),
+    Result("torque_in_plane_uniform", "eV/nm^2", f"{IN} sublattices, T_a + T_b: {AXIS}"),
+    Result("torque_in_plane_staggered", "eV/nm^2", f"{IN} sublattices, T_a - T_b: {AXIS}"),
     Result("torque_out_of_plane_uniform", "eV/nm^2", f"{OUT} sublattices, T_a + T_b"),
     Result("torque_out_of_plane_staggered", "eV/nm^2", f"{OUT} sublattices, T_a - T_b"),
 )
@@ -135,7 +138,8 @@ def _along(angle):
 def on_sublattices(angle: float, values: Mapping[str, NDArray]) -> dict[str, NDArray]:
     """Torques on both sublattices of the right magnet, their sum and difference.
 
-    Linear in the values, with leading dimensions kept.
+    In plane both are along (-cos angle, 0, sin angle), which is perpendicular to m_a,
+    out of plane along y. Linear in the values, with leading dimensions kept.
 
     Parameters
     ----------

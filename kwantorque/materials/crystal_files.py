@@ -12,12 +12,14 @@ from ..algebra import SPIN_HALF, commutator, direction, on_spin
 from ..errors import InputError, known, users_level
 from .base import as_matrix
 from .models import from_model_object
-from .spin_terms import spinors_in_order, split_terms
+from .spin_terms import net_field, spinors_in_order, split_terms
 from .wannier90 import read_wannier90
-from .wannier90_win import atoms_of_centres
+from .wannier90_win import atoms_of_centres, distances
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from numpy.typing import NDArray
 
     from .bloch import Matrices
 
@@ -25,6 +27,16 @@ __all__ = ["from_models", "from_wannier_files", "terms_of_spinors"]
 
 NOT_MAGNETIC = 0.05
 """eV; an odd field on the spin larger than this belongs to a magnet."""
+MAY_BE_MAGNETIC = 0.001
+"""eV; one larger than this is not left out without a word."""
+NET = 0.1
+"""Part of the fields of all orbitals that is left in a magnet with a moment."""
+ASIDE = 0.2
+"""Sine of the largest angle between the field and the direction of M as it is given."""
+ONE_FUNCTION = 0.05
+"""nm; centres of the same Wannier function of both spins are closer than this."""
+ONE_LEVEL = 1e-6
+"""eV; Fermi energies closer than this are the same."""
 REMAINDER = 0.01
 """Part of the exchange that the remainder may have without a word."""
 PER_STATE = ("positions", "atoms")
@@ -67,15 +79,17 @@ def from_wannier_files(
         if magnetisation is not None:
             raise InputError("`magnetisation` is that of spinors: a layer of a spin-polarised pair has its own")
         common |= {what: np.repeat(common[what], 2, axis=0) for what in PER_STATE if common[what] is not None}
-        return common | _of_pair(read, down, orbital, xi)
+        other = None if down is None else _partner(read, read_wannier90(down), common["vectors"], fermi_energy)
+        return common | _of_pair(read, other, orbital, xi)
     if xi is not None:
         raise InputError("`spin_orbit` is for files without spinors: these have it in H already")
+    m = None if magnetisation is None else direction(magnetisation)
     matrices, order = spinors_in_order(read.hoppings, spin, common["positions"])
     common |= {what: np.asarray(common[what])[order] for what in PER_STATE if common[what] is not None}
     return common | {
-        "hoppings": terms_of_spinors(matrices, magnetisation is not None),
+        "hoppings": terms_of_spinors(matrices, m),
         "orbital": _with_spin(orbital, len(matrices[0, 0, 0])),
-        "magnetisation": "z" if magnetisation is None else direction(magnetisation),
+        "magnetisation": "z" if m is None else m,
     }
 
 
@@ -95,38 +109,47 @@ def from_models(models: Any, spin: str | None, magnetisation: Any) -> dict[str, 
     for name, one in read.items():
         if one["spin"] != first["spin"] or not np.allclose(one["vectors"], first["vectors"]):
             raise InputError(f"the models of all terms must be of one crystal, but that of {name!r} is not")
-    spin = first["spin"] or spin
-    if spin is None:
-        raise InputError("the model does not say its spin: give `spin`, 'spinless', 'interlaced' or 'block'")
-    common = {"vectors": first["vectors"], "positions": first["positions"]}
+    spin = _spin_of(first, spin)
+    if spin == "spinless" and magnetisation is not None:
+        raise InputError("`magnetisation` is that of spinors: a model without spin has none")
+    common = {"vectors": first["vectors"], "positions": first["positions"], "spin": spin}
     terms = {name: one["matrices"] for name, one in read.items()}
     if several:
-        return common | {"hoppings": terms, "spin": spin, "magnetisation": magnetisation or "z"}
-    if known("spin", spin, ("interlaced", "block", "spinless")) == "spinless":
-        return common | {"hoppings": terms, "spin": spin}
+        return common | {"hoppings": terms, "magnetisation": "z" if magnetisation is None else magnetisation}
+    if spin == "spinless":
+        return common | {"hoppings": terms}
+    m = None if magnetisation is None else direction(magnetisation)
     matrices, order = spinors_in_order(terms["kinetic"], spin, common["positions"])
     common["positions"] = common["positions"][order]
     return common | {
-        "hoppings": terms_of_spinors(matrices, magnetisation is not None),
+        "hoppings": terms_of_spinors(matrices, m),
         "spin": "interlaced",
-        "magnetisation": "z" if magnetisation is None else direction(magnetisation),
+        "magnetisation": "z" if m is None else m,
     }
 
 
-def terms_of_spinors(matrices: Matrices, is_magnetic: bool) -> dict[str, Matrices]:
+def terms_of_spinors(matrices: Matrices, m: NDArray | None) -> dict[str, Matrices]:
     """The terms of interlaced spinors, without those that are nothing.
+
+    Parameters
+    ----------
+    matrices : dict from (n_1, n_2, n_3) to (n, n) array, eV
+    m : unit vector (3,) or None
+        Direction of M in them; None where they are not magnetic.
 
     Raises
     ------
     InputError
-        There is an exchange, but no magnetisation, or the other way round.
+        There is an exchange, but no magnetisation, or the other way round; it is the
+        exchange of another direction.
 
     Warns
     -----
     UserWarning
-        The remainder is above 1 % of the exchange.
+        The remainder is above 1 % of the exchange; without a magnetisation, there is an
+        exchange of 1 meV or more.
     """
-    terms = split_terms(matrices)
+    terms, is_magnetic = split_terms(matrices), m is not None
     size = {name: max(float(np.abs(block).max()) for block in one.values()) for name, one in terms.items()}
     if not is_magnetic and size["exchange"] > NOT_MAGNETIC:
         raise InputError(
@@ -135,6 +158,15 @@ def terms_of_spinors(matrices: Matrices, is_magnetic: bool) -> dict[str, Matrice
         )
     if is_magnetic and size["exchange"] < NOTHING:
         raise InputError("H has no part that is odd under time reversal: leave `magnetisation` out")
+    if is_magnetic:
+        _check_direction(terms["exchange"], m)
+    elif size["exchange"] > MAY_BE_MAGNETIC:
+        warnings.warn(
+            f"up to {size['exchange']:.2g} eV of H is odd under time reversal and acts on the spin: a weak magnet, for "
+            "which `magnetisation` must be given, or orbitals that are not real. It is kept in the term 'remainder', "
+            "which does not turn with m",
+            stacklevel=users_level(),
+        )
     if not is_magnetic:
         # What is odd although nothing is magnetic comes from orbitals that are not
         # quite real.
@@ -148,6 +180,29 @@ def terms_of_spinors(matrices: Matrices, is_magnetic: bool) -> dict[str, Matrice
             stacklevel=users_level(),
         )
     return {name: one for name, one in terms.items() if name == "kinetic" or size[name] > NOTHING}
+
+
+def _check_direction(exchange, m):
+    """Refuse a direction that is not that of the field; one without a sum has none."""
+    field, largest = net_field(exchange)
+    size = float(np.linalg.norm(field))
+    if size > NET * largest and np.linalg.norm(np.cross(field, m)) > ASIDE * size:
+        along = (field / size + 0.0).round(3).tolist()
+        raise InputError(
+            f"`magnetisation` must be the direction of M in the calculation, but the exchange in H is along {along} or "
+            f"against it, got {m.round(3).tolist()}"
+        )
+
+
+def _spin_of(model, spin):
+    """What the states of a model are, as it says itself or as it is said."""
+    if spin is not None:
+        known("spin", spin, ("interlaced", "block", "spinless"))
+    if spin is None and model["spin"] is None:
+        raise InputError("the model does not say its spin: give `spin`, 'spinless', 'interlaced' or 'block'")
+    if None not in (spin, model["spin"]) and spin != model["spin"]:
+        raise InputError(f"`spin` of this model must be {model['spin']!r}, as it says: leave it out, got {spin!r}")
+    return spin or model["spin"]
 
 
 def _fermi_energy(name, read, given):
@@ -188,7 +243,7 @@ def _of_pair(up, down, orbital, xi):
     """Terms of files without spinors, of one for both spins or of one for each."""
     terms = {"kinetic": {R: np.kron(h, np.eye(2)) for R, h in up.hoppings.items()}}
     if down is not None:
-        pairs = _pairs(up, read_wannier90(down))
+        pairs = _pairs(up, down)
         terms = {
             "kinetic": {R: np.kron((a + b) / 2, np.eye(2)) for R, (a, b) in pairs.items()},
             "exchange": {R: np.kron(a - b, SPIN_HALF[2]) for R, (a, b) in pairs.items()},
@@ -201,14 +256,34 @@ def _of_pair(up, down, orbital, xi):
     return made
 
 
-def _pairs(up, down):
-    """{R: (H_up, H_down)} of files of the same Wannier functions."""
+def _partner(up, down, vectors, fermi_energy):
+    """The file of spin down, if it is of the same crystal and Wannier functions."""
     if up.vectors is not None and down.vectors is not None and not np.allclose(down.vectors, up.vectors, atol=1e-6):
         raise InputError("the files of spin up and down must have the same lattice vectors")
     n, n_down = (len(one.hoppings[0, 0, 0]) for one in (up, down))
     if n != n_down:
         raise InputError(f"the files of spin up and down must have the same Wannier functions, got {n} and {n_down}")
-    zero = np.zeros((n, n))
+    if up.settings.spinors or down.settings.spinors:
+        raise InputError("files of spin up and down have no spinors, but the .win of one has spinors = true")
+    levels = [one.settings.fermi_energy for one in (up, down)]
+    if fermi_energy is None and None not in levels and abs(levels[0] - levels[1]) > ONE_LEVEL:
+        raise InputError(
+            f"the .win of spin up and down must have one Fermi energy, got {levels[0]} and {levels[1]} eV: give "
+            "`fermi_energy` if both H are on one scale of energies"
+        )
+    if up.centres is not None and down.centres is not None and np.shape(vectors) == (3, 3):
+        apart = distances(np.asarray(vectors, float), up.centres, down.centres).diagonal()
+        if apart.max() > ONE_FUNCTION:
+            raise InputError(
+                "the files of spin up and down must have the same Wannier functions in the same order, but the "
+                f"centres of number {apart.argmax() + 1} are {apart.max():.2g} nm apart"
+            )
+    return down
+
+
+def _pairs(up, down):
+    """{R: (H_up, H_down)} of files of the same Wannier functions."""
+    zero = np.zeros_like(up.hoppings[0, 0, 0])
     cells = {**up.hoppings, **down.hoppings}
     return {R: (up.hoppings.get(R, zero), down.hoppings.get(R, zero)) for R in cells}
 

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 __all__ = [
     "check_angular_momentum",
     "interlaced",
+    "net_field",
     "smallest_rotation",
     "spin_matrices",
     "spinors_in_order",
@@ -164,6 +165,20 @@ def _parts(block):
     """h^a (4, n/2, n/2) of an interlaced block."""
     n = len(block) // 2
     return np.einsum("asbt,its->iab", block.reshape(n, 2, n, 2), PAULI) / 2
+
+
+def net_field(exchange: Matrices) -> tuple[NDArray, float]:
+    """v_i = tr H_ex(R = 0) s_i of all orbitals, and the sum of |v| of each.
+
+    Parameters
+    ----------
+    exchange : dict from (n_1, n_2, n_3) to (n, n) array, eV
+        Interlaced.
+    """
+    if (0, 0, 0) not in exchange:
+        return np.zeros(3), 0.0
+    fields = np.einsum("iaa->ai", _parts(exchange[0, 0, 0])[1:]).real
+    return fields.sum(axis=0), float(np.linalg.norm(fields, axis=1).sum())
 
 
 def _odd_part(matrices):

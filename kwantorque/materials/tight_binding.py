@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..algebra import direction
+from ..algebra import dagger, direction
 from ..errors import InputError, finite, known, named, whole
 from .base import Material, as_matrix, require_direction
 from .bloch import BlochSum, cells_of, in_supercell, supercell_matrix
@@ -30,6 +30,8 @@ __all__ = ["TightBinding"]
 
 PARTNER = {"exchange": "magnetisation"}
 """Partners that go without saying; of all other terms it is the lattice."""
+ROUNDED = 1e-6
+"""Matrices of observables may be as far from Hermitian: files have six decimals."""
 GRID = 6
 """Points along each reciprocal vector at which the error of the bands is looked for."""
 
@@ -90,8 +92,9 @@ class TightBinding(Material):
     ------
     InputError
         Lattice vectors that span no volume or are left-handed, matrices that do not fit
-        each other, H_{-R} that is not H_R^+, an exchange in a basis whose `spin` is no
-        angular momentum.
+        each other, H_{-R} that is not H_R^+, spins or orbital moments that are not
+        Hermitian, an exchange of orbitals without a spin or in a basis whose `spin` is
+        no angular momentum, a cutoff < 0.
 
     References
     ----------
@@ -138,6 +141,8 @@ class TightBinding(Material):
         put("vectors", _lattice(self.vectors))
         put("fermi_energy", finite("fermi_energy", self.fermi_energy, "eV"))
         put("cutoff", finite("cutoff", self.cutoff, "eV"))
+        if self.cutoff < 0:
+            raise InputError(f"`cutoff` must be >= 0 eV, got {self.cutoff:g}")
         if not isinstance(self.hoppings, Mapping) or not self.hoppings:
             raise InputError("`hoppings` must be a dict from names of terms to dicts from (n1, n2, n3) to matrices")
         put("partners", self._all_partners())
@@ -147,12 +152,14 @@ class TightBinding(Material):
         if any(term.n_states != n for term in terms):
             raise InputError(f"all terms must act on the same states, got {[term.n_states for term in terms]}")
         doubled = isinstance(self.spin, str) and self.spin == "spinless"
+        if doubled and self.is_magnetic:
+            raise InputError("an exchange acts on the spin: it cannot be a term of spin='spinless'")
         if doubled:
             terms = self._bloch_sums({t.name: {R: np.kron(h, np.eye(2)) for R, h in t.hoppings.items()} for t in terms})
         put("hoppings", {term.name: term.hoppings for term in terms})
-        put("spin", spin_matrices(self.spin, n))
+        put("spin", _hermitian("spin", spin_matrices(self.spin, n)))
         put("orbital", self._moments(doubled))
-        put("positions", self._per_state("positions", np.zeros((n, 3)), doubled))
+        put("positions", _real("positions", self._per_state("positions", np.zeros((n, 3)), doubled)))
         put("atoms", tuple(map(str, self._per_state("atoms", ["atom"] * n, doubled).tolist())))
         if self.cutoff:
             self._cut()
@@ -188,7 +195,7 @@ class TightBinding(Material):
             orbital = np.kron(orbital, np.eye(2))
         if orbital.shape != (3, n, n):
             raise InputError(f"`orbital` must have shape (3, {n}, {n}), got {orbital.shape}")
-        return orbital
+        return _hermitian("orbital", orbital)
 
     def _per_state(self, name, default, doubled):
         """An array of one row for each state."""
@@ -472,12 +479,14 @@ class TightBinding(Material):
         InputError
             A file that does not fit itself or its neighbours, see
             `materials.wannier90`; an unknown Fermi energy, order of spins or direction
-            of M; spinors in another order than said; a pair of different crystals.
+            of M; spinors in another order, or an exchange in another direction, than
+            said; a pair of different crystals, Wannier functions or Fermi energies.
 
         Warns
         -----
         UserWarning
-            The remainder is above 1 % of the exchange.
+            The remainder is above 1 % of the exchange; spinors without `magnetisation`
+            have an exchange between 1 and 50 meV.
 
         References
         ----------
@@ -523,20 +532,22 @@ class TightBinding(Material):
             sisl's `Hamiltonian`, WannierBerri's `System_R`, TBmodels' `Model` or
             PythTB's model in three dimensions; as a dict, one for each term.
         spin : {"interlaced", "block", "spinless"}, optional
-            Of WannierBerri and TBmodels, which do not say it.
+            Of WannierBerri and TBmodels, which do not say it; of others, nothing else
+            than they say.
         magnetisation, orbital, fermi_energy, cutoff
             As of `from_wannier90`.
 
         Raises
         ------
         InputError
-            Something else, overlaps of the basis, a spin that is not known; as
-            `from_wannier90` does.
+            Something else, overlaps of the basis, a spin that is not known or not that
+            of the model, `magnetisation` of a model without spin; as `from_wannier90`
+            does.
 
         Warns
         -----
         UserWarning
-            The remainder is above 1 % of the exchange.
+            As `from_wannier90` does.
 
         Examples
         --------
@@ -607,7 +618,7 @@ def _with_spin_turned(term, spin, start, stop):
 
 def _lattice(vectors):
     """Lattice vectors (3, 3), nm: independent and right-handed."""
-    vectors = as_matrix("`vectors`", vectors).real
+    vectors = _real("vectors", vectors)
     vectors = vectors * np.eye(3) if vectors.ndim == 0 else vectors
     if vectors.shape != (3, 3) or abs(np.linalg.det(vectors)) < 1e-9:
         raise InputError("`vectors` must be a length or three independent vectors in nm, as rows")
@@ -617,6 +628,22 @@ def _lattice(vectors):
             "same numbers of every R"
         )
     return vectors
+
+
+def _real(name, value):
+    """An array of real numbers."""
+    array = as_matrix(f"`{name}`", value)
+    if array.imag.any() or np.asarray(value).dtype.kind in "US":
+        raise InputError(f"`{name}` must be real numbers, got {np.asarray(value).tolist()}")
+    return array.real
+
+
+def _hermitian(name, matrices):
+    """Matrices of observables (3, n, n)."""
+    apart = float(np.abs(matrices - dagger(matrices)).max())
+    if apart > ROUNDED:
+        raise InputError(f"`{name}` must be three Hermitian matrices, but they differ from theirs by {apart:.2g}")
+    return matrices
 
 
 def _repeated(vector, times):

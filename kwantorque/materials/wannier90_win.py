@@ -8,19 +8,21 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..errors import InputError
+from ..errors import InputError, known
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from numpy.typing import NDArray
 
-__all__ = ["Settings", "atoms_of_centres", "read_centres", "read_settings"]
+__all__ = ["Settings", "atoms_of_centres", "distances", "read_centres", "read_settings"]
 
 BOHR = 0.529177210903 / 10
 """nm."""
 ANGSTROM = 0.1
 """nm."""
+UNITS = {"bohr": BOHR, "ang": ANGSTROM, "angstrom": ANGSTROM}
+"""nm; words that a block can begin with."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,7 +105,7 @@ def _cell(path, text):
     lines = _block(text, "unit_cell_cart")
     if lines is None:
         return None
-    lines, unit = _unit_of(lines)
+    lines, unit = _unit_of(path, lines)
     try:
         vectors = unit * np.array([[_number(word) for word in line] for line in lines])
     except ValueError:
@@ -118,7 +120,7 @@ def _atoms(path, text, vectors):
         lines = _block(text, name)
         if lines is None:
             continue
-        lines, unit = _unit_of(lines)
+        lines, unit = _unit_of(path, lines)
         try:
             places = np.array([[_number(word) for word in line[1:4]] for line in lines]).reshape(len(lines), 3)
         except ValueError:
@@ -129,10 +131,11 @@ def _atoms(path, text, vectors):
     return (), None
 
 
-def _unit_of(lines):
+def _unit_of(path, lines):
     """Lines without the one that says the unit, and the unit in nm."""
-    word = lines[0][0].lower() if lines and len(lines[0]) == 1 else ""
-    return (lines[1:] if word else lines), BOHR if word == "bohr" else ANGSTROM
+    if not lines or len(lines[0]) != 1:
+        return lines, ANGSTROM
+    return lines[1:], UNITS[known(f"unit in {path.name}", lines[0][0].lower(), UNITS, cutoff=0.8)]
 
 
 def read_centres(path: Path, n: int) -> NDArray | None:
@@ -165,8 +168,22 @@ def atoms_of_centres(settings: Settings, vectors: NDArray, centres: NDArray | No
         return None
     names = settings.atoms
     names = [f"{name} {names[:i].count(name) + 1}" if names.count(name) > 1 else name for i, name in enumerate(names)]
+    return [names[i] for i in distances(vectors, centres, settings.places).argmin(axis=1)]
+
+
+def distances(vectors: NDArray, places: NDArray, others: NDArray) -> NDArray:
+    """From each of some places to each of others, in this or any other cell, nm.
+
+    Parameters
+    ----------
+    vectors : (3, 3) array, nm
+    places, others : (n, 3) and (n', 3) array, nm
+
+    Returns
+    -------
+    (n, n') array, nm
+    """
     images = np.array(np.meshgrid(*3 * ((-1, 0, 1),))).reshape(3, -1).T @ vectors
-    apart = (centres[:, None] - settings.places) @ np.linalg.inv(vectors)
+    apart = (places[:, None] - others) @ np.linalg.inv(vectors)
     apart = (apart - np.round(apart)) @ vectors
-    distance = np.linalg.norm(apart[:, :, None] + images, axis=-1).min(axis=-1)
-    return [names[i] for i in distance.argmin(axis=1)]
+    return np.linalg.norm(apart[:, :, None] + images, axis=-1).min(axis=-1)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..algebra import dagger
-from ..errors import InputError, instance, named
+from ..errors import InputError, instance, known, named
 from ..materials.base import as_matrix
 from ..materials.tight_binding import TightBinding
 from .kwant_builder import load_kwant
@@ -66,8 +66,8 @@ def from_builder(
     Raises
     ------
     InputError
-        Another number of translations, parameters that are missing, a term that is not
-        affine in its parameters.
+        Another number of translations, parameters that are missing or that it does not
+        have, a term that is not affine in its parameters.
 
     Examples
     --------
@@ -89,6 +89,10 @@ def from_builder(
     missing = sorted(cell.parameters - set(params))
     if missing:
         raise InputError(f"params must have all parameters of the builder, {missing} missing")
+    if params and not cell.parameters:
+        raise InputError(f"the builder has no parameters: leave `params` out, got {sorted(map(str, params))}")
+    for name in params:
+        known("parameter of the builder", name, sorted(cell.parameters))
     switches = switches_of(cell, terms, params)
     partners = check_partners(switches, partner or {})
     blocks = named_terms(cell, params, switches, {})

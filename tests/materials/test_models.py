@@ -30,6 +30,9 @@ def sisl_model(spin, rng):
     for i in range(2):
         for j, cell in [(0, (0, 0, 0)), (1, (0, 0, 0)), (0, (1, 0, 0)), (1, (0, 1, 1)), (1, (0, 0, -1))]:
             model[i, j, cell] = rng.normal(size=width) if width > 1 else rng.normal()
+    if width > 1:
+        # A magnet along z.
+        model[0, 0, (0, 0, 0)] = np.array([40.0, 20.0, *np.zeros(width - 2)]) + model[0, 0, (0, 0, 0)]
     return (model + model.transpose(spin=True, conjugate=True)) / 2 if width > 1 else (model + model.transpose()) / 2
 
 
@@ -59,7 +62,7 @@ def test_bases_with_overlaps_are_refused():
 
 def spinor_matrices():
     """A crystal with spin, and its H as one {R: matrix}."""
-    crystal = random_crystal(1)
+    crystal = random_crystal(24)
     total = {}
     for matrices in crystal.hoppings.values():
         for cell, block in matrices.items():
@@ -138,6 +141,26 @@ def test_a_model_for_each_term():
     assert np.abs(read.hamiltonian(k, m) - crystal.hamiltonian(k, m)).max() < 1e-12
 
 
+def test_a_direction_of_a_model_for_each_term_is_a_word_or_a_vector():
+    crystal, _ = spinor_matrices()
+    models = {name: of_tbmodels(crystal, matrices) for name, matrices in crystal.hoppings.items()}
+    read = kt.TightBinding.from_model(models, spin="interlaced", magnetisation=np.array([0.0, 0.0, 2.0]))
+    assert read.magnetisation == crystal.magnetisation
+
+
+def test_spin_and_direction_must_be_those_of_the_model():
+    crystal, total = spinor_matrices()
+    for spin, message in (("block", "must be 'interlaced', as it says"), ("nonsense", "unknown spin 'nonsense'")):
+        with pytest.raises(InputError, match=message):
+            kt.TightBinding.from_model(of_pythtb_1(crystal, total), spin=spin, magnetisation="z")
+    with pytest.raises(InputError, match=r"the exchange in H is along .* got \[1\.0, 0\.0, 0\.0\]"):
+        kt.TightBinding.from_model(of_pythtb_1(crystal, total), magnetisation="x")
+    model = SimpleNamespace(hop={(0, 0, 0): [[0.25]], (0, 0, 1): [[-1.0]]}, uc=3 * np.eye(3), pos=np.zeros((1, 3)))
+    for one in (model, {"kinetic": model}):
+        with pytest.raises(InputError, match="a model without spin has none"):
+            kt.TightBinding.from_model(one, spin="spinless", magnetisation="x")
+
+
 def test_what_is_no_model_is_refused():
     crystal, total = spinor_matrices()
     with pytest.raises(InputError, match="does not say its spin"):
@@ -147,7 +170,7 @@ def test_what_is_no_model_is_refused():
     flat = SimpleNamespace(_hoppings=[], _site_energies=[0.0], _lat=np.eye(2), _orb=[[0, 0]], _nspin=1)
     with pytest.raises(InputError, match="must have three dimensions"):
         kt.TightBinding.from_model(flat)
-    other = random_crystal(1, height=0.5)
+    other = random_crystal(24, height=0.5)
     models = {"kinetic": of_tbmodels(crystal, total), "exchange": of_tbmodels(other, total)}
     with pytest.raises(InputError, match="must be of one crystal"):
         kt.TightBinding.from_model(models, spin="interlaced")

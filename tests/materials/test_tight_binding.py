@@ -258,6 +258,14 @@ def test_equal_crystals_are_equal():
         ({"partners": {"exchange": "lattice"}}, "must name terms"),
         ({"magnetisation": {"A": "z"}}, "each sublattice must be the partner"),
         ({"cutof": 0.1}, "did you mean 'cutoff'"),
+        ({"cutoff": -1}, "`cutoff` must be >= 0 eV, got -1"),
+        ({"vectors": A * (1 + 0.1j) * np.eye(3)}, "`vectors` must be real numbers"),
+        ({"positions": [(0, 0, np.nan), (0, 0, 0)]}, "`positions` must be finite"),
+        ({"positions": [("a", "b", "c"), (0, 0, 0)]}, "`positions` must be an array of numbers"),
+        ({"positions": [("0.1", "0", "0"), (0, 0, 0)]}, "`positions` must be real numbers"),
+        ({"orbital": 3 * [[[0, 1], [0, 0]]]}, "`orbital` must be three Hermitian matrices"),
+        ({"spin": 3 * [[[0, 1], [0, 0]]]}, "`spin` must be three Hermitian matrices"),
+        ({"hoppings": {"exchange": {(0, 0, 0): [[1.0]]}}, "spin": "spinless"}, "cannot be a term of spin='spinless'"),
     ],
 )
 def test_what_is_no_crystal_is_refused(change, message):

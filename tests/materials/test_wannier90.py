@@ -2,6 +2,7 @@
 
 import lzma
 import shutil
+from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
@@ -140,6 +141,33 @@ def test_terms_of_spinors_come_back(tmp_path, axis):
         for name in ("energy", "spin", "exchange_torque", "lattice_torque"):
             assert np.abs(ours[name] - theirs[name]).max() < 1e-10
     assert np.abs(ours.exchange_torque + ours.lattice_torque).max() < 1e-11
+
+
+def test_the_direction_of_m_must_be_that_of_the_file(tmp_path):
+    path = spinors(0).to_wannier90(tmp_path / "magnet")
+    for wrong in ("x", (0, 1, 2)):
+        with pytest.raises(InputError, match=r"the exchange in H is along \[0\.0, 0\.0, -?1\.0\] or against it"):
+            kt.TightBinding.from_wannier90(path, magnetisation=wrong, **GIVEN)
+    # Opposite is a matter of the sign of the exchange.
+    assert kt.TightBinding.from_wannier90(path, magnetisation="-z", **GIVEN).magnetisation["magnetisation"][2] == -1
+    # Fields that cancel have no direction of their own.
+    field = {(0, 0, 0): np.kron(np.diag([1.0, -1.0]), SPIN_HALF[2])}
+    path = kt.TightBinding(0.3, {"exchange": field}).to_wannier90(tmp_path / "antiferromagnet")
+    assert kt.TightBinding.from_wannier90(path, magnetisation="x", **GIVEN).is_magnetic
+
+
+@pytest.mark.parametrize(("size", "is_told"), [(0.022, True), (0.0004, False)])
+@pytest.mark.filterwarnings("error")
+def test_a_small_exchange_without_magnetisation_is_told(tmp_path, size, is_told):
+    terms = {"kinetic": {(0, 0, 1): -np.eye(2)}, "exchange": {(0, 0, 0): size * np.diag([1.0, -1.0])}}
+    path = kt.TightBinding(0.3, terms).to_wannier90(tmp_path / "weak")
+    told = (
+        pytest.warns(UserWarning, match="up to 0.022 eV of H is odd .* acts on the spin") if is_told else nullcontext()
+    )
+    with told:
+        read = kt.TightBinding.from_wannier90(path, **GIVEN)
+    assert not read.is_magnetic
+    assert "remainder" in read.hoppings
 
 
 def test_orbital_magnetism_is_told_and_kept(tmp_path):
@@ -349,6 +377,7 @@ def test_what_stands_beside_is_used(tmp_path):
         (WIN, {"spin": "spinless"}, "spinors = true, which is not spin='spinless'"),
         (WIN, {"spin": "blocks"}, "did you mean 'block'"),
         (WIN, {"spin_orbit": 0.1}, "for files without spinors"),
+        (WIN.replace("bohr", "nm"), {}, "unknown unit in seed.win 'nm'; choose from bohr, ang, angstrom"),
         (WIN.replace("0 0 6.0", "0 0"), {}, "unit_cell_cart must be three vectors"),
         (WIN.replace("6.0 0 0", "6.0 0 0 0", 1), {}, "unit_cell_cart must be three vectors"),
         ("", {"fermi_energy": 0.0}, "has no lattice vectors"),
@@ -389,6 +418,37 @@ def test_pairs_must_belong_together(tmp_path):
         kt.TightBinding.from_wannier90(up, down, fermi_energy=0.0, spin_orbit=0.1)
     with pytest.raises(InputError, match="have no spinors"):
         kt.TightBinding.from_wannier90(up, down, fermi_energy=0.0, spin="block")
+
+
+def test_pairs_must_have_the_same_functions_in_one_order(tmp_path):
+    def file(name, centres):
+        hops = {"all": {(0, 0, 0): np.diag([1.0, 2.0]), (0, 0, 1): -np.eye(2)}}
+        return kt.TightBinding(0.3, hops, spin=np.zeros((3, 2, 2)), positions=centres).to_wannier90(tmp_path / name)
+
+    up = file("up", [(0, 0, 0), (0.1, 0.1, 0.1)])
+    # In the next cell, and a little aside.
+    near = file("near", [(0, 0.3, 0.01), (0.1, 0.1, -0.22)])
+    assert kt.TightBinding.from_wannier90(up, near, fermi_energy=0.0).is_magnetic
+    with pytest.raises(InputError, match=r"the centres of number 1 are 0\.17 nm apart"):
+        kt.TightBinding.from_wannier90(up, file("swapped", [(0.1, 0.1, 0.1), (0, 0, 0)]), fermi_energy=0.0)
+
+
+def test_pairs_must_have_one_scale_of_energies_and_no_spinors(tmp_path):
+    scalar = WIN.replace(".true.", ".false.")
+    for name in ("up", "down"):
+        (tmp_path / f"{name}_hr.dat").write_text("\n".join(hr_lines()))
+        (tmp_path / f"{name}.win").write_text(scalar)
+    files = tmp_path / "up", tmp_path / "down"
+    assert kt.TightBinding.from_wannier90(*files).fermi_energy == 1.5
+    (tmp_path / "down.win").write_text(scalar.replace("1.5d0", "1.7d0"))
+    with pytest.raises(InputError, match=r"must have one Fermi energy, got 1\.5 and 1\.7 eV"):
+        kt.TightBinding.from_wannier90(*files)
+    assert kt.TightBinding.from_wannier90(*files, fermi_energy=1.6).fermi_energy == 1.6
+    for name in ("up", "down"):
+        for other in ("up", "down"):
+            (tmp_path / f"{other}.win").write_text(WIN if other == name else scalar)
+        with pytest.raises(InputError, match=r"one has spinors = true"):
+            kt.TightBinding.from_wannier90(*files)
 
 
 def test_files_as_long_as_rounding_leaves_them_are_hermitian(silicon):

@@ -16,7 +16,7 @@ M = (0.6, 0.0, 0.8)
 
 def test_round_trip_by_builder_and_file(tmp_path):
     """builder -> TightBinding -> file -> TightBinding -> builder."""
-    crystal = random_crystal(1)
+    crystal = random_crystal(24)
     builder = kt.to_builder(crystal, m=(0, 0, 1.0))
     read = kt.from_builder(builder)
     path = read.to_wannier90(tmp_path / "crystal")
@@ -105,6 +105,8 @@ def test_strings_of_the_continuum_through_the_builder():
         (kwant.Builder(), {}, {}, "needs a Kwant builder with three translations"),
         (kwant.Builder(kwant.TranslationalSymmetry((1, 0, 0))), {}, {}, "needs a Kwant builder with three"),
         (two_atoms(), {"J": 1.0, "t": 1.0}, {}, r"\['alpha', 'level'\] missing"),
+        (two_atoms(), PARAMS | {"Jx": 2.0}, {}, "unknown parameter of the builder 'Jx'"),
+        (kt.to_builder(random_crystal(2, magnetic=False)), {"J": 1.0}, {}, "has no parameters"),
         (two_atoms(), PARAMS, {"exchange": "j"}, "unknown parameter of the system 'j'"),
         (two_atoms(), PARAMS, {"rest": "J"}, "no term can be called 'rest'"),
     ],

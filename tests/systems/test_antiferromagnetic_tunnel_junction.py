@@ -69,6 +69,19 @@ def test_the_sum_over_sublattices_is_the_drop_of_the_spin_flux():
     assert np.abs(uniform).max() < 1e-14
 
 
+def test_in_plane_is_perpendicular_to_sublattice_a():
+    """At chi = 90 this axis is that of m_b, along which nothing acts on b."""
+    p = parameters(barrier_planes=1, angle=70.0, sublattice_angle=90.0)
+    k = np.random.default_rng(2).uniform(-3, 3, (6, 2))
+    data = kt.torques_at(junction.stack(p), k, 0.0)
+    names = [f"torque_on_sublattice_{x}_of_layer" for x in "ab"]
+    found = junction.on_sublattices(p["angle"], {name: data[name].values for name in names})
+    assert np.abs(found["torque_in_plane_a"]).max() > 1e-6
+    assert np.abs(found["torque_in_plane_b"]).max() < 1e-12
+    for result in SYSTEM.results:
+        assert ("perpendicular to m_a" in result.meaning) == ("in_plane" in result.name)
+
+
 def test_neel_vectors_that_agree_have_no_torque_in_plane():
     """Collinear moments: every torque vanishes, on each sublattice by itself."""
     for angle in (0.0, 180.0):
